@@ -1,0 +1,74 @@
+"""Latent Lens: find, name and use the latent features of ratings by non-negative matrix factorisation.
+
+>>> import nmf_core as nc
+>>> ratings = nc.datasets.notebook()
+>>> fit = nc.factorize(ratings, rank=2)
+>>> fit.W.shape, fit.H.shape
+((5, 2), (2, 4))
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nmf_core import datasets
+from nmf_core.errors import NmfError, RatingsError, SettingsError, StoreError
+from nmf_core.evaluate import evaluate
+from nmf_core.factorization import Factorization
+from nmf_core.factorize import factorize, fit_settings
+from nmf_core.features import match_features
+from nmf_core.formats import FORMATS, read_ratings
+from nmf_core.health import check_health
+from nmf_core.problem import Blanks, Penalty
+from nmf_core.ranks import RankSurvey, survey_ranks
+from nmf_core.ratings import Ratings
+from nmf_core.recommend import explain, fold_in, recommend, smallest_flip
+from nmf_core.settings import Settings, suggested_blanks
+from nmf_core.solvers import SOLVERS
+
+if TYPE_CHECKING:
+    from nmf_core import export, labels
+    from nmf_core.labels import LabelStore
+
+__all__ = [
+    "FORMATS",
+    "SOLVERS",
+    "Blanks",
+    "Factorization",
+    "LabelStore",
+    "NmfError",
+    "Penalty",
+    "RankSurvey",
+    "Ratings",
+    "RatingsError",
+    "Settings",
+    "SettingsError",
+    "StoreError",
+    "check_health",
+    "datasets",
+    "evaluate",
+    "explain",
+    "export",
+    "factorize",
+    "fit_settings",
+    "fold_in",
+    "labels",
+    "match_features",
+    "read_ratings",
+    "recommend",
+    "smallest_flip",
+    "suggested_blanks",
+    "survey_ranks",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """The parts that bring heavy libraries (SQLAlchemy, openpyxl) are imported when they are first used."""
+    if name in ("labels", "export"):
+        return importlib.import_module(f"nmf_core.{name}")
+    if name == "LabelStore":
+        return importlib.import_module("nmf_core.labels").LabelStore
+    raise AttributeError(f"module 'nmf_core' has no attribute {name!r}")

@@ -1,0 +1,253 @@
+"""`read_ratings`: whatever holds ratings becomes `Ratings`; `FORMATS` lists the files that can be read."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.formats import base
+from nmf_core.formats.base import Format, Table, kind_of, text_of
+from nmf_core.formats.delimited import DELIMITED
+from nmf_core.formats.excel import EXCEL
+from nmf_core.formats.parquet import PARQUET
+from nmf_core.formats.table import is_user_name, ratings_of_table
+from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
+
+FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET)}
+
+_HEAD_BYTES = 4096
+_LONGEST_NAME = 100
+
+
+def extensions() -> tuple[str, ...]:
+    """Extensions of all files that can be read, without the dot.
+
+    >>> extensions()[:2]
+    ('csv', 'tsv')
+    """
+    return tuple(extension for f in FORMATS.values() for extension in f.extensions)
+
+
+def read_ratings(
+    source: object,
+    *,
+    format: str = "auto",
+    zeros: str = "unrated",
+    duplicates: str = "last",
+    scale: Scale | None = None,
+    name: str | None = None,
+) -> Ratings:
+    """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
+
+    A table is either long (columns user, item and rating, under usual names, in any order) or a grid (the first column
+    holds the users, each further column is an item, blank cells are blank). Ids are text: 007 stays 007, NA stays NA.
+    What was understood and settled is said in `notes` of the result.
+
+    Args:
+        source: path, binary or text file object, bytes, DataFrame (long, or users as index and items as columns),
+            2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy sparse array or matrix (stored
+            cells are observed, stored zeros too, whatever `zeros` says).
+        format: a name in `FORMATS`; "auto" goes by content and extension, which must not contradict each other.
+        zeros: what a 0 is: "unrated" (blank, counted in the notes) or "rating".
+        duplicates: what becomes of a user and item given twice in a long table: "last", "mean" or "refuse".
+        scale: (low, high) in rating points; guessed from the ratings if None.
+        name: file name to show for bytes and file objects.
+
+    Raises:
+        RatingsError: with the file, line, column and value that is wrong, and what to do.
+
+    >>> ratings = read_ratings(b"user,item,rating\\nann,007,5\\nbob,007,3\\nbob,NA,4\\n")
+    >>> ratings.items.tolist(), ratings.n_ratings, ratings.notes
+    (['007', 'NA'], 3, ('Read as a long table: user = user, item = item, rating = rating.',))
+    >>> read_ratings(b"user,item,rating\\nann,Alien,five\\n", name="films.csv")
+    Traceback (most recent call last):
+        ...
+    nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
+0 up, such as 4 or 3.5, or blank. Correct that cell.
+    """
+    _check_choice("zeros", zeros, ("unrated", "rating"))
+    _check_choice("duplicates", duplicates, DUPLICATE_RULES)
+    _check_choice("format", format, ("auto", *FORMATS))
+    if isinstance(source, Ratings):
+        return source
+    if sparse.issparse(source):
+        return _of_sparse(source, duplicates, scale)
+    if isinstance(source, np.ndarray | list | tuple):
+        return _of_array(source, zeros, scale)
+    if isinstance(source, pd.DataFrame):
+        table = _table_of_frame(source)
+    else:
+        data, file_name = _bytes(source, name)
+        table = _format(data, file_name, format).read(data, file_name)
+    return ratings_of_table(table, zeros=zeros, duplicates=duplicates, scale=scale)
+
+
+def shown_name(name: object) -> str:
+    """A file name as errors show it: the base name, without control and direction characters, cut to 100 characters.
+
+    >>> shown_name("../../etc/ratings.csv")
+    'ratings.csv'
+    """
+    last = re.split(r"[/\\]", str(name))[-1]
+    clean = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip()
+    return clean if len(clean) <= _LONGEST_NAME else clean[: _LONGEST_NAME - 12] + "…" + clean[-11:]
+
+
+def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that is not among those allowed."""
+    if value not in allowed:
+        raise RatingsError(
+            f"{option} is {shown(value)}; it must be one of {', '.join(allowed)}.{closest(str(value), allowed)} Choose one."
+        )
+
+
+def _bytes(source: Any, name: str | None) -> tuple[bytes, str]:
+    """The bytes of a source, and its name for errors."""
+    if isinstance(source, str | os.PathLike):
+        file_name = shown_name(name or os.fspath(source)) or "The file"
+        return _bytes_of_path(Path(source), file_name), file_name
+    if isinstance(source, bytes | bytearray | memoryview):
+        file_name = shown_name(name or "") or "The file"
+        data = bytes(source)
+    elif callable(getattr(source, "read", None)):
+        file_name = shown_name(name or getattr(source, "name", "")) or "The file"
+        data = _bytes_of_object(source, file_name)
+    else:
+        raise RatingsError(
+            f"Ratings cannot be read from {shown(source)} of type {type(source).__name__}. Give a path, a file object, "
+            "bytes, a DataFrame, a 2-D array or a sparse matrix."
+        )
+    _check_size(len(data), file_name)
+    return data, file_name
+
+
+def _bytes_of_path(path: Path, name: str) -> bytes:
+    """The bytes of the file at a path."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(base.MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as e:
+        reason = getattr(e, "strerror", None) or "no path has such characters"
+        raise RatingsError(
+            f"{name} cannot be opened ({reason}). Check the path; give text itself as bytes or in an io.StringIO."
+        ) from e
+    _check_size(len(data), name)
+    return data
+
+
+def _bytes_of_object(file: IO[Any], name: str) -> bytes:
+    """The bytes that a binary or text file object still holds."""
+    try:
+        content = file.read(base.MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as e:
+        raise RatingsError(f"{name} cannot be read ({str(e)[:100]}). Open it again, in binary mode.") from e
+    if isinstance(content, str):
+        return content.encode("utf-8", "surrogatepass")
+    if not isinstance(content, bytes):
+        raise RatingsError(f"{name} gives {type(content).__name__} when read; it must give bytes or text. Open a file.")
+    return content
+
+
+def _check_size(n_bytes: int, name: str) -> None:
+    """Refuse what is empty or too large."""
+    if n_bytes == 0:
+        raise RatingsError(f"{name} is empty. Choose a file with ratings.")
+    if n_bytes > base.MAX_FILE_BYTES:
+        raise RatingsError(
+            f"{name} is larger than {base.MAX_FILE_BYTES / 1e6:g} MB, the most that can be read. Keep fewer ratings or columns."
+        )
+
+
+def _format(data: bytes, name: str, asked: str) -> Format:
+    """The format that content says, unless the caller or the extension says another."""
+    head = data[:_HEAD_BYTES]
+    extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    fitting = [f for f in FORMATS.values() if f.sniff(head, name)]
+    claimed = [FORMATS[asked]] if asked != "auto" else [f for f in FORMATS.values() if extension in f.extensions]
+    for candidate in claimed or fitting:
+        if candidate in fitting:
+            return candidate
+    looks = kind_of(head) or "plain text"
+    readable = ", ".join(f"{f.title} ({', '.join('.' + e for e in f.extensions)})" for f in FORMATS.values())
+    if claimed:
+        article = "an" if claimed[0].title[0] in "AEIOU" else "a"
+        raise RatingsError(
+            f"{name} is not {article} {claimed[0].title} file; its content looks like {looks}. Unpack or save it as one of: "
+            f"{readable}, with the extension that goes with it."
+        )
+    raise RatingsError(f"{name} is {looks}, which cannot be read. Unpack or save it as one of: {readable}.")
+
+
+def _table_of_frame(frame: pd.DataFrame) -> Table:
+    """A DataFrame as a Table; an index that holds ids becomes the first column."""
+    header = [text_of(column) for column in frame.columns]
+    plain = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    starts_with_users = len(header) > 0 and (is_user_name(header[0]) or _is_text(frame.iloc[:, 0]))
+    columns = [frame.iloc[:, k].reset_index(drop=True) for k in range(frame.shape[1])]
+    if not (plain and starts_with_users):
+        levels = [frame.index.get_level_values(k) for k in range(frame.index.nlevels)]
+        columns = [pd.Series(level.array) for level in levels] + columns
+        header = [text_of(name) if name is not None else "" for name in frame.index.names] + header
+    cells = pd.concat(columns, axis=1, keys=range(len(columns))) if columns else pd.DataFrame(index=range(len(frame)))
+    return Table("The DataFrame", tuple(header), cells, np.arange(1, len(frame) + 1), place="row")
+
+
+def _is_text(cells: pd.Series) -> bool:
+    """Whether a column holds text rather than numbers."""
+    return not pd.api.types.is_numeric_dtype(cells) and pd.api.types.infer_dtype(cells) in ("string", "categorical")
+
+
+def _of_array(source: Any, zeros: str, scale: Scale | None) -> Ratings:
+    """Ratings from a 2-D array."""
+    try:
+        masked = isinstance(source, np.ma.MaskedArray)
+        array = source.astype(float).filled(np.nan) if masked else np.asarray(source)
+    except (ValueError, TypeError) as e:
+        raise RatingsError("The rows of the array are not equally long, or not numbers. Give a 2-D array.") from e
+    _check_array(array.dtype, array.shape)
+    grid = pd.DataFrame(array.astype(float), index=_numbered(array.shape[0]), columns=_numbered(array.shape[1]))
+    return Ratings.from_grid(grid, zeros=zeros, scale=scale)
+
+
+def _of_sparse(source: Any, duplicates: str, scale: Scale | None) -> Ratings:
+    """Ratings from a sparse array or matrix, whose stored cells are observed."""
+    _check_array(source.dtype, source.shape)
+    cells = source.tocoo()
+    rows, columns = (_numbered(n) for n in cells.shape)
+    n_zeros = int((cells.data == 0).sum())
+    return Ratings.from_cells(
+        rows[cells.row],
+        columns[cells.col],
+        cells.data,
+        all_users=rows,
+        all_items=columns,
+        scale=scale,
+        duplicates=duplicates,
+        notes=[f"{n_zeros} stored zeros count as ratings."] if n_zeros else [],
+    )
+
+
+def _check_array(dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """Refuse an array that is not a grid of real numbers."""
+    if len(shape) != 2 or 0 in shape:
+        raise RatingsError(
+            f"The array has the shape {shape}; it must be users × items with at least one of each. Give a 2-D array."
+        )
+    if dtype.kind not in "fiu":
+        raise RatingsError(
+            f"The array is of type {dtype}; ratings are real numbers, with NaN for a blank. Convert it to float."
+        )
+
+
+def _numbered(n: int) -> NDArray[np.object_]:
+    """Ids "0", "1", … as an array."""
+    return np.arange(n).astype(str).astype(object)

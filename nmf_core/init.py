@@ -1,0 +1,130 @@
+"""Where a fit starts: W and H before the first sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, svds
+
+from nmf_core.errors import SettingsError
+from nmf_core.problem import Array, Problem
+
+DENSE_CELLS = 250_000  # below this a dense SVD is quicker than an iterative one
+Start = tuple[Array, Array]
+
+
+def random(problem: Problem, rank: int, seed: int) -> Start:
+    """Half-normal draws whose product has about the data's mean; the draw of scikit-learn's `init="random"`."""
+    rng = np.random.RandomState(seed)
+    scale = np.sqrt(_mean(problem) / rank)
+    H = np.abs(scale * rng.standard_normal(size=(rank, problem.V.shape[1])))
+    W = np.abs(scale * rng.standard_normal(size=(problem.V.shape[0], rank)))
+    return W, H
+
+
+def nndsvd(problem: Problem, rank: int, seed: int) -> Start:
+    """Non-negative double SVD (Boutsidis & Gallopoulos 2008) of the completed grid; its zeros stay zero."""
+    U, S, Vt = _svd(problem, rank)
+    W, H = np.zeros_like(U), np.zeros_like(Vt)
+    for f in range(rank):
+        if f == 0:
+            u, v = np.abs(U[:, 0]), np.abs(Vt[0])
+            W[:, 0], H[0] = np.sqrt(S[0]) * u, np.sqrt(S[0]) * v
+            continue
+        parts = [(np.maximum(sign * U[:, f], 0), np.maximum(sign * Vt[f], 0)) for sign in (1, -1)]
+        sizes = [(np.linalg.norm(u), np.linalg.norm(v)) for u, v in parts]
+        best = int(sizes[1][0] * sizes[1][1] > sizes[0][0] * sizes[0][1])
+        (u, v), (u_size, v_size) = parts[best], sizes[best]
+        if u_size > 0 and v_size > 0:
+            amount = np.sqrt(S[f] * u_size * v_size)
+            W[:, f], H[f] = amount * u / u_size, amount * v / v_size
+    return W, H
+
+
+def nndsvda(problem: Problem, rank: int, seed: int) -> Start:
+    """NNDSVD with its zeros at the data's mean, so that no weight starts stuck."""
+    W, H = nndsvd(problem, rank, seed)
+    fill = _mean(problem)
+    return np.where(W > 0, W, fill), np.where(H > 0, H, fill)
+
+
+def nndsvdar(problem: Problem, rank: int, seed: int) -> Start:
+    """NNDSVD with its zeros at small random numbers: nearly as sparse, and nothing starts stuck."""
+    W, H = nndsvd(problem, rank, seed)
+    rng = np.random.RandomState(seed)
+    fill = _mean(problem) / 100
+    return (
+        np.where(W > 0, W, np.abs(fill * rng.standard_normal(W.shape))),
+        np.where(H > 0, H, np.abs(fill * rng.standard_normal(H.shape))),
+    )
+
+
+INITS: dict[str, Callable[[Problem, int, int], Start]] = {
+    "random": random,
+    "nndsvd": nndsvd,
+    "nndsvda": nndsvda,
+    "nndsvdar": nndsvdar,
+}
+
+
+def check_rank(name: str, rank: int, shape: tuple[int, int]) -> None:
+    """An SVD start needs as many singular vectors as features."""
+    if name != "random" and rank > min(shape):
+        raise SettingsError(
+            f"init is {name!r} with rank {rank}; a grid of {shape[0]} users × {shape[1]} items has only {min(shape)} singular "
+            f"vectors to start from. Set init='random', or a rank of at most {min(shape)}."
+        )
+
+
+def _mean(problem: Problem) -> float:
+    """Mean of the data as the fit sees it: observed cells, and blanks at their value by their weight."""
+    n_cells, observed = problem.V.shape[0] * problem.V.shape[1], problem.V.nnz
+    weight = problem.blanks.weight * (n_cells - observed)
+    mean = (float(problem.V.data.sum()) + weight * problem.blanks.value) / (observed + weight)
+    return mean if mean > 0 else 1.0  # all ratings are 0: any start will do
+
+
+def _svd(problem: Problem, rank: int) -> tuple[Array, Array, Array]:
+    """The leading singular triplets of the completed grid, largest first."""
+    n, m = problem.V.shape
+    rows, columns, level = _completion(problem)
+    # The completed grid is sparse + level + rows 1ᵀ + 1 columnsᵀ: never formed when large.
+    excess = problem.V.copy()
+    excess.data = excess.data - (level + np.repeat(rows, np.diff(excess.indptr)) + columns[excess.indices])
+    if n * m <= DENSE_CELLS or rank >= min(n, m):
+        dense = excess.toarray() + level + rows[:, None] + columns[None, :]
+        U, S, Vt = np.linalg.svd(dense, full_matrices=False)
+        return U[:, :rank], S[:rank], Vt[:rank]
+    transposed = sparse.csr_array(excess.T)
+
+    def times(x: NDArray) -> NDArray:
+        x = np.ravel(x)
+        return excess @ x + (level + rows) * x.sum() + columns @ x
+
+    def transposed_times(y: NDArray) -> NDArray:
+        y = np.ravel(y)
+        return transposed @ y + (level + columns) * y.sum() + rows @ y
+
+    operator = LinearOperator((n, m), matvec=times, rmatvec=transposed_times, dtype=float)
+    U, S, Vt = svds(operator, k=rank, v0=np.ones(min(n, m)))
+    return U[:, ::-1], S[::-1], Vt[::-1]
+
+
+def _completion(problem: Problem) -> tuple[Array, Array, float]:
+    """What stands in a blank at the start: row and column effects and a level.
+
+    Unknown blanks stand at what their user and item suggest, never at zero; the more a blank counts, the nearer to its value.
+    """
+    V, Vt, blanks = problem.V, problem.Vt, problem.blanks
+    mean = float(V.data.mean())
+    n_user, n_item = np.diff(V.indptr), np.diff(Vt.indptr)
+    # Means shrunk by a few pseudo-ratings, so that a single rating moves them little.
+    rows = (V.sum(axis=1) - mean * n_user) / (n_user + 3.0)
+    rest = V.copy()
+    rest.data = rest.data - mean - np.repeat(rows, n_user)
+    columns = np.asarray(rest.sum(axis=0)) / (n_item + 3.0)
+    known = 1.0 - blanks.weight
+    return known * rows, known * columns, known * mean + blanks.weight * blanks.value

@@ -1,0 +1,103 @@
+"""The hot loops: arrays in, arrays out, nothing checked. Each updates one side's weights with the other side fixed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nmf_core.losses import TINY, Loss
+from nmf_core.problem import Array, Problem, Side, gram, observed_scores
+
+BLOCK_BYTES = 64 << 20  # normal matrices held at once
+
+
+def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) -> Array:
+    """Exact coordinate descent on every row of A, B fixed; at most `passes` times over the features.
+
+    Row i minimises ½ a·G a − r·a with G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c, r = Σ_Ω (v − ω b₀) b + ω b₀ Σ b − μ c: a
+    non-negative least-squares problem in Gram form, so that blanks cost nothing. Rows do not touch each other. With
+    `tol`, passes end once no weight moves by more than `tol` of the largest.
+    """
+    omega, value = side.blanks.weight, side.blanks.value
+    n, rank = A.shape
+    upper = np.triu_indices(rank)
+    right = side.with_data(side.V.data - omega * value) @ B if omega else side.V @ B
+    right = right - (side.l1 * side.counts)[:, None]
+    everywhere = gram(B)
+    if omega:
+        right += omega * value * B.sum(axis=0)
+    if omega == 1:
+        common = everywhere
+    else:
+        pairs = (1.0 - omega) * (B[:, upper[0]] * B[:, upper[1]])
+        pattern = side.pattern
+    out = np.empty_like(A)
+    block = max(1, BLOCK_BYTES // (8 * rank * rank))
+    for start in range(0, n, block):
+        rows = slice(start, min(n, start + block))
+        ridge = side.l2 * side.counts[rows]
+        G = np.empty((rank, rank, rows.stop - start))
+        if omega == 1:
+            G[:] = common[:, :, None]
+        else:
+            half = (pattern[rows] @ pairs).T
+            G[upper] = half
+            G[upper[::-1]] = half
+            if omega:
+                G += omega * everywhere[:, :, None]
+        out[rows] = _coordinate_passes(G, right[rows].T, ridge, A[rows].T.copy(), passes, tol).T
+    return out
+
+
+def _coordinate_passes(G: Array, right: Array, ridge: Array, A: Array, passes: int, tol: float) -> Array:
+    """Passes over the features for a block of rows at once; G (rank, rank, n), right and A (rank, n), in place."""
+    curvature = [G[f, f] + ridge for f in range(len(A))]
+    for _ in range(passes):
+        moved = 0.0
+        for f in range(len(A)):
+            slope = right[f] - np.einsum("gn,gn->n", G[f], A) - ridge * A[f]
+            step = np.divide(slope, curvature[f], out=np.zeros_like(slope), where=curvature[f] > 0)
+            new = np.maximum(A[f] + step, 0.0)
+            if tol:
+                moved = max(moved, float(np.abs(new - A[f]).max(initial=0.0)))
+            A[f] = new
+        if tol and moved <= tol * float(A.max(initial=0.0)):
+            break
+    return A
+
+
+def balanced(problem: Problem, W: Array, H: Array) -> tuple[Array, Array]:
+    """Each feature's scale shared out between W and H so that the L2 penalty is least; the product stays as it is.
+
+    Scaling feature f by d in W and 1/d in H costs ½ λ_W d² Σ c w² + ½ λ_H d⁻² Σ c h², least where both halves are equal.
+    Coordinate descent alone finds this balance very slowly when the penalty is small.
+    """
+    users, items = problem.users, problem.items
+    if not (users.l2 and items.l2) or users.l1 or items.l1:
+        return W, H
+    w = users.l2 * np.einsum("i,if,if->f", users.counts, W, W)
+    h = items.l2 * np.einsum("j,fj,fj->f", items.counts, H, H)
+    alive = (w > 0) & (h > 0)
+    d = np.ones_like(w)
+    d[alive] = (h[alive] / w[alive]) ** 0.25
+    return W * d, H / d[:, None]
+
+
+def multiplicative_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:
+    """One multiplicative update of every row of A over the observed cells, B fixed: the loss never rises.
+
+    a ← a · (Σ_Ω v y^(β−2) b / Σ_Ω y^(β−1) b)^γ, γ = 1 for β of 1 and 2 and ½ for 0 (Févotte & Idier 2011). The L1 penalty joins
+    the denominator; L2 enters the surrogate that the update minimises, which stays solvable for β of 1 and 2.
+    """
+    v = side.V.data
+    scores = np.maximum(observed_scores(side, A, B), TINY)
+    wanted = side.with_data(v * scores ** (loss.beta - 2)) @ B
+    given = side.with_data(scores ** (loss.beta - 1)) @ B + (side.l1 * side.counts)[:, None]
+    ridge = (side.l2 * side.counts)[:, None]
+    if loss.beta == 2:
+        given = given + ridge * A
+    elif loss.beta == 1 and side.l2:
+        # The surrogate −wanted·a·log x + given·x + ½ ridge x² is smallest at the positive root of a quadratic.
+        root = np.sqrt(given * given + 4.0 * ridge * wanted * A)
+        return np.divide(2.0 * wanted * A, given + root, out=A.copy(), where=given + root > 0)
+    ratio = np.divide(wanted, given, out=np.ones_like(A), where=given > 0)
+    return A * (np.sqrt(ratio) if loss.beta == 0 else ratio)

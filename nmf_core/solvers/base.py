@@ -1,0 +1,37 @@
+"""What a solver is: a rule that yields W and H after each sweep. The loop around it is in `factorize.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from nmf_core.problem import Array, Problem
+
+# Given the problem, a start and the tolerance: yields (W, H) after each sweep. A solver that stops by a rule of its own
+# returns; the others go on for as long as they are asked.
+Run = Callable[[Problem, Array, Array, float], Iterator[tuple[Array, Array]]]
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A solver as the registry knows it.
+
+    Attributes:
+        name, title, summary: its key, its name for people, and one sentence on what it is good for.
+        blanks: what blanks may count: any of "unknown", "weak", "zero".
+        losses: the losses it can minimise.
+        run: yields W and H after each sweep.
+        stops_itself: its own stopping rule replaces the loop's.
+        monotone: every sweep lowers the objective; where it does not, the loop keeps the best sweep.
+        positive_start: zeros never move, so the start must have none.
+    """
+
+    name: str
+    title: str
+    summary: str
+    run: Run
+    blanks: tuple[str, ...]
+    losses: tuple[str, ...] = ("frobenius",)
+    stops_itself: bool = False
+    monotone: bool = True
+    positive_start: bool = False

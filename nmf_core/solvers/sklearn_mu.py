@@ -1,0 +1,26 @@
+"""scikit-learn's multiplicative updates, continued sweep by sweep so that they have a history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nmf_core.problem import Array, Problem
+from nmf_core.solvers.base import Solver
+from nmf_core.solvers.sklearn_sweep import sweep
+
+
+def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
+    """scikit-learn's sweeps for the Frobenius loss; the loop decides when to stop."""
+    while True:
+        W, H = sweep(problem, W, H, "mu")
+        yield W, H
+
+
+SOLVER = Solver(
+    name="sklearn-mu",
+    title="scikit-learn MU",
+    summary="scikit-learn's multiplicative updates: every blank is a rating of 0.",
+    run=run,
+    blanks=("zero",),
+    positive_start=True,
+)

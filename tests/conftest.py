@@ -1,0 +1,42 @@
+"""What tests share: small ratings, and dense pictures of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nmf_core import datasets
+from nmf_core.ratings import Ratings
+
+
+@pytest.fixture(scope="session")
+def notebook() -> Ratings:
+    return datasets.notebook()
+
+
+@pytest.fixture(scope="session")
+def movie_night() -> Ratings:
+    return datasets.movie_night()
+
+
+def dense(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    """(values with 0 in blanks, mask of observed cells), both users × items."""
+    grid = ratings.to_grid().to_numpy()
+    return np.nan_to_num(grid), ~np.isnan(grid)
+
+
+def random_ratings(seed: int, n: int = 7, m: int = 6, density: float = 0.6) -> Ratings:
+    """A small random grid on 1…5 with at least one rating, explicit ids, some rows perhaps empty."""
+    rng = np.random.default_rng(seed)
+    mask = rng.random((n, m)) < density
+    mask[0, 0] = True
+    rows, columns = np.nonzero(mask)
+    users, items = [f"u{k}" for k in range(n)], [f"i{k}" for k in range(m)]
+    return Ratings.from_cells(
+        np.array(users, dtype=object)[rows],
+        np.array(items, dtype=object)[columns],
+        rng.integers(1, 6, len(rows)),
+        all_users=users,
+        all_items=items,
+        scale=(1, 5),
+    )

@@ -1,0 +1,65 @@
+"""The package itself: what importing it brings, and that what is registered is documented."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nmf_core as nc
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_the_core_brings_no_screen_and_nothing_heavy():
+    loaded = run("import sys, nmf_core; print(' '.join(sys.modules))").split()
+    for heavy in ("streamlit", "plotly", "sqlalchemy", "openpyxl", "python_calamine"):
+        assert heavy not in loaded
+
+
+def test_the_core_never_mentions_the_screen():
+    for path in (ROOT / "nmf_core").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "import streamlit" not in text, path
+        assert "import plotly" not in text, path
+
+
+@pytest.mark.parametrize("name", nc.__all__)
+def test_every_public_name_is_there_and_documented(name):
+    value = getattr(nc, name)
+    if callable(value) or isinstance(value, type):
+        assert value.__doc__
+
+
+def test_imports_go_down_only():
+    """No module imports one of a higher floor; the floors are those of docs/decisions.md."""
+    floors = [
+        {"errors"},
+        {"losses", "ratings"},
+        {"problem", "datasets", "health"},
+        {"kernels", "init", "formats"},
+        {"solvers", "split"},
+        {"settings"},
+        {"factorization"},
+        {"factorize", "features"},
+        {"recommend", "evaluate", "labels"},
+        {"ranks", "export"},
+    ]
+    floor = {name: k for k, names in enumerate(floors) for name in names}
+    for path in (ROOT / "nmf_core").rglob("*.py"):
+        parts = path.relative_to(ROOT / "nmf_core").with_suffix("").parts
+        if parts[0] == "__init__":
+            continue
+        assert parts[0] in floor, f"{path} has no floor yet"
+        for line in path.read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] in ("from", "import") and words[1].startswith("nmf_core."):
+                target = words[1].split(".")[1]
+                if target != parts[0]:
+                    assert floor[target] < floor[parts[0]], f"{path.name}: {line.strip()}"
