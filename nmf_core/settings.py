@@ -140,6 +140,18 @@ def resolve_penalty(penalty: PenaltySetting, blanks: Blanks, ratings: Ratings, l
     return Penalty.of(strength * spread * per_row / (per_row + 2.0))
 
 
+def default_rank(ratings: Ratings) -> int:
+    """A rank to open these ratings with: it grows with the ratings that each user and item has; the rank survey knows better.
+
+    >>> from nmf_core import datasets
+    >>> default_rank(datasets.notebook()), default_rank(datasets.movie_night())
+    (2, 4)
+    """
+    per_row = ratings.n_ratings / (ratings.n_users + ratings.n_items)
+    most = max(1, min(12, ratings.n_users, ratings.n_items))
+    return int(np.clip(round(np.sqrt(2.0 * per_row)), min(2, most), most))
+
+
 def suggested_blanks(ratings: Ratings) -> tuple[str, str]:
     """The stop of the dial to open these ratings with, and the reason in words.
 

@@ -1,0 +1,28 @@
+"""The server. `streamlit run app.py` starts it, and so does any ASGI server.
+
+The main script lies inside pages/, so that Streamlit's discovery of pages/ beside a main script finds nothing (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.ui.http import PersonAndHeaders
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Load what the first page needs while the browser is still opening."""
+    for module in ("nmf_core", "plotly.graph_objects", "nmf_core.labels", "sklearn.decomposition"):
+        threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+    yield {}
+
+
+app = st.App("pages/navigation.py", lifespan=lifespan, middleware=[Middleware(PersonAndHeaders)])

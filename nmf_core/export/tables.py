@@ -1,0 +1,174 @@
+"""Tables for spreadsheets: CSV and Excel bytes in which no name can act as a formula."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from pandas.api import types
+
+from nmf_core.errors import NmfError, shown
+from nmf_core.export.recipe import checked_labels
+from nmf_core.factorization import Factorization
+from nmf_core.features import Labels, feature_names
+
+EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_TEXT = 1_048_576, 16_384, 32_767  # what a sheet and a cell hold
+
+# A name that a spreadsheet would run. Apostrophes at the start count too, so that two names never become one.
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠])")
+_SHEET_FORBIDS = re.compile(r"[\[\]:*?/\\'\t\r\n]")
+
+
+def neutral(text: str) -> str:
+    r"""Text that a spreadsheet shows and never runs: where it begins like a formula, an apostrophe goes before it.
+
+    It begins so with = + - @ (their wide forms too), also after blanks and apostrophes, and with a tab or line end. Control
+    characters and lone surrogates, which no table can hold, become �. Different clean names stay different.
+
+    >>> neutral("=cmd|'/c calc'!A1"), neutral("  -1"), neutral("Alien")
+    ("'=cmd|'/c calc'!A1", "'  -1", 'Alien')
+    """
+    if not text.isprintable():
+        text = "".join("�" if _unwritable(c) else c for c in text)
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    r"""A frame as CSV: UTF-8, commas, all text quoted, blanks empty; the index first, unless it only counts rows.
+
+    It begins with a byte order mark: without one Excel reads names in the wrong encoding; `read_ratings` and pandas skip it.
+
+    >>> import pandas as pd
+    >>> csv(pd.DataFrame({"item": ["=1+1"], "weight": [0.5]})).decode("utf-8-sig")
+    '"item","weight"\r\n"\'=1+1",0.5\r\n'
+    """
+    import csv as csv_module  # here, since this function bears its name
+
+    text = _neutral_frame(frame).to_csv(index=False, quoting=csv_module.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+def excel(sheets: pd.DataFrame | Mapping[str, pd.DataFrame]) -> bytes:
+    """A frame, or frames by sheet name, as an .xlsx workbook; a sheet's name is cut to what Excel allows.
+
+    Raises:
+        NmfError: more rows, columns or characters in a cell than Excel holds, or no sheet.
+
+    >>> import pandas as pd
+    >>> excel(pd.DataFrame({"item": ["Alien"], "weight": [0.5]}))[:2]
+    b'PK'
+    """
+    named = {"Sheet1": sheets} if isinstance(sheets, pd.DataFrame) else dict(sheets)
+    if not named:
+        raise NmfError("There is no table to write; an Excel file has at least one sheet. Give at least one table.")
+    flat = {str(name): _fitting(str(name), _neutral_frame(frame)) for name, frame in named.items()}
+    book = Workbook(write_only=True)
+    for name, frame in flat.items():
+        # 28 characters leave room for the number that a name given twice gets; 31 is Excel's limit.
+        sheet = book.create_sheet(_SHEET_FORBIDS.sub(" ", neutral(name))[:28].strip() or "Sheet")
+        sheet.append([_cell(sheet, column) for column in frame.columns])
+        for row in _rows(frame):
+            sheet.append([_cell(sheet, value) for value in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def w_table(fit: Factorization, labels: Labels = None) -> pd.DataFrame:
+    """W with names: one row a user (the index), one column a feature.
+
+    >>> from nmf_core import datasets, factorize
+    >>> w_table(factorize(datasets.notebook(), rank=2), {0: "Action"}).columns.tolist()
+    ['Action', 'Feature 2']
+    """
+    names = feature_names(fit.rank, checked_labels(labels, fit.rank))
+    return pd.DataFrame(fit.W, index=fit.users.rename("user"), columns=names)
+
+
+def h_table(fit: Factorization, labels: Labels = None) -> pd.DataFrame:
+    """H with names: one row a feature (the index), one column an item. Its transpose suits a sheet where items are many.
+
+    >>> from nmf_core import datasets, factorize
+    >>> h_table(factorize(datasets.notebook(), rank=2)).shape
+    (2, 4)
+    """
+    names = feature_names(fit.rank, checked_labels(labels, fit.rank))
+    return pd.DataFrame(fit.H, index=pd.Index(names, name="feature"), columns=fit.items)
+
+
+def _unwritable(character: str) -> bool:
+    """Whether neither UTF-8 nor the XML inside a workbook can hold a character."""
+    return character in "\ufffe\uffff" or (
+        character not in "\t\r\n" and unicodedata.category(character) in ("Cc", "Cs")
+    )
+
+
+def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its index as first columns, and every name in it, headers included, neutral."""
+    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
+        frame = frame.reset_index(allow_duplicates=True)
+    columns = [_neutral_column(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    flat = pd.concat(columns, axis=1) if columns else frame.copy()
+    flat.columns = pd.Index([neutral(str(name)) for name in frame.columns])
+    return flat
+
+
+def _neutral_column(column: pd.Series) -> pd.Series:
+    """Numbers, truth values and dates as they are; of anything else the text, neutral, and blanks as None."""
+    if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
+        return column
+    if isinstance(column.dtype, pd.StringDtype):  # names repeat: each distinct one is looked at once
+        return column.map({name: neutral(name) for name in column.dropna().unique()}).astype(object)
+    values = [value if _is_number(value) else None if _is_blank(value) else neutral(str(value)) for value in column]
+    return pd.Series(values, index=column.index, dtype=object)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number of its own, not text that looks like one."""
+    return isinstance(value, int | float | np.number) and value == value
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a value is missing."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """The rows of a frame as plain Python values, blanks None."""
+    columns = [frame.iloc[:, k].astype(object) for k in range(frame.shape[1])]
+    return zip(*(column.where(column.notna(), None).tolist() for column in columns), strict=True)
+
+
+def _fitting(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame as it is, if a sheet holds it."""
+    if len(frame) + 1 > EXCEL_ROWS or frame.shape[1] > EXCEL_COLUMNS:
+        raise NmfError(
+            f"The table {shown(name)} has {len(frame):,} rows and {frame.shape[1]:,} columns; an Excel sheet holds "
+            f"{EXCEL_ROWS - 1:,} and {EXCEL_COLUMNS:,}. Export it as CSV."
+        )
+    texts = (value for k in range(frame.shape[1]) for value in (frame.columns[k], *frame.iloc[:, k].astype(object)))
+    for value in texts:
+        if isinstance(value, str) and len(value) > EXCEL_TEXT:
+            raise NmfError(
+                f"A cell of the table {shown(name)} has {len(value):,} characters ({shown(value)}); an Excel cell holds "
+                f"{EXCEL_TEXT:,}. Export it as CSV."
+            )
+    return frame
+
+
+def _cell(sheet: Any, value: object) -> object:
+    """What goes into a cell: text explicitly as text, so that an item called #N/A is no error; infinity as text."""
+    if isinstance(value, float) and not np.isfinite(value):
+        value = neutral(str(value))
+    if not isinstance(value, str) or not value.startswith("#"):
+        return value
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.data_type = "s"
+    return cell

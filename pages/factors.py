@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import streamlit as st
+
+from nmf_core import explain
+from pages.ui import charts, compute, show, state, take, text, window
+from pages.ui.charts.product import MODES
+
+REPLAYED_RATINGS = 5_000  # above this a replay would take longer than it teaches
+
+view = compute.view()
+show.page(
+    "Factors",
+    "Each rating is a sum: what the user enjoys (**W**, their row) times what the item is made of (**H**, its column).",
+)
+fit = show.fitted(view)
+ratings, look = view.ratings, compute.look()
+
+top, _ = st.columns([5, 1])
+with top, st.container(horizontal=True, vertical_alignment="bottom"):
+    mode = st.segmented_control(
+        "V shows",
+        MODES,
+        default="Reconstruction",
+        required=True,
+        key="mode",
+        persist_state="session",
+        help="*Reconstruction*: the scores W × H; blanks are outlined. *Parts*: each score as a bar of its features' "
+        "contributions. *Ratings*: what was given. *Residual*: rating less score.",
+    )
+    order = window.order_choice(ratings)
+shown = window.choose(fit, ratings, order)
+selected = window.selected(fit, ratings, shown)
+
+
+def clicked() -> None:
+    """Open the sum of the cell that was clicked."""
+    for point in state.chart_points("product"):
+        u, i = point["customdata"][:2]
+        state.select_cell(str(fit.users[int(u)]), str(fit.items[int(i)]))
+
+
+picture = charts.product(fit, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look)
+show.chart(picture, "product", on_select=clicked, tools=len(shown.u) * len(shown.i) > 400)
+
+u, i = selected
+user, item = str(fit.users[u]), str(fit.items[i])
+parts = explain(fit, user, item, labels=view.labels)
+score = float(parts["contribution"].sum())
+rating = ratings.of_user(user).get(item)
+known = f"rated {text.number(rating)}" if rating is not None else "not rated"
+sum_words = text.signed_sum([text.md(f) for f in parts["feature"]], parts["contribution"].tolist(), score)
+with st.container(border=True):
+    st.markdown(f"**{text.md(user)} × {text.md(item)}** ({known}): {sum_words}")
+    show.chart(charts.score_sum(parts, view.colours, look=look, high=ratings.scale[1]), "sum")
+    st.caption(f"Click a cell of V to see its sum. {text.score_meaning(fit)}")
+
+with st.expander("How the fit converged", icon=":material/trending_down:", expanded=True):
+    at = None
+    if ratings.n_ratings <= REPLAYED_RATINGS and fit.n_sweeps > 1:
+        at = st.slider(
+            "Replay: W and H after so many sweeps", 1, fit.n_sweeps, fit.n_sweeps, key=f"replay-{fit.n_sweeps}"
+        )
+    show.chart(charts.convergence(fit, look=look, at_sweep=at), "convergence")
+    if at is not None and at < fit.n_sweeps:
+        early = compute.replayed(view, at)
+        replay = charts.product(
+            early, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look
+        )
+        show.chart(replay, "replayed", table=False)
+        st.caption(f"After {text.many(at, 'sweep')}: RMSE on observed {early.rmse:.3f}; at the end {fit.rmse:.3f}.")
+    st.caption(
+        f"{text.stopped_reason(fit).capitalize()}. In genomics and in R's NMF the matrix is transposed, and W and H trade places."
+    )
+
+with st.expander("Take it along: tables, notebook, report, capsule", icon=":material/download:"):
+    take.along(view, fit)

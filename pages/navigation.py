@@ -1,0 +1,39 @@
+"""The main script: the page list and the sidebar, then the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import compute, sidebar
+from pages.ui.http import FIRST_PAGE
+
+HERE = Path(__file__).parent
+
+# A page is its file and its line here.
+PAGES = {
+    "ratings": ("Ratings", ":material/grid_on:"),
+    "factors": ("Factors", ":material/view_quilt:"),
+    "rank": ("Rank", ":material/stacked_line_chart:"),
+    "labels": ("Labels", ":material/sell:"),
+    "recommend": ("Recommend", ":material/recommend:"),
+}
+
+SIDEBAR = 312  # pixels: the dial in one row
+
+st.set_page_config(
+    page_title="Latent Lens", page_icon=":material/lens_blur:", layout="wide", initial_sidebar_state=SIDEBAR
+)
+st.logo(str(HERE / "ui" / "logo.svg"), size="large")
+# Streamlit spares 6 rem above a page for a toolbar that this one does not have, and 5 rem beside it.
+st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
+page = st.navigation(
+    [
+        st.Page(HERE / f"{name}.py", title=title, icon=icon, url_path=name, default=name == FIRST_PAGE)
+        for name, (title, icon) in PAGES.items()
+    ]
+)
+sidebar.choose()
+sidebar.fit_state(compute.renew_view())
+page.run()

@@ -1,0 +1,21 @@
+"""Frames and arrays in, charts out: a Plotly figure, its words for those who cannot see it, and its table twin."""
+
+from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
+from pages.ui.charts.lines import convergence, rank_survey
+from pages.ui.charts.product import Window, product
+from pages.ui.charts.style import Chart, Look, feature_colours
+
+__all__ = [
+    "Chart",
+    "Look",
+    "Window",
+    "convergence",
+    "counts",
+    "distribution",
+    "feature_colours",
+    "feature_items",
+    "product",
+    "rank_survey",
+    "recommendations",
+    "score_sum",
+]

@@ -1,0 +1,137 @@
+"""How charts look, in light and in dark: colours, fonts, margins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+# Okabe and Ito's eight less black and yellow, then Tol's muted ones: told apart with any colour vision.
+PALETTE = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#D55E00",
+    "#56B4E9",
+    "#882255",
+    "#999933",
+    "#6A5ACD",
+    "#44AA99",
+    "#CC6677",
+    "#A6761D",
+)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, what it says in words, and its numbers as a table."""
+
+    figure: go.Figure
+    alt: str
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of a theme."""
+
+    dark: bool
+
+    @property
+    def paper(self) -> str:
+        """What charts are drawn on: the page's background."""
+        return "#14171E" if self.dark else "#FCFBF8"
+
+    @property
+    def ink(self) -> str:
+        """Text."""
+        return "#ECE9E2" if self.dark else "#1E2430"
+
+    @property
+    def muted(self) -> str:
+        """Text that stands back."""
+        return "#A5A9B4" if self.dark else "#636873"
+
+    @property
+    def line(self) -> str:
+        """Grid lines and frames."""
+        return "#343B4A" if self.dark else "#E2DED3"
+
+    @property
+    def ratings(self) -> list[tuple[float, str]]:
+        """Sequential scale for ratings and scores: neutral, so that colours are left to the features; prints in grey."""
+        low, middle, high = ("#242A36", "#7F8794", "#F2EEE4") if self.dark else ("#F1EEE6", "#93A0AC", "#22303F")
+        return [(0.0, low), (0.5, middle), (1.0, high)]
+
+    @property
+    def residuals(self) -> list[tuple[float, str]]:
+        """Diverging scale for residuals only."""
+        middle = self.paper
+        return [(0.0, "#B35806"), (0.25, "#F1A340"), (0.5, middle), (0.75, "#998EC3"), (1.0, "#542788")]
+
+    def weights(self, colour: str) -> list[tuple[float, str]]:
+        """Sequential scale for one feature's weights: from paper to its colour."""
+        return [(0.0, blend(self.paper, colour, 0.06)), (1.0, colour)]
+
+    def apply(self, figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
+        """The figure in this look."""
+        figure.update_layout(
+            height=height,
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            font={"family": "'Source Sans', 'Source Sans Pro', sans-serif", "size": 14, "color": self.ink},
+            hoverlabel={"font": {"family": "sans-serif", "size": 13}, "align": "left"},
+            margin={"l": 10, "r": 10, "t": 10, "b": 10},
+            legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None},
+            dragmode=False,
+        )
+        figure.update_xaxes(
+            automargin=True,
+            title_font={"size": 13, "color": self.muted},
+            gridcolor=self.line,
+            zerolinecolor=self.line,
+            linecolor=self.line,
+            tickfont={"color": self.muted},
+        )
+        figure.update_yaxes(
+            automargin=True,
+            title_font={"size": 13, "color": self.muted},
+            gridcolor=self.line,
+            zerolinecolor=self.line,
+            linecolor=self.line,
+            tickfont={"color": self.muted},
+        )
+        figure.update_layout(**layout)
+        return figure
+
+
+def feature_colours(rank: int, chosen: Mapping[int, str] | None = None) -> list[str]:
+    """A colour for each feature: the one its label was given, else the first of the palette that no other has."""
+    chosen = {f: colour for f, colour in (chosen or {}).items() if colour}
+    free = [c for c in PALETTE if c.lower() not in {x.lower() for x in chosen.values()}]
+    colours = []
+    for f in range(rank):
+        colours.append(chosen[f] if f in chosen else free.pop(0) if free else PALETTE[f % len(PALETTE)])
+    return colours
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """#rrggbb as numbers."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def blend(a: str, b: str, share: float) -> str:
+    """The colour that lies `share` of the way from a to b."""
+    parts = (round(x + (y - x) * share) for x, y in zip(rgb(a), rgb(b), strict=True))
+    return "#" + "".join(f"{p:02x}" for p in parts)
+
+
+def readable_on(colour: str) -> str:
+    """Black or white, whichever has more contrast on a colour (WCAG relative luminance)."""
+    channels = [c / 255 for c in rgb(colour)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#14171E" if luminance > 0.19 else "#FFFFFF"

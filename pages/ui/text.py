@@ -1,0 +1,117 @@
+"""Names made safe for the screen, and the sentences that people read. The one place where names are escaped."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from nmf_core import Factorization, Ratings
+from nmf_core.factorization import STOPPED
+from nmf_core.problem import Blanks
+
+# Everything that Streamlit's Markdown reads as more than text: emphasis, links, code, headings, math, :colours:, HTML.
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
+
+
+def md(name: object) -> str:
+    r"""A name for Markdown: shown letter by letter, never as markup.
+
+    >>> md("*a* <b>")
+    '\\*a\\* \\<b\\>'
+    """
+    return MARKDOWN.sub(r"\\\1", " ".join(str(name).split()))
+
+
+def plain(name: object) -> str:
+    """A name for Plotly, which reads a little HTML in every text.
+
+    >>> plain("<b>x")
+    '&lt;b&gt;x'
+    """
+    return html.escape(str(name), quote=False)
+
+
+def cut(name: object, length: int = 22) -> str:
+    """A name cut with an ellipsis; whoever shows it shows it whole on hover.
+
+    >>> cut("Das Boot", 5)
+    'Das …'
+    """
+    text = str(name)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def number(value: float) -> str:
+    """A rating, score or weight for people: at most two places, no trailing zeros.
+
+    >>> number(3.0), number(0.125), number(-0.001)
+    ('3', '0.12', '0')
+    """
+    short = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if short in ("-0", "") else short
+
+
+def many(count: int, thing: str) -> str:
+    """A count with its noun.
+
+    >>> many(1, "user"), many(1234, "user")
+    ('1 user', '1,234 users')
+    """
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def fullness(ratings: Ratings) -> str:
+    """How large the grid is and how full."""
+    share = f"{ratings.density:.0%}" if ratings.density >= 0.01 else f"{ratings.density:.2%}"
+    return f"{many(ratings.n_users, 'user')} × {many(ratings.n_items, 'item')}, {many(ratings.n_ratings, 'rating')}: {share} filled"
+
+
+def blanks_meaning(blanks: Blanks) -> str:
+    """What a blank counts, in a sentence."""
+    if blanks.name == "unknown":
+        return "A blank counts nothing: only ratings are fitted. Right for predicting ratings."
+    if blanks.name == "zero":
+        return "A blank counts as a rating of 0, as in the notebook: what nobody rated is taken for hated."
+    return (
+        f"A blank counts {number(blanks.weight)} of a rating of {number(blanks.value)}: weak evidence of not choosing it. "
+        "Right for finding and naming features, and for recommending."
+    )
+
+
+def fit_state(fit: Factorization) -> str:
+    """How the fit went, in a sentence."""
+    seconds = float(fit.history["seconds"].iloc[-1])
+    took = f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    sweeps = many(fit.n_sweeps, "sweep")
+    if fit.converged:
+        how = f"Converged in {sweeps}"
+    elif fit.stopped == "cancelled":
+        how = f"Cancelled after {sweeps}"
+    else:
+        how = f"Not converged after {sweeps}"
+    return f"{how} · RMSE on observed {fit.rmse:.2f} · {took}"
+
+
+def stopped_reason(fit: Factorization) -> str:
+    """Why the fit ended."""
+    return STOPPED[fit.stopped]
+
+
+def score_meaning(fit: Factorization) -> str:
+    """What a score is under what blanks counted."""
+    if fit.blanks.weight == 0:
+        return "Blanks were unknown in this fit, so a prediction is an expected rating."
+    return "Blanks counted in this fit, so a score orders items; it is not an expected rating."
+
+
+def signed_sum(names: list[str], parts: list[float], total: float, *, at_most: int = 5) -> str:
+    """A score as the sum of its parts: "4.2 = 3.1 Action + 1.1 Story".
+
+    >>> signed_sum(["Action", "Story"], [3.1, 1.1], 4.2)
+    '4.2 = 3.1 Action + 1.1 Story'
+    """
+    shown = [f"{number(part)} {name}" for name, part in list(zip(names, parts, strict=True))[:at_most]]
+    rest = sum(parts[at_most:])
+    if len(parts) > at_most:
+        shown.append(f"{number(rest)} of {len(parts) - at_most} more")
+    return f"{number(total)} = " + " + ".join(shown)

@@ -1,0 +1,92 @@
+"""Which users and items the picture of the product shows, and in which order; large grids are searched, not shrunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from nmf_core import Factorization, Ratings
+from nmf_core.arrange import ORDERS, arrange, telling
+from nmf_core.ratings import positions
+from pages.ui import state
+from pages.ui.charts import Window
+
+Rows = NDArray[np.int64]
+
+WHOLE = 60  # a side up to here is shown whole
+PART = 30  # of a longer one, this many
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the axes were chosen."""
+
+    order: str
+    users: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+def order_choice(ratings: Ratings) -> Choice:
+    """The controls: an order, and on large grids a search."""
+    large = ratings.n_users > WHOLE or ratings.n_items > WHOLE
+    order = st.selectbox(
+        "Order",
+        ORDERS,
+        index=1 if large else 0,
+        key="order-large" if large else "order",
+        persist_state="session",
+        width=160,
+    )
+    users: list[str] = []
+    items: list[str] = []
+    if ratings.n_users > WHOLE:
+        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=220)
+    if ratings.n_items > WHOLE:
+        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=220)
+    return Choice(order, tuple(users), tuple(items))
+
+
+def _ids(index: pd.Index) -> list[str]:
+    """Ids for a search box; more than it can hold are left to the first ones."""
+    return index[:20_000].tolist()
+
+
+def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
+    """The rows and columns to draw."""
+    u = _side(fit.W, choice.users, fit.users, choice.order)
+    i = _side(fit.H.T, choice.items, fit.items, choice.order)
+    cell = state.selected_cell()
+    if cell and cell[0] in fit.users and cell[1] in fit.items and (ratings.n_users > WHOLE or ratings.n_items > WHOLE):
+        u, i = _with(u, ratings.row(cell[0])), _with(i, ratings.column(cell[1]))
+    return Window(u, i)
+
+
+def _side(weights: NDArray[np.float64], picked: tuple[str, ...], index: pd.Index, order: str) -> Rows:
+    """One side's rows: those picked, or the most telling."""
+    if picked:
+        return positions(index, picked, "id")
+    rows = telling(weights, PART) if len(weights) > WHOLE else np.arange(len(weights))
+    return rows[arrange(weights[rows], order)]
+
+
+def _with(rows: Rows, row: int) -> Rows:
+    """The rows and one more, if it is not among them."""
+    return rows if row in rows else np.append(rows, row)
+
+
+def selected(fit: Factorization, ratings: Ratings, shown: Window) -> tuple[int, int]:
+    """The cell whose sum is open: the one clicked, else the first blank in sight, else the first cell."""
+    cell = state.selected_cell()
+    if cell and cell[0] in fit.users and cell[1] in fit.items:
+        return ratings.row(cell[0]), ratings.column(cell[1])
+    part = ratings.V[shown.u][:, shown.i]
+    known = np.zeros(part.shape, dtype=bool)
+    entries = part.tocoo()
+    known[entries.row, entries.col] = True
+    blank = np.argwhere(~known)
+    r, c = blank[0] if len(blank) else (0, 0)
+    return int(shown.u[r]), int(shown.i[c])

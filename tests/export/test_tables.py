@@ -1,0 +1,101 @@
+"""Tables: what they say comes back, and no name in them can act."""
+
+import io
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nmf_core import datasets, factorize
+from nmf_core.errors import NmfError
+from nmf_core.export import tables
+
+HOSTILE = ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "'=1", "＝1", "\u200b=1"]
+
+
+def read_excel(data, sheet=None):
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    return book[sheet or book.sheetnames[0]]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_formula_gets_an_apostrophe(name):
+    assert tables.neutral(name) == "'" + name
+
+
+@pytest.mark.parametrize("name", ["Alien", "007", "'Round Midnight", "a=b", "", "7 - 3", "été"])
+def test_a_name_stays_as_it_is(name):
+    assert tables.neutral(name) == name
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"])), unique=True))
+def test_names_that_differ_stay_different(names):
+    assert len({tables.neutral(name) for name in names}) == len(names)
+
+
+@given(st.text())
+def test_any_text_can_be_written(text):
+    frame = pd.DataFrame({"item": [text, "x"], text: [1.0, 2.0]})
+    assert tables.csv(frame).decode("utf-8-sig")
+    cell = read_excel(tables.excel(frame)).cell(2, 1)
+    assert cell.data_type in ("s", "inlineStr", "n") and not str(cell.value or "").startswith("=")
+
+
+def test_csv_comes_back():
+    frame = pd.DataFrame({"item": ["NA", "007", 'a "b", c\nd'], "weight": [0.1, -2.5, np.nan]})
+    raw = tables.csv(frame)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    again = pd.read_csv(io.BytesIO(raw), dtype={"item": str}, keep_default_na=False, na_values={"weight": [""]})
+    pd.testing.assert_frame_equal(again, frame.astype({"item": again["item"].dtype}))
+
+
+def test_numbers_are_not_touched_and_names_are_everywhere():
+    frame = pd.DataFrame({"=a": [-1.5]}, index=pd.Index(["=u"], name="@user"))
+    assert tables.csv(frame).decode("utf-8-sig").splitlines() == ['"\'@user","\'=a"', '"\'=u",-1.5']
+    rows = [[cell.value for cell in row] for row in read_excel(tables.excel(frame)).rows]
+    assert rows == [["'@user", "'=a"], ["'=u", -1.5]]
+
+
+def test_a_mixed_column_keeps_its_numbers():
+    frame = pd.DataFrame({"x": pd.Series([-1, "-1", None, float("nan"), True], dtype=object)})
+    values = [row[0].value for row in read_excel(tables.excel(frame)).rows][1:]
+    assert values == [-1, "'-1", None, None, True]
+
+
+def test_excel_error_words_and_infinity_are_text():
+    frame = pd.DataFrame({"item": ["#N/A", "#REF!"], "x": [np.inf, np.nan]})
+    sheet = read_excel(tables.excel(frame))
+    assert [sheet.cell(2, 1).value, sheet.cell(2, 1).data_type] == ["#N/A", "s"]
+    assert [sheet.cell(2, 2).value, sheet.cell(3, 2).value] == ["inf", None]
+
+
+def test_sheets_get_names_that_excel_allows():
+    frame = pd.DataFrame({"x": [1]})
+    book = openpyxl.load_workbook(io.BytesIO(tables.excel({"a/b:c": frame, "W" * 50: frame, "[]": frame})))
+    assert book.sheetnames == ["a b c", "W" * 28, "Sheet"]
+
+
+def test_what_excel_cannot_hold_is_said():
+    with pytest.raises(NmfError, match="16,385 columns.*Export it as CSV"):
+        tables.excel(pd.DataFrame(np.zeros((1, 16_385))))
+    with pytest.raises(NmfError, match="characters"):
+        tables.excel(pd.DataFrame({"x": ["y" * 40_000]}))
+    with pytest.raises(NmfError, match="no table"):
+        tables.excel({})
+
+
+def test_w_and_h_bear_their_names():
+    fit = factorize(datasets.notebook(), rank=2)
+    W, H = tables.w_table(fit, {1: "Story"}), tables.h_table(fit, {1: "Story"})
+    assert W.index.tolist() == [f"User{k}" for k in range(1, 6)] and W.index.name == "user"
+    assert W.columns.tolist() == H.index.tolist() == ["Feature 1", "Story"]
+    assert (W.to_numpy() == fit.W).all() and (H.to_numpy() == fit.H).all()
+
+
+@pytest.mark.parametrize("labels", [{2: "x"}, {-1: "x"}, {True: "x"}, {"0": "x"}, {0: 5}])
+def test_a_label_of_no_feature_is_refused(labels):
+    with pytest.raises(NmfError, match="label"):
+        tables.w_table(factorize(datasets.notebook(), rank=2), labels)
