@@ -11,7 +11,8 @@ REPLAYED_RATINGS = 5_000  # above this a replay would take longer than it teache
 view = compute.view()
 show.page(
     "Factors",
-    "Each rating is a sum: what the user enjoys (**W**, their row) times what the item is made of (**H**, its column).",
+    "Follow a row of **W** (what a user enjoys, in rating points) and a column of **H** (what an item is made of, from 0 to 1) "
+    "to the cell of **V** where they meet: feature by feature they multiply, and the products add up to the score.",
 )
 fit = show.fitted(view)
 ratings, look = view.ratings, compute.look()
@@ -41,7 +42,8 @@ def clicked() -> None:
 
 
 picture = charts.product(fit, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look)
-show.chart(picture, "product", on_select=clicked, tools=len(shown.u) * len(shown.i) > 400)
+show.chart(picture, "product", on_select=clicked)
+st.caption(f"{charts.blanks_mark(shown)} {text.shown_part(fit, len(shown.u), len(shown.i))}")
 
 u, i = selected
 user, item = str(fit.users[u]), str(fit.items[i])
@@ -53,7 +55,7 @@ sum_words = text.signed_sum([text.md(f) for f in parts["feature"]], parts["contr
 with st.container(border=True):
     st.markdown(f"**{text.md(user)} × {text.md(item)}** ({known}): {sum_words}")
     show.chart(charts.score_sum(parts, view.colours, look=look, high=ratings.scale[1]), "sum")
-    st.caption(f"Click a cell of V to see its sum. {text.score_meaning(fit)}")
+    st.caption(text.score_meaning(fit))
 
 with st.expander("How the fit converged", icon=":material/trending_down:", expanded=True):
     at = None

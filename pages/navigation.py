@@ -7,18 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import compute, sidebar
-from pages.ui.http import FIRST_PAGE
+from pages.ui.page_list import FIRST_PAGE, PAGES
 
 HERE = Path(__file__).parent
-
-# A page is its file and its line here.
-PAGES = {
-    "ratings": ("Ratings", ":material/grid_on:"),
-    "factors": ("Factors", ":material/view_quilt:"),
-    "rank": ("Rank", ":material/stacked_line_chart:"),
-    "labels": ("Labels", ":material/sell:"),
-    "recommend": ("Recommend", ":material/recommend:"),
-}
 
 SIDEBAR = 312  # pixels: the dial in one row
 

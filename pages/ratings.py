@@ -43,7 +43,7 @@ with st.expander("Bring your own ratings", icon=":material/upload_file:", expand
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.file_uploader(
-            f"A grid (users down, items across) or a list (user, item, rating); at most {MAX_FILE_BYTES >> 20} MB",
+            f"A grid (users down, items across) or a list (user, item, rating); at most {MAX_FILE_BYTES // 10**6} MB",
             type=list(extensions()),
             key="upload",
             on_change=upload,

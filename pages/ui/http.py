@@ -9,7 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FIRST_PAGE = "ratings"  # Streamlit serves it at "/" only; its own name in an address is led there
+from pages.ui.page_list import FIRST_PAGE
+
 PERSON_COOKIE = "latent_lens_person"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -27,11 +27,11 @@ def choose() -> None:
             state.data_options(),
             format_func=state.data_title,
             key=state.DATA,
-            bind=BOUND,
             on_change=state.use_defaults,
             help="A sample, or what you brought. Upload and edit on the Ratings page.",
         )
         opened = state.opened()
+        state.write_address()
         st.caption(text.fullness(opened.ratings))
         _dial(opened)
         st.number_input(

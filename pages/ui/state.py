@@ -14,7 +14,7 @@ from nmf_core.datasets import SAMPLES
 from nmf_core.settings import STOPS, default_rank
 from pages.ui.http import PERSON_COOKIE
 
-# Widgets with these keys live in the sidebar, bound to the query parameter of the same name.
+# Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
 PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 USER = "user"  # the person on the Recommend page
@@ -23,7 +23,6 @@ OWN = "own"  # the value of DATA for ratings that this session brought
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*STOPS, CUSTOM)
 PROJECT = "project"
-SHARED_OWN = "brought"  # marks a link whose ratings were uploaded
 
 UNDO_DEPTH = 100
 
@@ -211,15 +210,14 @@ def read_address(options: dict[str, list[str]]) -> None:
     if held.greeted:
         return
     held.greeted = True
-    # The address bar shows a sample's title, since that is what the drop-down shows; a link may name its key.
     if st.query_params.get(DATA) in options[DATA]:
         st.session_state[DATA] = st.query_params[DATA]
     held.linked_project = st.query_params.get(PROJECT)
     for name, allowed in options.items():
         value = st.query_params.get(name)
-        if value is None or value in allowed or (name == DATA and value in map(data_title, allowed)):
+        if value is None or value in allowed:
             continue
-        if name == DATA and SHARED_OWN in st.query_params:
+        if name == DATA and value == OWN:
             notice(
                 "info", "This address was of ratings that were uploaded. Upload the file again: its labels are kept."
             )
@@ -243,12 +241,19 @@ def read_number(name: str, low: float, high: float, whole: bool) -> None:
         notice("warning", f"The address asks for {name} = {value[:40]!r}; it must be {allowed}. The default is used.")
 
 
+def write_address() -> None:
+    """Name the open ratings in the address. Streamlit's binding would write a drop-down's titles there, not its keys."""
+    key = opened().key
+    if key == "notebook":
+        st.query_params.pop(DATA, None)
+    elif st.query_params.get(DATA) != key:
+        st.query_params[DATA] = key
+
+
 def address(page: str) -> str:
     """A link to this view: the page, every setting that is not at its default, and the project with its labels."""
     base = (st.context.url or "").split("?")[0]
     params = {name: st.session_state[name] for name in SHARED if st.session_state.get(name) is not None}
-    if opened().key == OWN:
-        params[SHARED_OWN] = 1
     project = session().projects.get(opened().origin)
     if project:
         params[PROJECT] = project

@@ -97,6 +97,16 @@ def stopped_reason(fit: Factorization) -> str:
     return STOPPED[fit.stopped]
 
 
+def shown_part(fit: Factorization, n: int, m: int) -> str:
+    """What of a large grid a picture shows; nothing where it shows all."""
+    if n == len(fit.users) and m == len(fit.items):
+        return "Click a cell of V to open its sum."
+    return (
+        f"Shown: {n:,} of {many(len(fit.users), 'user')} and {m:,} of {many(len(fit.items), 'item')}, those that tell most of "
+        "the features. Search for others above; click a cell of V to open its sum."
+    )
+
+
 def score_meaning(fit: Factorization) -> str:
     """What a score is under what blanks counted."""
     if fit.blanks.weight == 0:

@@ -2,13 +2,14 @@
 
 from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
 from pages.ui.charts.lines import convergence, rank_survey
-from pages.ui.charts.product import Window, product
+from pages.ui.charts.product import Window, blanks_mark, product
 from pages.ui.charts.style import Chart, Look, feature_colours
 
 __all__ = [
     "Chart",
     "Look",
     "Window",
+    "blanks_mark",
     "convergence",
     "counts",
     "distribution",

@@ -82,8 +82,9 @@ def feature_items(items: pd.DataFrame, name: str, colour: str, *, look: Look) ->
         showlegend=False,
         margin={"l": 10, "r": 6, "t": 4, "b": 24},
         xaxis={"range": [0, 1.02], "nticks": 3, "title": None, "fixedrange": True},
-        yaxis={"fixedrange": True, "tickfont": {"color": look.ink}},
+        yaxis={"fixedrange": True, "showgrid": False},
     )
+    figure.update_yaxes(tickfont={"color": look.ink})
     return Chart(figure, f"Items with the largest weights on {name}: {', '.join(map(str, items['item'][:5]))}.", items)
 
 
@@ -131,10 +132,11 @@ def recommendations(
             "tickvals": list(range(len(shown))),
             "ticktext": labels,
             "fixedrange": True,
-            "tickfont": {"color": look.ink, "size": 14},
             "showgrid": False,
         },
     )
+    figure.update_layout(legend_traceorder="normal")
+    figure.update_yaxes(tickfont={"color": look.ink, "size": 14})
     best = ", ".join(str(x) for x in frame["item"][:3])
     return Chart(figure, f"Recommended, best first: {best}. Each bar is the sum of its features' contributions.", frame)
 

@@ -14,6 +14,8 @@ FITTED, HELD_OUT, CHANCE = "#8A8F99", "#0072B2", "#D55E00"
 def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) -> Chart:
     """Objective and KKT residual by sweep, each on its own axis."""
     history = fit.history
+    top, bottom = float(history["objective"].max()), max(float(history["objective"].min()), 1e-300)
+    ticks = sorted({top, (top * bottom) ** 0.5, bottom})  # Plotly's own ticks on a short log axis overlap
     figure = go.Figure()
     figure.add_scatter(
         x=history["sweep"],
@@ -36,7 +38,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
         figure,
         height=260,
         xaxis_title="sweep",
-        yaxis={"title": "objective", "type": "log", "exponentformat": "power", "nticks": 5},
+        yaxis={"title": "objective", "type": "log", "tickvals": ticks, "ticktext": [f"{t:.3g}" for t in ticks]},
         yaxis2={
             "title": "KKT residual",
             "type": "log",
@@ -44,7 +46,8 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
             "side": "right",
             "showgrid": False,
             "exponentformat": "power",
-            "nticks": 5,
+            "dtick": 1,
+            "automargin": True,
         },
         hovermode="x",
     )

@@ -15,7 +15,7 @@ from pages.ui.charts.style import Chart, Look
 from pages.ui.text import cut, number, plain, signed_sum
 
 MODES = ("Reconstruction", "Parts", "Ratings", "Residual")
-TEXT_CELLS = 420  # numbers are written into cells up to here
+TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
 GAP_CELLS = 4_000  # cells are set apart by gaps up to here
 BAR_CELLS = 900  # the parts of a score are drawn as bars up to here
 
@@ -59,16 +59,12 @@ def product(
         horizontal_spacing=0.012,
         vertical_spacing=min(0.04, 12 / (feature_height * rank + row_height * n)),
     )
-    written = n * m <= TEXT_CELLS
-    _draw_H(figure, H, colours, look, written=rank * m <= TEXT_CELLS)
-    _draw_W(figure, W, colours, look, written=n * rank <= TEXT_CELLS)
+    written = n * m <= TEXT_CELLS and m <= TEXT_COLUMNS
+    _draw_H(figure, H, colours, look, written=m <= TEXT_COLUMNS)
+    _draw_W(figure, W, colours, look, written=row_height >= 20 and rank <= 8)
     _draw_V(figure, W, H, rated, scores, colours, mode, fit.scale, look, written=written)
     if mode != "Ratings" and n * m <= GAP_CELLS:
-        blank = np.isnan(rated)
-        # On a cell of the scale's dark end an outline in ink would vanish.
-        strong = (scores > 0.55 * fit.scale[1]) & (mode == "Reconstruction")
-        for cells, colour in ((blank & ~strong, look.ink), (blank & strong, look.paper)):
-            _outline(figure, np.argwhere(cells), colour, inset=0.38 if mode == "Reconstruction" else 0.45)
+        _show_blanks(figure, np.isnan(rated), scores / (fit.scale[1] or 1.0), mode, look)
     if selected is not None:
         _mark(figure, window, selected, rank, look)
     _click_layer(figure, fit, ratings, names, window, rated, scores, row_height)
@@ -78,7 +74,7 @@ def product(
     look.apply(
         figure,
         height=int(feature_height * rank + row_height * n + top + 40),
-        margin={"l": left, "r": 8, "t": top, "b": 30},
+        margin={"l": left, "r": 30, "t": top, "b": 34},
         showlegend=False,
         hovermode="closest",
         hoverdistance=30,
@@ -87,6 +83,11 @@ def product(
         bargap=0,
     )
     return Chart(figure, _in_words(fit, names, n, m, mode), _table(fit, window, scores))
+
+
+def blanks_mark(window: Window) -> str:
+    """How blanks are told from ratings in the picture."""
+    return "Smaller tiles were blank." if len(window.u) * len(window.i) > TEXT_CELLS else "Dotted cells were blank."
 
 
 def _label_room(rank: int, n: int, m: int) -> float:
@@ -227,24 +228,26 @@ def _draw_parts(
         )
 
 
-def _outline(figure: go.Figure, cells: NDArray, colour: str, *, inset: float) -> None:
-    """Outlines around cells of V, all in one trace."""
-    if len(cells) == 0:
+def _show_blanks(figure: go.Figure, blank: NDArray, fullness: NDArray, mode: str, look: Look) -> None:
+    """Blanks set off from ratings: dotted outlines in a small grid; in a larger one, where those would be noise, smaller tiles."""
+    if blank.size > TEXT_CELLS:
+        _frames(figure, blank, look.paper, inset=0.41, width=4.5, dash="solid")
+        return
+    # On a cell of the scale's dark end an outline in ink would vanish.
+    strong = (fullness > 0.55) & (mode == "Reconstruction")
+    for cells, colour in ((blank & ~strong, look.ink), (blank & strong, look.paper)):
+        _frames(figure, cells, colour, inset=0.38 if mode == "Reconstruction" else 0.45, width=1.4, dash="dot")
+
+
+def _frames(figure: go.Figure, cells: NDArray, colour: str, *, inset: float, width: float, dash: str) -> None:
+    """Frames around cells of V, all in one trace."""
+    at = np.argwhere(cells)
+    if len(at) == 0:
         return
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1], [np.nan, np.nan]]) * inset
-    path = (cells[:, None, ::-1] + corners[None]).reshape(-1, 2)
-    figure.add_trace(
-        go.Scatter(
-            x=path[:, 0],
-            y=path[:, 1],
-            mode="lines",
-            line={"color": colour, "width": 1.4, "dash": "dot"},
-            hoverinfo="skip",
-            opacity=0.75,
-        ),
-        row=2,
-        col=2,
-    )
+    path = (at[:, None, ::-1] + corners[None]).reshape(-1, 2)
+    line = {"color": colour, "width": width, "dash": dash}
+    figure.add_trace(go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines", line=line, hoverinfo="skip"), row=2, col=2)
 
 
 def _mark(figure: go.Figure, window: Window, selected: tuple[int, int], rank: int, look: Look) -> None:
@@ -281,7 +284,7 @@ def _click_layer(
             y=y,
             mode="markers",
             marker={"symbol": "square", "size": row_height * 0.9, "opacity": opacity},
-            customdata=np.stack([window.u[y], window.i[x]], axis=1),
+            customdata=np.stack([window.u[y], window.i[x]], axis=1).tolist(),  # an array would come back as a mapping
             text=_hover(fit, names, window, rated, scores),
             hovertemplate="%{text}<extra></extra>",
             selected={"marker": {"opacity": opacity}},
@@ -330,18 +333,11 @@ def _axes(figure: go.Figure, fit: Factorization, names: list[str], window: Windo
     figure.update_yaxes(**unnamed, range=rows, matches="y3", row=2, col=2)
     figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, row=1, col=1)
     figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, row=1, col=1)
-    word = {
-        "showarrow": False,
-        "xref": "paper",
-        "yref": "paper",
-        "font": {"size": 13, "color": look.muted},
-        "align": "left",
-    }
-    figure.add_annotation(
-        **word, text="<b>W</b> what each user enjoys, in rating points", x=0, y=0, yshift=-24, xanchor="left"
-    )
-    figure.add_annotation(**word, text="<b>H</b> what each item is made of", x=0, y=1, yshift=22, xanchor="left")
-    figure.add_annotation(**{**word, "align": "right"}, text="<b>V ≈ W × H</b>", x=1, y=0, yshift=-24, xanchor="right")
+    letter = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 15, "color": look.muted}}
+    W, H = figure.layout.xaxis3.domain, figure.layout.yaxis2.domain
+    figure.add_annotation(**letter, text="<b>W</b>", x=sum(W) / 2, y=0, yshift=-22)
+    figure.add_annotation(**letter, text="<b>H</b>", x=1, y=sum(H) / 2, xshift=18)
+    figure.add_annotation(**letter, text="<b>V ≈ W × H</b>", x=(W[1] + 1) / 2, y=0, yshift=-22)
 
 
 def _in_words(fit: Factorization, names: list[str], n: int, m: int, mode: str) -> str:

@@ -88,23 +88,16 @@ class Look:
             legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None},
             dragmode=False,
         )
-        figure.update_xaxes(
-            automargin=True,
-            title_font={"size": 13, "color": self.muted},
-            gridcolor=self.line,
-            zerolinecolor=self.line,
-            linecolor=self.line,
-            tickfont={"color": self.muted},
-        )
-        figure.update_yaxes(
-            automargin=True,
-            title_font={"size": 13, "color": self.muted},
-            gridcolor=self.line,
-            zerolinecolor=self.line,
-            linecolor=self.line,
-            tickfont={"color": self.muted},
-        )
         figure.update_layout(**layout)
+        for update in (figure.update_xaxes, figure.update_yaxes):
+            update(
+                automargin=True,
+                gridcolor=self.line,
+                zerolinecolor=self.line,
+                linecolor=self.line,
+                title_font={"size": 13, "color": self.muted},
+                tickfont={"size": 13, "color": self.muted},
+            )
         return figure
 
 
