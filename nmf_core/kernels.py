@@ -34,29 +34,31 @@ def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) 
     block = max(1, BLOCK_BYTES // (8 * rank * rank))
     for start in range(0, n, block):
         rows = slice(start, min(n, start + block))
-        ridge = side.l2 * side.counts[rows]
         G = np.empty((rank, rank, rows.stop - start))
         if omega == 1:
             G[:] = common[:, :, None]
         else:
-            half = (pattern[rows] @ pairs).T
+            part = pattern if block >= n else pattern[rows]
+            half = (part @ pairs).T
             G[upper] = half
             G[upper[::-1]] = half
             if omega:
                 G += omega * everywhere[:, :, None]
-        out[rows] = _coordinate_passes(G, right[rows].T, ridge, A[rows].T.copy(), passes, tol).T
+        if side.l2:
+            G[np.arange(rank), np.arange(rank)] += side.l2 * side.counts[rows]
+        out[rows] = _coordinate_passes(G, right[rows].T, A[rows].T.copy(), passes, tol).T
     return out
 
 
-def _coordinate_passes(G: Array, right: Array, ridge: Array, A: Array, passes: int, tol: float) -> Array:
-    """Passes over the features for a block of rows at once; G (rank, rank, n), right and A (rank, n), in place."""
-    curvature = [G[f, f] + ridge for f in range(len(A))]
+def _coordinate_passes(G: Array, right: Array, A: Array, passes: int, tol: float) -> Array:
+    """Passes over the features for a block of rows at once; G (rank, rank, n), right and A (rank, n), A in place."""
+    curvature = np.einsum("ffn->fn", G)
+    shrink = np.divide(1.0, curvature, out=np.zeros_like(curvature), where=curvature > 0)
     for _ in range(passes):
         moved = 0.0
         for f in range(len(A)):
-            slope = right[f] - np.einsum("gn,gn->n", G[f], A) - ridge * A[f]
-            step = np.divide(slope, curvature[f], out=np.zeros_like(slope), where=curvature[f] > 0)
-            new = np.maximum(A[f] + step, 0.0)
+            new = A[f] + (right[f] - np.einsum("gn,gn->n", G[f], A)) * shrink[f]
+            np.maximum(new, 0.0, out=new)
             if tol:
                 moved = max(moved, float(np.abs(new - A[f]).max(initial=0.0)))
             A[f] = new

@@ -12,6 +12,7 @@ Blanks are never visited: a sum over blanks is a sum over all cells, which facto
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,7 +104,9 @@ class Side:
 
     def with_data(self, data: Array) -> sparse.csr_array:
         """The observed cells with other numbers in them."""
-        return sparse.csr_array((data, self.V.indices, self.V.indptr), shape=self.V.shape)
+        other = copy.copy(self.V)  # shares indices; the constructor would check them anew, every sweep
+        other.data = data
+        return other
 
 
 @dataclass(frozen=True)

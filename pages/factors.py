@@ -75,5 +75,9 @@ with st.expander("How the fit converged", icon=":material/trending_down:", expan
         f"{text.stopped_reason(fit).capitalize()}. In genomics and in R's NMF the matrix is transposed, and W and H trade places."
     )
 
-with st.expander("Take it along: tables, notebook, report, capsule", icon=":material/download:"):
-    take.along(view, fit)
+along = st.expander(
+    "Take it along: tables, notebook, report, capsule", icon=":material/download:", key="along", on_change="rerun"
+)
+if along.open:
+    with along:
+        take.along(view, fit)

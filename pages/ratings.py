@@ -9,6 +9,8 @@ from nmf_core.formats import MAX_FILE_BYTES, extensions
 from nmf_core.recommend import scale_steps
 from pages.ui import charts, compute, grid, show, state, text
 
+BESIDE_USERS, BESIDE_ITEMS = 14, 8  # up to here the picture of the fit stands beside the grid
+
 view = compute.view()
 ratings = view.ratings
 show.page(
@@ -39,7 +41,7 @@ def open_empty() -> None:
     state.open_own(Ratings.from_grid(frame, scale=(1, 5)), "Your own grid")
 
 
-with st.expander("Bring your own ratings", icon=":material/upload_file:", expanded=view.opened.key != state.OWN):
+with st.expander("Bring your own ratings: upload a file, or start from an empty grid", icon=":material/upload_file:"):
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.file_uploader(
@@ -53,7 +55,28 @@ with st.expander("Bring your own ratings", icon=":material/upload_file:", expand
         st.caption("Ids stay text: 007 and 07 differ. The first line names the columns.")
         st.button("Start from an empty grid", icon=":material/grid_off:", on_click=open_empty)
 
-grid.editor(view)
+if view.fit is not None and ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        grid.editor(view)
+    with right:
+        window = charts.Window(np.arange(ratings.n_users), np.arange(ratings.n_items))
+        picture = charts.product(
+            view.fit,
+            ratings,
+            view.names,
+            view.colours,
+            window,
+            mode="Reconstruction",
+            selected=None,
+            look=compute.look(),
+        )
+        show.chart(picture, "beside", table=False)
+        st.caption(
+            f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window)} The Factors page says more."
+        )
+else:
+    grid.editor(view)
 
 with st.container(border=True):
     st.subheader("Health check", anchor=False)

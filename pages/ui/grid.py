@@ -73,7 +73,7 @@ def _toolbar(view: View) -> None:
             key="reset",
             help="Back to the ratings as they were opened; Undo takes it back.",
         )
-        with st.popover("Add or take out", icon=":material/table_edit:"):
+        with st.popover("Add, take out", icon=":material/table_edit:"):
             st.text_input("Add an item", key="new_item", on_change=_add_item, placeholder="its name, then Enter")
             st.text_input("Add a user", key="new_user", on_change=_add_user, placeholder="their name, then Enter")
             st.multiselect("Take out users", view.ratings.users.tolist(), key="fewer_users")

@@ -41,7 +41,10 @@ def table_twin(frame: pd.DataFrame, key: str) -> None:
     """A table behind a button, with a download whose names no spreadsheet takes for formulas."""
     from nmf_core.export import tables
 
-    with st.popover("Table", icon=":material/table_rows:", type="tertiary"):
+    twin = st.popover("Table", icon=":material/table_rows:", type="tertiary", key=f"{key}-twin", on_change="rerun")
+    if not twin.open:  # a table that nobody looks at costs nothing
+        return
+    with twin:
         shown = frame.head(1_000)
         st.dataframe(shown, key=f"{key}-table", height="content" if len(shown) <= 12 else 420)
         if len(frame) > len(shown):

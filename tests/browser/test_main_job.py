@@ -11,6 +11,9 @@ from pages.ui.page_list import PAGES
 from tests.browser.conftest import no_trouble, screenshot, settled
 
 
+CELL_INPUT = "#portal :is(input, textarea)"  # the field that opens over a cell of the grid editor
+
+
 def heat_values(page, trace: int = -1) -> list:
     """The text in the cells of V, as the picture shows it."""
     return page.evaluate(
@@ -40,18 +43,15 @@ def test_each_page_opens_cold_by_deep_link_on_a_fresh_server(fresh_server, open_
 
 def test_a_rating_edited_in_the_grid_changes_the_heatmaps(server, open_page):
     page = open_page(server.url)
-    settled(page)
-    page.goto(f"{server.url}/factors")
     page.wait_for_selector(".js-plotly-plot .heatmaplayer")
-    before = heat_values(page)
-    page.get_by_role("link", name="Ratings").click()
-    page.wait_for_selector("h1:has-text('Ratings')")
     settled(page)
+    before = heat_values(page)
     edit_cell(page, column=1, row=0, value="1")
+    after = wait_for_change(page, before)  # beside the grid
+    screenshot(page, "ratings-edited")
     page.get_by_role("link", name="Factors").click()
     page.wait_for_selector("h1:has-text('Factors')")
-    after = wait_for_change(page, before)
-    assert after != before
+    assert wait_for_change(page, before) == after
     # and the edit is still there when its page is opened again, and can be undone
     page.get_by_role("link", name="Ratings").click()
     settled(page)
@@ -63,15 +63,14 @@ def test_a_rating_edited_in_the_grid_changes_the_heatmaps(server, open_page):
 
 
 def edit_cell(page, *, column: int, row: int, value: str) -> None:
-    """Type into a cell of the grid editor, which is a canvas: by its place."""
+    """Type into a cell of the grid editor, which is a canvas: by its place (the pinned column of users takes 102 px)."""
     canvas = page.locator('[data-testid="stDataFrame"] canvas').first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    # the marker column and the pinned index take about 100 px; the rest is shared by the four items
     width = (box["width"] - 102) / 4
     page.mouse.click(box["x"] + 102 + width * (column - 0.5), box["y"] + 35 * (row + 1) + 14)
-    page.wait_for_timeout(200)
-    page.keyboard.type(value, delay=60)
+    page.keyboard.type(value)
+    page.wait_for_selector(CELL_INPUT)
     page.keyboard.press("Enter")
     settled(page)
 
@@ -145,7 +144,7 @@ def click_cell(page, *, u: int, i: int) -> None:
     """Click the cell of V in row u and column i, by the picture's own axes."""
     x, y = page.evaluate(
         """([u, i]) => { const p = document.querySelector('.js-plotly-plot'), l = p._fullLayout, b = p.getBoundingClientRect();
-        return [b.left + l.xaxis4._offset + l.xaxis4.d2p(i), b.top + l.yaxis4._offset + l.yaxis4.d2p(u)]; }""",
+        return [b.left + l.xaxis3._offset + l.xaxis3.d2p(i), b.top + l.yaxis3._offset + l.yaxis3.d2p(u)]; }""",
         [u, i],
     )
     page.mouse.move(x, y)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from nmf_core import Factorization, Ratings
 from pages.ui.charts.style import Chart, Look
@@ -19,6 +18,10 @@ TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
 GAP_CELLS = 4_000  # cells are set apart by gaps up to here
 BAR_CELLS = 900  # the parts of a score are drawn as bars up to here
 
+Trace = dict[str, Any]
+# Where each factor stands: H on axes x/y, W on x2/y2, V on x3/y3, with V's columns tied to H's and its rows to W's.
+ON_H, ON_W, ON_V = ({"xaxis": f"x{k}", "yaxis": f"y{k}"} for k in ("", "2", "3"))
+
 
 @dataclass(frozen=True)
 class Window:
@@ -26,6 +29,55 @@ class Window:
 
     u: NDArray[np.int64]
     i: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is drawn and how large: the window's part of W, H and the grid, and the heights of rows in pixels."""
+
+    fit: Factorization
+    window: Window
+    names: list[str]
+    colours: list[str]
+    W: NDArray[np.float64]
+    H: NDArray[np.float64]
+    rated: NDArray[np.float64]  # NaN where blank
+    look: Look
+
+    @property
+    def n(self) -> int:
+        """Users drawn."""
+        return len(self.window.u)
+
+    @property
+    def m(self) -> int:
+        """Items drawn."""
+        return len(self.window.i)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """(n, m) W × H."""
+        return self.W @ self.H
+
+    @property
+    def row_height(self) -> int:
+        """Pixels of a user's row."""
+        return 46 if self.n <= 8 else 34 if self.n <= 16 else 22 if self.n <= 60 else 15
+
+    @property
+    def feature_height(self) -> int:
+        """Pixels of a feature's row in H."""
+        return 40 if self.fit.rank <= 4 else 30 if self.fit.rank <= 10 else 20
+
+    @property
+    def written(self) -> bool:
+        """Whether numbers fit into the cells of V."""
+        return self.n * self.m <= TEXT_CELLS and self.m <= TEXT_COLUMNS
+
+    @property
+    def gap(self) -> int:
+        """Pixels between cells."""
+        return 2 if self.n * self.m <= GAP_CELLS else 0
 
 
 def product(
@@ -40,41 +92,18 @@ def product(
     look: Look,
 ) -> Chart:
     """W, H and V on shared axes; `selected` is a (row, column) of V to follow by eye."""
-    W, H = fit.W[window.u], fit.H[:, window.i]
-    n, m, rank = len(window.u), len(window.i), fit.rank
-    observed = ratings.V[window.u][:, window.i]
-    rated = np.full((n, m), np.nan)
-    entries = observed.tocoo()
+    rated = np.full((len(window.u), len(window.i)), np.nan)
+    entries = ratings.V[window.u][:, window.i].tocoo()
     rated[entries.row, entries.col] = entries.data
-    scores = W @ H
-    row_height = 46 if n <= 8 else 34 if n <= 16 else 22 if n <= 60 else 15
-    feature_height = 40 if rank <= 4 else 30 if rank <= 10 else 20
-    room = _label_room(rank, n, m)
-    figure = make_subplots(
-        rows=2,
-        cols=2,
-        shared_xaxes=False,
-        column_widths=[room, 1 - room],
-        row_heights=[feature_height * rank, row_height * n],
-        horizontal_spacing=0.012,
-        vertical_spacing=min(0.04, 12 / (feature_height * rank + row_height * n)),
-    )
-    written = n * m <= TEXT_CELLS and m <= TEXT_COLUMNS
-    _draw_H(figure, H, colours, look, written=m <= TEXT_COLUMNS)
-    _draw_W(figure, W, colours, look, written=row_height >= 20 and rank <= 8)
-    _draw_V(figure, W, H, rated, scores, colours, mode, fit.scale, look, written=written)
-    if mode != "Ratings" and n * m <= GAP_CELLS:
-        _show_blanks(figure, np.isnan(rated), scores / (fit.scale[1] or 1.0), mode, look)
-    if selected is not None:
-        _mark(figure, window, selected, rank, look)
-    _click_layer(figure, fit, ratings, names, window, rated, scores, row_height)
-    _axes(figure, fit, names, window, look)
-    left = 16 + 7.4 * min(18, max((len(str(x)) for x in fit.users[window.u]), default=0))
-    top = 40 + (6.0 * min(18, max((len(str(x)) for x in fit.items[window.i]), default=0)) if m > 8 else 0)
-    look.apply(
-        figure,
-        height=int(feature_height * rank + row_height * n + top + 40),
-        margin={"l": left, "r": 30, "t": top, "b": 34},
+    plan = Plan(fit, window, names, colours, fit.W[window.u], fit.H[:, window.i], rated, look)
+    traces = [*_H(plan), *_W(plan), *_V(plan, mode)]
+    if mode != "Ratings" and plan.gap:
+        traces += _blanks(plan, mode)
+    traces.append(_click_layer(plan))
+    figure = look.figure(
+        traces,
+        **_layout(plan),
+        shapes=[] if selected is None else _marks(plan, selected),
         showlegend=False,
         hovermode="closest",
         hoverdistance=30,
@@ -82,7 +111,8 @@ def product(
         barmode="overlay",
         bargap=0,
     )
-    return Chart(figure, _in_words(fit, names, n, m, mode), _table(fit, window, scores))
+    table = pd.DataFrame(plan.scores, index=fit.users[window.u], columns=fit.items[window.i])
+    return Chart(figure, _in_words(plan, mode), table)
 
 
 def blanks_mark(window: Window) -> str:
@@ -90,265 +120,273 @@ def blanks_mark(window: Window) -> str:
     return "Smaller tiles were blank." if len(window.u) * len(window.i) > TEXT_CELLS else "Dotted cells were blank."
 
 
-def _label_room(rank: int, n: int, m: int) -> float:
-    """The share of the width that W takes: enough for its columns, never more than a third."""
-    return float(np.clip(rank * 0.9 / (rank * 0.9 + m), 0.10, 0.36))
-
-
-def _draw_H(figure: go.Figure, H: NDArray, colours: list[str], look: Look, *, written: bool) -> None:
+def _H(plan: Plan) -> list[Trace]:
     """H, a row a feature, each row in its feature's colour."""
-    for f, row in enumerate(H):
-        figure.add_trace(_heat(row[None, :], [f], None, colours[f], look, written, places=2), row=1, col=2)
+    written = plan.m <= TEXT_COLUMNS
+    return [
+        {**_heat(plan, row[None, :], colour, written, 2), "y": [f], **ON_H}
+        for f, (row, colour) in enumerate(zip(plan.H, plan.colours, strict=True))
+    ]
 
 
-def _draw_W(figure: go.Figure, W: NDArray, colours: list[str], look: Look, *, written: bool) -> None:
-    """W, a column a feature, each column in its feature's colour."""
-    top = float(W.max(initial=0.0)) or 1.0
-    for f in range(W.shape[1]):
-        heat = _heat(W[:, f : f + 1], None, [f], colours[f], look, written, places=1)
-        heat.update(zmax=top)
-        figure.add_trace(heat, row=2, col=1)
+def _W(plan: Plan) -> list[Trace]:
+    """W, a column a feature, each column in its feature's colour, all on one scale: W reads in rating points."""
+    written = plan.row_height >= 20 and plan.fit.rank <= 8
+    top = float(plan.W.max(initial=0.0)) or 1.0
+    return [
+        {**_heat(plan, plan.W[:, f : f + 1], colour, written, 1), "x": [f], "zmax": top, **ON_W}
+        for f, colour in enumerate(plan.colours)
+    ]
 
 
-def _heat(
-    z: NDArray, y: list[int] | None, x: list[int] | None, colour: str, look: Look, written: bool, *, places: int
-) -> go.Heatmap:
-    """One feature's weights; text takes the contrast of its cell."""
-    top = float(z.max(initial=0.0)) or 1.0
-    heat = go.Heatmap(
-        z=z.astype(np.float32),
-        x=x,
-        y=y,
-        zmin=0,
-        zmax=top,
-        colorscale=look.weights(colour),
-        showscale=False,
-        hoverinfo="skip",
-        xgap=2 if z.size <= GAP_CELLS else 0,
-        ygap=2 if z.size <= GAP_CELLS else 0,
-    )
+def _heat(plan: Plan, z: NDArray[np.float64], colour: str, written: bool, places: int) -> Trace:
+    """One feature's weights; Plotly gives the text the contrast of its cell."""
+    heat: Trace = {
+        "type": "heatmap",
+        "z": z.astype(np.float32),
+        "zmin": 0,
+        "zmax": float(z.max(initial=0.0)) or 1.0,
+        "colorscale": plan.look.weights(colour),
+        "showscale": False,
+        "hoverinfo": "skip",
+        "xgap": plan.gap,
+        "ygap": plan.gap,
+    }
     if written:
-        heat.update(text=[[f"{v:.{places}f}" for v in row] for row in z], texttemplate="%{text}", textfont={"size": 13})
+        heat |= {
+            "text": [[f"{v:.{places}f}" for v in row] for row in z],
+            "texttemplate": "%{text}",
+            "textfont": {"size": 13},
+        }
     return heat
 
 
-def _draw_V(
-    figure: go.Figure,
-    W: NDArray,
-    H: NDArray,
-    rated: NDArray,
-    scores: NDArray,
-    colours: list[str],
-    mode: str,
-    scale: tuple[float, float],
-    look: Look,
-    *,
-    written: bool,
-) -> None:
+def _V(plan: Plan, mode: str) -> list[Trace]:
     """V in one of its four readings."""
+    scale, scores, look = plan.fit.scale, plan.scores, plan.look
     low, high = min(0.0, scale[0]), scale[1]
-    shown, colourscale = {
-        "Reconstruction": (scores, look.ratings),
-        "Parts": (scores, look.ratings),
-        "Ratings": (rated, look.ratings),
-        "Residual": (rated - scores, look.residuals),
-    }[mode]
+    shown = {"Ratings": plan.rated, "Residual": plan.rated - scores}.get(mode, scores)
     if mode == "Residual":
-        spread = float(np.nanmax(np.abs(shown))) if np.isfinite(shown).any() else 1.0
-        low, high = -max(spread, 1e-9), max(spread, 1e-9)
+        high = max(float(np.nanmax(np.abs(shown), initial=0.0, where=np.isfinite(shown))), 1e-9)
+        low = -high
     bars = mode == "Parts" and scores.size <= BAR_CELLS
-    gap = 2 if scores.size <= GAP_CELLS else 0
-    heat = go.Heatmap(
-        z=np.full_like(shown, low, dtype=np.float32) if bars else shown.astype(np.float32),
-        zmin=low,
-        zmax=high,
-        colorscale=colourscale,
-        hoverinfo="skip",
-        xgap=gap,
-        ygap=gap,
-        showscale=False,
-    )
-    if written and not bars:
-        heat.update(
-            text=[
-                ["" if np.isnan(v) else f"{v:.1f}" if mode != "Ratings" else number(v) for v in row] for row in shown
-            ],
-            texttemplate="%{text}",
-            textfont={"size": 14},
-        )
-    figure.add_trace(heat, row=2, col=2)
-    if bars:
-        _draw_parts(figure, W, H, scores, colours, max(high, float(scores.max(initial=0.0))), look, written=written)
+    heat: Trace = {
+        "type": "heatmap",
+        "z": np.full_like(shown, low, dtype=np.float32) if bars else shown.astype(np.float32),
+        "zmin": low,
+        "zmax": high,
+        "colorscale": look.residuals if mode == "Residual" else look.ratings,
+        "showscale": False,
+        "hoverinfo": "skip",
+        "xgap": plan.gap,
+        "ygap": plan.gap,
+        **ON_V,
+    }
+    if plan.written and not bars:
+        write = number if mode == "Ratings" else "{:.1f}".format
+        heat |= {
+            "text": [["" if np.isnan(v) else write(v) for v in row] for row in shown],
+            "texttemplate": "%{text}",
+            "textfont": {"size": 14},
+        }
+    return [heat, *_parts(plan, max(high, float(scores.max(initial=0.0))))] if bars else [heat]
 
 
-def _draw_parts(
-    figure: go.Figure,
-    W: NDArray,
-    H: NDArray,
-    scores: NDArray,
-    colours: list[str],
-    high: float,
-    look: Look,
-    *,
-    written: bool,
-) -> None:
+def _parts(plan: Plan, high: float) -> list[Trace]:
     """Each score as a bar inside its cell, made of its features' contributions; a full cell is the top of the scale."""
-    n, m = scores.shape
-    y, x = (a.ravel() for a in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
-    start = np.zeros(n * m)
-    for f, colour in enumerate(colours):
-        part = np.outer(W[:, f], H[f]).ravel() / high * 0.9
-        figure.add_trace(
-            go.Bar(
-                x=part,
-                y=y + (0.16 if written else 0.0),
-                base=x - 0.45 + start,
-                orientation="h",
-                width=0.36 if written else 0.6,
-                marker={"color": colour, "line": {"width": 0}},
-                hoverinfo="skip",
-            ),
-            row=2,
-            col=2,
+    y, x = _cells(plan)
+    traces: list[Trace] = []
+    start = x - 0.45
+    for f, colour in enumerate(plan.colours):
+        part = np.outer(plan.W[:, f], plan.H[f]).ravel() / high * 0.9
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": part,
+                "base": start,
+                "y": y + (0.16 if plan.written else 0.0),
+                "width": 0.36 if plan.written else 0.6,
+                "marker": {"color": colour},
+                "hoverinfo": "skip",
+                **ON_V,
+            }
         )
         start = start + part
-    if written:
-        figure.add_trace(
-            go.Scatter(
-                x=x - 0.43,
-                y=y - 0.22,
-                mode="text",
-                text=[f"{v:.1f}" for v in scores.ravel()],
-                textposition="middle right",
-                textfont={"size": 13, "color": look.ink},
-                hoverinfo="skip",
-            ),
-            row=2,
-            col=2,
+    if plan.written:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": x - 0.43,
+                "y": y - 0.22,
+                "text": [f"{v:.1f}" for v in plan.scores.ravel()],
+                "textposition": "middle right",
+                "textfont": {"size": 13, "color": plan.look.ink},
+                "hoverinfo": "skip",
+                **ON_V,
+            }
         )
+    return traces
 
 
-def _show_blanks(figure: go.Figure, blank: NDArray, fullness: NDArray, mode: str, look: Look) -> None:
+def _blanks(plan: Plan, mode: str) -> list[Trace]:
     """Blanks set off from ratings: dotted outlines in a small grid; in a larger one, where those would be noise, smaller tiles."""
+    blank = np.isnan(plan.rated)
     if blank.size > TEXT_CELLS:
-        _frames(figure, blank, look.paper, inset=0.41, width=4.5, dash="solid")
-        return
+        return [_frames(blank, plan.look.paper, inset=0.41, width=4.5, dash="solid")]
     # On a cell of the scale's dark end an outline in ink would vanish.
-    strong = (fullness > 0.55) & (mode == "Reconstruction")
-    for cells, colour in ((blank & ~strong, look.ink), (blank & strong, look.paper)):
-        _frames(figure, cells, colour, inset=0.38 if mode == "Reconstruction" else 0.45, width=1.4, dash="dot")
+    strong = (plan.scores > 0.55 * plan.fit.scale[1]) & (mode == "Reconstruction")
+    inset = 0.38 if mode == "Reconstruction" else 0.45
+    return [
+        _frames(cells, colour, inset=inset, width=1.4, dash="dot")
+        for cells, colour in ((blank & ~strong, plan.look.ink), (blank & strong, plan.look.paper))
+    ]
 
 
-def _frames(figure: go.Figure, cells: NDArray, colour: str, *, inset: float, width: float, dash: str) -> None:
+def _frames(cells: NDArray[np.bool_], colour: str, *, inset: float, width: float, dash: str) -> Trace:
     """Frames around cells of V, all in one trace."""
-    at = np.argwhere(cells)
-    if len(at) == 0:
-        return
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1], [np.nan, np.nan]]) * inset
-    path = (at[:, None, ::-1] + corners[None]).reshape(-1, 2)
+    path = (np.argwhere(cells)[:, None, ::-1] + corners[None]).reshape(-1, 2)
     line = {"color": colour, "width": width, "dash": dash}
-    figure.add_trace(go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines", line=line, hoverinfo="skip"), row=2, col=2)
+    return {
+        "type": "scatter",
+        "x": path[:, 0],
+        "y": path[:, 1],
+        "mode": "lines",
+        "line": line,
+        "hoverinfo": "skip",
+        **ON_V,
+    }
 
 
-def _mark(figure: go.Figure, window: Window, selected: tuple[int, int], rank: int, look: Look) -> None:
+def _marks(plan: Plan, selected: tuple[int, int]) -> list[dict[str, Any]]:
     """The selected cell, its row of W and its column of H, framed."""
-    rows, columns = np.nonzero(window.u == selected[0])[0], np.nonzero(window.i == selected[1])[0]
-    frame = {"type": "rect", "line": {"color": look.ink, "width": 2.5}, "fillcolor": "rgba(0,0,0,0)"}
+    rows, columns = np.nonzero(plan.window.u == selected[0])[0], np.nonzero(plan.window.i == selected[1])[0]
+    marks: list[dict[str, Any]] = []
+
+    def frame(x0: float, x1: float, y0: float, y1: float, xref: str, yref: str) -> None:
+        line = {"color": plan.look.ink, "width": 2.5}
+        box = {"x0": x0 - 0.5, "x1": x1 + 0.5, "y0": y0 - 0.5, "y1": y1 + 0.5, "xref": xref, "yref": yref}
+        marks.append({"type": "rect", "line": line, "fillcolor": "rgba(0,0,0,0)", **box})
+
+    last = plan.fit.rank - 1
     if len(rows):
-        figure.add_shape(**frame, x0=-0.5, x1=rank - 0.5, y0=rows[0] - 0.5, y1=rows[0] + 0.5, row=2, col=1)
+        frame(0, last, rows[0], rows[0], "x2", "y2")
     if len(columns):
-        figure.add_shape(**frame, x0=columns[0] - 0.5, x1=columns[0] + 0.5, y0=-0.5, y1=rank - 0.5, row=1, col=2)
+        frame(columns[0], columns[0], 0, last, "x", "y")
     if len(rows) and len(columns):
-        x, y = columns[0], rows[0]
-        figure.add_shape(**frame, x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, row=2, col=2)
+        frame(columns[0], columns[0], rows[0], rows[0], "x3", "y3")
+    return marks
 
 
-def _click_layer(
-    figure: go.Figure,
-    fit: Factorization,
-    ratings: Ratings,
-    names: list[str],
-    window: Window,
-    rated: NDArray,
-    scores: NDArray,
-    row_height: int,
-) -> None:
+def _click_layer(plan: Plan) -> Trace:
     """Nearly transparent squares over the cells: heatmaps report no clicks, markers do."""
-    n, m = scores.shape
-    y, x = (a.ravel() for a in np.meshgrid(np.arange(n), np.arange(m), indexing="ij"))
-    kind = go.Scatter if n * m <= 1_000 else go.Scattergl
-    opacity = 0.011  # nothing to the eye; 0 would not be hit in WebGL
-    figure.add_trace(
-        kind(
-            x=x,
-            y=y,
-            mode="markers",
-            marker={"symbol": "square", "size": row_height * 0.9, "opacity": opacity},
-            customdata=np.stack([window.u[y], window.i[x]], axis=1).tolist(),  # an array would come back as a mapping
-            text=_hover(fit, names, window, rated, scores),
-            hovertemplate="%{text}<extra></extra>",
-            selected={"marker": {"opacity": opacity}},
-            unselected={"marker": {"opacity": opacity}},
-        ),
-        row=2,
-        col=2,
-    )
+    y, x = _cells(plan)
+    invisible = 0.011  # to the eye; an opacity of 0 would not be hit in WebGL
+    unchanged = {"marker": {"opacity": invisible}}
+    return {
+        "type": "scatter" if x.size <= 1_000 else "scattergl",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "marker": {"symbol": "square", "size": plan.row_height * 0.9, "opacity": invisible, "color": plan.look.muted},
+        # As lists: an array would come back from the browser as a mapping.
+        "customdata": np.stack([plan.window.u[y], plan.window.i[x]], axis=1).tolist(),
+        "text": _hover(plan),
+        "hovertemplate": "%{text}<extra></extra>",
+        "selected": unchanged,
+        "unselected": unchanged,
+        **ON_V,
+    }
 
 
-def _hover(fit: Factorization, names: list[str], window: Window, rated: NDArray, scores: NDArray) -> list[str]:
+def _cells(plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column of every cell of V, row by row."""
+    y, x = np.meshgrid(np.arange(plan.n), np.arange(plan.m), indexing="ij")
+    return y.ravel(), x.ravel()
+
+
+def _hover(plan: Plan) -> list[str]:
     """What a cell says when pointed at: who, what, the rating and, on small pictures, the sum."""
-    n, m = scores.shape
-    with_sum = n * m <= GAP_CELLS
-    shown = [plain(name) for name in names]
-    users, items = [plain(x) for x in fit.users[window.u]], [plain(x) for x in fit.items[window.i]]
-    texts = []
-    for r in range(n):
-        for c in range(m):
-            known = "blank" if np.isnan(rated[r, c]) else f"rated {number(rated[r, c])}"
+    shown = [plain(name) for name in plan.names]
+    users = [plain(x) for x in plan.fit.users[plan.window.u]]
+    items = [plain(x) for x in plan.fit.items[plan.window.i]]
+    scores, texts = plan.scores, []
+    for r in range(plan.n):
+        for c in range(plan.m):
+            known = "blank" if np.isnan(plan.rated[r, c]) else f"rated {number(plan.rated[r, c])}"
             score = f"score {number(scores[r, c])}"
-            if with_sum:
-                parts = fit.W[window.u[r]] * fit.H[:, window.i[c]]
-                order = np.argsort(-parts, kind="stable")
-                score = signed_sum(
-                    [shown[f] for f in order], [float(parts[f]) for f in order], float(scores[r, c]), at_most=4
-                )
+            if plan.gap:
+                parts = plan.W[r] * plan.H[:, c]
+                order = np.argsort(-parts, kind="stable").tolist()
+                score = signed_sum([shown[f] for f in order], parts[order].tolist(), float(scores[r, c]), at_most=4)
             texts.append(f"<b>{users[r]} × {items[c]}</b><br>{known}<br>{score}")
     return texts
 
 
-def _axes(figure: go.Figure, fit: Factorization, names: list[str], window: Window, look: Look) -> None:
+def _layout(plan: Plan) -> dict[str, Any]:
     """Shared axes: V's columns are H's, V's rows are W's; names stand once, at the outer edges."""
-    n, m, rank = len(window.u), len(window.i), fit.rank
+    fit, n, m, rank, look = plan.fit, plan.n, plan.m, plan.fit.rank, plan.look
+    height_H, height_V = plan.feature_height * rank, plan.row_height * n
+    split = float(np.clip(rank * 0.9 / (rank * 0.9 + m), 0.10, 0.36))  # W's share of the width
+    floor = (height_V + 6) / (height_H + height_V + 12)
+    across, aside = [split + 0.006, 1.0], [0.0, split - 0.006]
+    above, below = [floor, 1.0], [0.0, height_V / (height_H + height_V + 12)]
     bare = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "showline": False}
     unnamed = {**bare, "showticklabels": False}
-    items = {**bare, "tickvals": list(range(m)), "ticktext": [plain(cut(x, 18)) for x in fit.items[window.i]]}
-    users = {**bare, "tickvals": list(range(n)), "ticktext": [plain(cut(x, 18)) for x in fit.users[window.u]]}
-    features = [plain(cut(x, 16)) for x in names]
-    columns, rows, ranks = [-0.5, m - 0.5], [n - 0.5, -0.5], [-0.5, rank - 0.5]
-    figure.update_xaxes(**items, range=columns, side="top", tickangle=-50 if m > 8 else 0, row=1, col=2)
-    figure.update_yaxes(**bare, tickvals=list(range(rank)), ticktext=features, range=[rank - 0.5, -0.5], row=1, col=2)
-    figure.update_xaxes(**unnamed, range=ranks, row=2, col=1)
-    figure.update_yaxes(**users, range=rows, row=2, col=1)
-    figure.update_xaxes(**unnamed, range=columns, matches="x2", row=2, col=2)
-    figure.update_yaxes(**unnamed, range=rows, matches="y3", row=2, col=2)
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True, row=1, col=1)
-    figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, row=1, col=1)
+    tick = {"size": 13, "color": look.muted}
+    items = [plain(cut(x, 18)) for x in fit.items[plan.window.i]]
+    users = [plain(cut(x, 18)) for x in fit.users[plan.window.u]]
+    features = [plain(cut(x, 16)) for x in plan.names]
+    columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
+    longest = max((len(cut(x, 18)) for x in fit.users[plan.window.u]), default=0)
+    top = 30 + (6.0 * max((len(cut(x, 18)) for x in fit.items[plan.window.i]), default=0) if m > 8 else 0)
     letter = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 15, "color": look.muted}}
-    W, H = figure.layout.xaxis3.domain, figure.layout.yaxis2.domain
-    figure.add_annotation(**letter, text="<b>W</b>", x=sum(W) / 2, y=0, yshift=-22)
-    figure.add_annotation(**letter, text="<b>H</b>", x=1, y=sum(H) / 2, xshift=18)
-    figure.add_annotation(**letter, text="<b>V ≈ W × H</b>", x=(W[1] + 1) / 2, y=0, yshift=-22)
+    names = {
+        "tickfont": tick,
+        "tickvals": list(range(m)),
+        "ticktext": items,
+        "side": "top",
+        "tickangle": -50 if m > 8 else 0,
+    }
+    return {
+        "height": int(height_H + height_V + 12 + top + 34),
+        "margin": {"l": 16 + 7.4 * longest, "r": 30, "t": top, "b": 34},
+        "xaxis": {**bare, **names, "domain": across, "range": columns, "anchor": "y"},
+        "yaxis": {
+            **bare,
+            "tickfont": tick,
+            "tickvals": list(range(rank)),
+            "ticktext": features,
+            "domain": above,
+            "range": [rank - 0.5, -0.5],
+            "anchor": "x",
+        },
+        "xaxis2": {**unnamed, "domain": aside, "range": [-0.5, rank - 0.5], "anchor": "y2"},
+        "yaxis2": {
+            **bare,
+            "tickfont": tick,
+            "tickvals": list(range(n)),
+            "ticktext": users,
+            "domain": below,
+            "range": rows,
+            "anchor": "x2",
+        },
+        "xaxis3": {**unnamed, "domain": across, "range": columns, "matches": "x", "anchor": "y3"},
+        "yaxis3": {**unnamed, "domain": below, "range": rows, "matches": "y2", "anchor": "x3"},
+        "annotations": [
+            {**letter, "text": "<b>W</b>", "x": split / 2, "y": 0, "yshift": -22},
+            {**letter, "text": "<b>H</b>", "x": 1, "xshift": 18, "y": (floor + 1) / 2},
+            {**letter, "text": "<b>V ≈ W × H</b>", "x": (split + 1) / 2, "y": 0, "yshift": -22},
+        ],
+    }
 
 
-def _in_words(fit: Factorization, names: list[str], n: int, m: int, mode: str) -> str:
+def _in_words(plan: Plan, mode: str) -> str:
     """What the picture shows, for those who cannot see it."""
     return (
-        f"Three heatmaps on shared axes: W with {n} users by {fit.rank} features at the lower left, H with {fit.rank} features "
-        f"by {m} items at the upper right, and between them the grid V of {n} users by {m} items, shown as {mode.lower()}. "
-        f"Features: {', '.join(names)}."
+        f"Three heatmaps on shared axes: W with {plan.n} users by {plan.fit.rank} features at the lower left, H with "
+        f"{plan.fit.rank} features by {plan.m} items at the upper right, and between them the grid V of {plan.n} users by "
+        f"{plan.m} items, shown as {mode.lower()}. Features: {', '.join(plan.names)}."
     )
-
-
-def _table(fit: Factorization, window: Window, scores: NDArray) -> pd.DataFrame:
-    """The scores of the window, users by items."""
-    return pd.DataFrame(scores, index=fit.users[window.u], columns=fit.items[window.i])
