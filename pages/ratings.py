@@ -55,7 +55,8 @@ with st.expander("Bring your own ratings: upload a file, or start from an empty 
         st.caption("Ids stay text: 007 and 07 differ. The first line names the columns.")
         st.button("Start from an empty grid", icon=":material/grid_off:", on_click=open_empty)
 
-if view.fit is not None and ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS:
+beside = view.fit is not None and ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
+if beside and view.fit is not None:
     left, right = st.columns(2, gap="medium")
     with left:
         grid.editor(view)
@@ -89,26 +90,33 @@ with st.container(border=True):
     if not findings:
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 
-with st.container(border=True):
-    st.subheader("How the ratings lie", anchor=False)
-    look = compute.look()
-    for column, (words, chart, key) in zip(
-        st.columns(3, gap="large"),
-        (
-            ("Ratings given", charts.distribution(ratings, look=look), "distribution"),
-            ("Ratings per user", charts.counts(ratings, "user", look=look), "per-user"),
-            ("Ratings per item", charts.counts(ratings, "item", look=look), "per-item"),
-        ),
-        strict=True,
-    ):
-        with column:
-            st.markdown(f"**{words}**")
-            show.chart(chart, key)
-    low, high = ratings.scale
-    st.caption(
-        f"{text.fullness(ratings)}; mean {ratings.mean:.2f} on a scale of {low:g} to {high:g} in "
-        f"{'steps of ' + format(scale_steps(ratings)[1] - low, 'g') if len(scale_steps(ratings)) > 1 else 'one step'}."
-    )
+lie = st.expander(
+    "How the ratings lie: distribution, ratings per user and item",
+    icon=":material/bar_chart:",
+    expanded=not beside,  # a small grid shows it itself
+    key=f"lie-{beside}",
+    on_change="rerun",
+)
+if lie.open:
+    with lie:
+        look = compute.look()
+        for column, (words, chart, key) in zip(
+            st.columns(3, gap="large"),
+            (
+                ("Ratings given", charts.distribution(ratings, look=look), "distribution"),
+                ("Ratings per user", charts.counts(ratings, "user", look=look), "per-user"),
+                ("Ratings per item", charts.counts(ratings, "item", look=look), "per-item"),
+            ),
+            strict=True,
+        ):
+            with column:
+                st.markdown(f"**{words}**")
+                show.chart(chart, key)
+        low, high = ratings.scale
+        st.caption(
+            f"{text.fullness(ratings)}; mean {ratings.mean:.2f} on a scale of {low:g} to {high:g} "
+            f"in steps of {scale_steps(ratings)[1] - low:g}."
+        )
 if ratings.notes:
     with st.expander("What was settled while reading", icon=":material/fact_check:"):
         for note in ratings.notes:

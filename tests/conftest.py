@@ -9,6 +9,11 @@ from nmf_core import datasets
 from nmf_core.ratings import Ratings
 
 
+def pytest_collection_modifyitems(items):
+    """Fast tests first: those with a browser come last."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def notebook() -> Ratings:
     return datasets.notebook()

@@ -114,9 +114,9 @@ def brute_force_flip(fit, ratings, user):
     before, best = first(own), None
     for item, old in own.items():
         for new in scale_steps(ratings):
-            if new != old and (after := first({**own, item: new})) != before:
-                if best is None or abs(new - old) < abs(best[2] - best[1]):
-                    best = (item, old, new, before, after)
+            after = first({**own, item: new})
+            if after != before and (best is None or abs(new - old) < abs(best[2] - best[1])):
+                best = (item, old, new, before, after)
     return best
 
 

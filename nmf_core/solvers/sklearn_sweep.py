@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 from nmf_core.problem import Array, Penalty, Problem
 
 
@@ -21,21 +19,18 @@ def penalties(penalty: Penalty) -> dict[str, float]:
 def sweep(problem: Problem, W: Array, H: Array, solver: str) -> tuple[Array, Array]:
     """W and H after one sweep of scikit-learn's `solver`."""
     from sklearn.decomposition import non_negative_factorization
-    from sklearn.exceptions import ConvergenceWarning
 
     if not (W.any() and H.any()):
         return W, H  # a penalty has emptied them: scikit-learn refuses such a start, and no sweep could leave it
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # one sweep is not meant to converge
-        W, H, _ = non_negative_factorization(
-            problem.V,
-            W=W.copy(),
-            H=H.copy(),
-            n_components=W.shape[1],
-            init="custom",
-            solver=solver,
-            max_iter=1,
-            tol=1e-300,
-            **penalties(problem.penalty),
-        )
+    W, H, _ = non_negative_factorization(
+        problem.V,
+        W=W.copy(),
+        H=H.copy(),
+        n_components=W.shape[1],
+        init="custom",
+        solver=solver,
+        max_iter=1,
+        tol=0,  # one sweep is not meant to converge, and no warning is to say so
+        **penalties(problem.penalty),
+    )
     return W, H

@@ -10,7 +10,6 @@ import pytest
 from pages.ui.page_list import PAGES
 from tests.browser.conftest import no_trouble, screenshot, settled
 
-
 CELL_INPUT = "#portal :is(input, textarea)"  # the field that opens over a cell of the grid editor
 
 

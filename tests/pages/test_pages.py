@@ -1,0 +1,160 @@
+"""Every page with every sample and in every awkward state: none may raise, none may be empty."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nmf_core import SOLVERS, Ratings, datasets
+from nmf_core.datasets import SAMPLES
+from pages.ui import compute, jobs, state
+from pages.ui.page_list import FIRST_PAGE, PAGES
+
+ROOT = Path(__file__).parent.parent.parent
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "**bold** [x](javascript:y)",
+    "=cmd|' /C calc'!A0",
+    "$\\frac{1}{2}$ :red[x]",
+    "NA",
+    "🎬 " * 40,
+]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A home of its own, and nothing cached from another test."""
+    monkeypatch.setenv("LATENT_LENS_HOME", str(tmp_path))
+    compute.store.clear()
+    jobs._board.clear()
+    yield
+    board = jobs._board()
+    for job in board.jobs.values():
+        job.cancelled = True
+    finish(board)
+    compute.store.clear()
+
+
+def finish(board: jobs._Board) -> None:
+    """Wait for every job: none may outlive its test."""
+    for _ in range(400):
+        if all(job.finished for job in board.jobs.values()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("a job does not end")
+
+
+def opened(page: str, **params: str) -> AppTest:
+    """The page as an address opens it."""
+    app = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.run()
+    if page != FIRST_PAGE:
+        app.switch_page(f"{page}.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Everything that a page says in Markdown, captions and alerts."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_page_opens_with_every_sample(page, sample):
+    app = opened(page, data=sample)
+    assert app.title[0].value == PAGES[page][0]
+    assert len(words(app)) > 100
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_page_serves_every_solver_or_says_what_it_needs(page, solver):
+    app = opened(page, solver=solver)
+    if "unknown" not in SOLVERS[solver].blanks and page != "ratings":
+        assert any("needs blanks" in error.value.replace("\\", "") for error in app.error)
+        assert any(button.label == "Count blanks as zero" for button in app.button)
+    app = opened(page, solver=solver, blanks=SOLVERS[solver].blanks[-1])
+    assert not app.error
+
+
+@pytest.fixture
+def with_ratings(monkeypatch):
+    """Let a sample be other ratings."""
+
+    def put(ratings: Ratings) -> None:
+        made = datasets.Sample("notebook", "Test", "Made for a test.", lambda: ratings)
+        monkeypatch.setitem(SAMPLES, "notebook", made)
+        state._sample.clear()
+
+    yield put
+    state._sample.clear()
+
+
+def grid(values: list[list[float | None]], users: list[str] | None = None, items: list[str] | None = None) -> Ratings:
+    frame = pd.DataFrame(values, index=users or [f"u{k}" for k in range(len(values))], dtype=float)
+    frame.columns = items or [f"i{k}" for k in range(frame.shape[1])]
+    return Ratings.from_grid(frame, zeros="rating", scale=(0, 5))
+
+
+AWKWARD = {
+    "one rating": lambda: grid([[3.0]]),
+    "one rating, many blanks": lambda: grid([[3.0, None, None], [None, None, None]]),
+    "all zero": lambda: grid([[0.0, 0.0], [0.0, 0.0]]),
+    "constant": lambda: grid([[3.0, 3.0], [3.0, 3.0]]),
+    "full": lambda: grid([[1.0, 2.0], [3.0, 4.0], [5.0, 1.0]]),
+    "disconnected": lambda: grid([[5.0, 4.0, None], [4.0, 5.0, None], [None, None, 3.0]]),
+    "hostile names": lambda: grid([[5.0, 1.0, 2.0], [1.0, None, 4.0], [2.0, 5.0, None]], HOSTILE[:3], HOSTILE[3:]),
+    "one user": lambda: grid([[5.0, 1.0, None, 2.0]]),
+    "one item": lambda: grid([[5.0], [1.0], [None]]),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", AWKWARD)
+def test_every_page_stands_awkward_ratings(page, name, with_ratings):
+    with_ratings(AWKWARD[name]())
+    app = opened(page)
+    assert len(words(app)) > 60
+    if page == "rank":  # its survey runs in a thread of its own
+        finish(jobs._board())
+        app.run()
+        assert not app.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_names_reach_markdown_only_escaped(page, with_ratings):
+    with_ratings(AWKWARD["hostile names"]())
+    said = words(opened(page))
+    for raw in ("<img src=x", "**bold**", "$\\frac", ":red[x]"):
+        assert raw not in said
+
+
+def test_a_large_grid_waits_for_its_button(with_ratings):
+    with_ratings(datasets.planted(1000, 600, 4, 0.1, 0.3, 0))
+    app = opened("factors")
+    assert any(button.label.startswith("Fit rank") for button in app.button)
+    assert "nothing is fitted until you say so" in words(app)
+
+
+def test_an_address_out_of_range_gives_the_default_and_a_notice():  # bad input 54
+    app = opened("ratings", rank="<script>", blanks="maybe", data="nope")
+    said = words(app).replace("\\", "")
+    for name in ("rank", "blanks", "data"):
+        assert f"The address asks for {name}" in said
+    assert "<script>" not in words(app)
+    assert next(w for w in app.sidebar.number_input if w.key == "rank").value == 2
+
+
+def test_the_store_that_cannot_be_read_is_said_and_everything_else_works(tmp_path):
+    (tmp_path / "labels.db").write_bytes(b"this is no database, and must not be overwritten")
+    app = opened("factors")
+    assert "Labels are not to be had" in words(app)
+    assert (tmp_path / "labels.db").read_bytes().startswith(b"this is no database")

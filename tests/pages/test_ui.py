@@ -1,0 +1,187 @@
+"""What pages share: escaping, colours, charts without a screen, jobs, headers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from nmf_core import NmfError, factorize
+from nmf_core.features import feature_names
+from pages.ui import charts, jobs
+from pages.ui.charts import Look, Window, feature_colours
+from pages.ui.charts.product import MODES
+from pages.ui.charts.style import PALETTE, blend, readable_on, rgb
+from pages.ui.http import HEADERS, PERSON_COOKIE, PersonAndHeaders
+from pages.ui.text import md, plain, signed_sum
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_picture_of_the_product_shares_its_axes(movie_night, mode, dark):
+    fit = factorize(movie_night, rank=3).canonical()
+    window = Window(np.arange(10), np.arange(5, 12))
+    drawn = charts.product(
+        fit, movie_night, feature_names(3), feature_colours(3), window, mode=mode, selected=(2, 6), look=Look(dark)
+    )
+    layout = drawn.figure.layout
+    assert layout.xaxis3.matches == "x"
+    assert layout.yaxis3.matches == "y2"
+    assert layout.xaxis.domain == layout.xaxis3.domain
+    assert layout.yaxis2.domain == layout.yaxis3.domain
+    assert layout.xaxis2.domain[1] < layout.xaxis.domain[0]
+    assert layout.yaxis2.domain[1] < layout.yaxis.domain[0]
+    np.testing.assert_allclose(drawn.table.to_numpy(), fit.W[:10] @ fit.H[:, 5:12])
+    clicks = drawn.figure.data[-1]
+    assert list(clicks.customdata[8]) == [1, 6]  # row 1, second column of the window
+    assert "W with 10 users by 3 features" in drawn.alt
+
+
+def test_hostile_names_are_escaped_for_plotly_everywhere(notebook):
+    fit = factorize(notebook, rank=2).canonical()
+    names = ["<b>x</b>", "y"]
+    drawn = charts.product(
+        fit,
+        notebook,
+        names,
+        feature_colours(2),
+        Window(np.arange(5), np.arange(4)),
+        mode="Parts",
+        selected=None,
+        look=Look(False),
+    )
+    assert "<b>x" not in drawn.figure.to_json().replace("\\u003c", "<")
+    assert "&lt;b&gt;x" in str(drawn.figure.layout.yaxis.ticktext)
+
+
+def test_every_colour_is_readable_and_no_two_features_share_one():
+    for colour in PALETTE:
+        luminance = [
+            sum(
+                w * ((c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4)
+                for w, c in zip((0.2126, 0.7152, 0.0722), rgb(x), strict=True)
+            )
+            for x in (colour, readable_on(colour))
+        ]
+        low, high = sorted(luminance)
+        assert (high + 0.05) / (low + 0.05) >= 4.0  # large text and numbers in bars
+    assert len(set(feature_colours(12))) == 12
+    assert feature_colours(3, {1: PALETTE[0]})[0] != PALETTE[0]
+    assert blend("#000000", "#ffffff", 0.5) == "#808080"
+
+
+def test_markdown_and_plotly_escapes():
+    for text in ("**b**", "<b>", "[x](y)", ":red[z]", "$x$", "`c`", "# h", "~~s~~"):
+        assert all("\\" + c in md(text) for c in set(text) if not c.isalnum() and c != " ")
+    assert plain("a & <b>") == "a &amp; &lt;b&gt;"
+    assert md("two\nlines") == "two lines"
+
+
+def test_a_long_sum_keeps_its_total():
+    words = signed_sum([f"F{k}" for k in range(8)], [1.0] * 8, 8.0)
+    assert words == "8 = 1 F0 + 1 F1 + 1 F2 + 1 F3 + 1 F4 + 3 of 3 more"
+
+
+def wait(job: jobs.Job) -> None:
+    for _ in range(200):
+        if job.finished:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the job did not end")
+
+
+@pytest.fixture
+def board():
+    jobs._board.clear()
+    yield
+    jobs._board.clear()
+
+
+def test_a_job_is_found_again_by_its_owner_alone(board):
+    job = jobs.start("ann", "x", lambda progress: 42)
+    wait(job)
+    assert jobs.find("ann", "x") is job
+    assert jobs.find("bob", "x") is None
+    assert job.result == 42
+    assert jobs.start("ann", "x", lambda progress: 43) is job  # done is done
+
+
+def test_cancel_is_seen_at_the_next_progress_and_a_cancelled_job_can_be_begun_again(board):
+    begun = threading.Event()
+
+    def work(progress):
+        while progress(1, 10):
+            begun.set()
+            time.sleep(0.01)
+        return "stopped"
+
+    job = jobs.start("ann", "x", work)
+    assert begun.wait(5)
+    job.cancelled = True
+    wait(job)
+    assert job.result == "stopped"
+    assert jobs.start("ann", "x", lambda progress: "again") is not job
+
+
+def test_an_error_a_user_caused_is_kept_and_jobs_wait_their_turn(board):
+    release = threading.Event()
+    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.AT_ONCE)]
+
+    def fails(progress):
+        raise NmfError("no good")
+
+    last = jobs.start("ann", "last", fails)
+    time.sleep(0.1)
+    assert last.waiting
+    release.set()
+    for job in (*slow, last):
+        wait(job)
+    assert str(last.error) == "no good"
+
+
+def request(path: str, *, cookie: str = "", content: bytes = b"text/html") -> list[dict]:
+    sent: list[dict] = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", content)]})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"rank=3",
+        "headers": [(b"cookie", cookie.encode())] if cookie else [],
+        "scheme": "http",
+    }
+    asyncio.run(PersonAndHeaders(app)(scope, receive, send))
+    return sent
+
+
+def headers(message: dict) -> dict[str, str]:
+    return {k.decode(): v.decode() for k, v in message["headers"]}
+
+
+def test_a_new_browser_gets_a_cookie_no_script_can_read_and_a_known_one_keeps_its_own():
+    first = headers(request("/factors")[0])
+    assert PERSON_COOKIE in first["set-cookie"]
+    assert "HttpOnly" in first["set-cookie"]
+    assert "SameSite=Lax" in first["set-cookie"]
+    assert "set-cookie" not in headers(request("/factors", cookie=f"{PERSON_COOKIE}=abc")[0])
+    assert "set-cookie" not in headers(request("/x.js", content=b"text/javascript")[0])
+    assert {k.lower() for k in HEADERS} <= set(first)
+
+
+def test_the_first_pages_own_address_leads_to_it_with_its_settings():
+    message = request("/ratings")[0]
+    assert message["status"] == 307
+    assert headers(message)["location"] == "./?rank=3"
