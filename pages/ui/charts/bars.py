@@ -100,7 +100,11 @@ def _names_axis(names: pd.Series, look: Look, length: int, marks: list[str] | No
     if marks is not None:
         shown = [name + mark for name, mark in zip(shown, marks, strict=True)]
     return look.axis(
-        tickvals=list(range(len(shown))), ticktext=shown, showgrid=False, tickfont={"color": look.ink, "size": 14}
+        tickvals=list(range(len(shown))),
+        ticktext=shown,
+        showgrid=False,
+        zeroline=False,
+        tickfont={"color": look.ink, "size": 14},
     )
 
 
@@ -118,7 +122,7 @@ def recommendations(
             "x": shown[column],
             "name": plain(cut(name)),
             "marker": {"color": colour},
-            "text": [number(v) if v >= 0.06 * limit else "" for v in shown[column]],
+            "text": [f"{v:.2f}" if v >= 0.06 * limit else "" for v in shown[column]],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "insidetextfont": {"color": readable_on(colour)},
@@ -134,7 +138,7 @@ def recommendations(
             "y": places,
             "x": shown["score"],
             "mode": "text",
-            "text": [f"<b> {number(s)}</b>" for s in shown["score"]],
+            "text": [f"<b> {s:.2f}</b>" for s in shown["score"]],
             "textposition": "middle right",
             "hoverinfo": "skip",
             "showlegend": False,

@@ -88,7 +88,8 @@ def rank_survey(survey: RankSurvey, rank: int, *, look: Look) -> Chart:
         for column, name, where, line, size in lines
     ]
     traces[-1]["error_y"] = {"type": "data", "array": table["held_out_se"].fillna(0), "thickness": 1.5, "width": 5}
-    references = ((survey.mean, "the mean alone"), (survey.biases, "user and item effects alone"))
+    # The higher line's words above it, the lower's below: the two are often close.
+    references = sorted(((survey.mean, "the mean alone"), (survey.biases, "user and item effects alone")))
     flat = {
         "type": "line",
         "xref": "paper",
@@ -113,9 +114,9 @@ def rank_survey(survey: RankSurvey, rank: int, *, look: Look) -> Chart:
                 "x": 1,
                 "xanchor": "right",
                 "y": value,
-                "yanchor": "bottom",
+                "yanchor": anchor,
             }
-            for value, name in references
+            for (value, name), anchor in zip(references, ("top", "bottom"), strict=True)
         ]
         + [
             {

@@ -1,0 +1,63 @@
+"""The README's pictures, made anew: `python -m docs.screenshots`. Needs a Chromium; writes docs/images/*.png."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, Server, chromium, settled
+
+IMAGES = Path(__file__).parent / "images"
+NAMES = ("Crime", "Romance", "Action", "Family")
+
+
+def name_features(page: Page, url: str) -> None:
+    """Give the movie night's four features names, as a visitor would."""
+    page.goto(f"{url}/labels?data=movie_night")
+    page.wait_for_selector("h1")
+    settled(page)
+    for f, name in enumerate(NAMES):
+        page.get_by_label("Name").nth(f).fill(name)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"h4:has-text('{name}')")
+        settled(page)
+
+
+def main() -> None:
+    """Start a server, walk its pages, keep the pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        server = Server(Path(home)).start()
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        for dark in (False, True):
+            context = browser.new_context(
+                viewport={"width": 1366, "height": 768}, color_scheme="dark" if dark else "light"
+            )
+            page = context.new_page()
+            name_features(page, server.url)
+            shots = (
+                (("factors", "factors?data=movie_night&order=by+feature"),)
+                if dark
+                else (
+                    ("ratings", ""),
+                    ("labels", "labels?data=movie_night"),
+                    ("rank", "rank?data=movie_night"),
+                    ("recommend", "recommend?data=movie_night&user=Keiko"),
+                )
+            )
+            for name, path in shots:
+                page.goto(f"{server.url}/{path}")
+                page.wait_for_selector("h1")
+                page.wait_for_selector("h4, .js-plotly-plot", timeout=90_000)
+                settled(page)
+                page.wait_for_timeout(800)
+                page.screenshot(path=str(IMAGES / f"{name}{'-dark' if dark else ''}.png"))
+            context.close()
+        browser.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
