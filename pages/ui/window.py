@@ -44,9 +44,9 @@ def order_choice(ratings: Ratings) -> Choice:
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
-        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=220)
+        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=180)
     if ratings.n_items > WHOLE:
-        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=220)
+        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=180)
     return Choice(order, tuple(users), tuple(items))
 
 

@@ -1,0 +1,95 @@
+"""What is registered is documented, links in the docs lead somewhere, and the floors written down are those tested."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import nmf_core as nc
+from nmf_core.datasets import SAMPLES
+from nmf_core.init import INITS
+from nmf_core.losses import LOSSES
+from nmf_core.settings import STOPS
+from pages.ui.page_list import PAGES
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+# Hidden folders and artifacts are not the repository's own text.
+MARKDOWN = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part == "artifacts" for part in path.relative_to(ROOT).parts)
+)
+
+GLOSSARY_SECTIONS = {
+    "Solvers": list(nc.SOLVERS),
+    "Inits": ["auto", *INITS],
+    "Losses": list(LOSSES),
+    "Formats": list(nc.FORMATS),
+    "Samples": list(SAMPLES),
+    "Pages": list(PAGES),
+    "The dial for blanks": list(STOPS),
+}
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def section(text: str, title: str) -> str:
+    """What stands under a heading, up to the next."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(("title", "key"), [(title, key) for title, keys in GLOSSARY_SECTIONS.items() for key in keys])
+def test_what_is_registered_has_a_row_in_the_glossary(title, key):
+    rows = section(read(ROOT / "docs" / "glossary.md"), title)
+    assert re.search(rf"^\| `{re.escape(key)}`", rows, re.MULTILINE), f"docs/glossary.md, {title}: no row for `{key}`"
+
+
+@pytest.mark.parametrize("name", nc.__all__)
+def test_every_public_name_is_mentioned_in_the_docs_or_the_readme(name):
+    text = "\n".join(read(path) for path in (*DOCS, ROOT / "README.md") if path.exists())
+    assert re.search(rf"[`.]{name}\b", text), f"{name} is mentioned nowhere in docs/ or README.md"
+
+
+@pytest.mark.parametrize("solver", nc.SOLVERS.values(), ids=nc.SOLVERS)
+def test_the_glossary_says_what_each_solver_serves(solver):
+    rows = section(read(ROOT / "docs" / "glossary.md"), "Solvers").splitlines()
+    row = next(row for row in rows if row.startswith(f"| `{solver.name}`"))
+    _, _, _, blanks, losses, _, _ = row.split("|")
+    assert {stop for stop in STOPS if stop in blanks} == set(solver.blanks)
+    assert {loss for loss in LOSSES if f"`{loss}`" in losses} == set(solver.losses)
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_relative_links_lead_somewhere(path):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", read(path), flags=re.DOTALL)  # code holds no links
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z][a-z+.-]*:", target):  # another site's
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file) if file else path
+        assert found.exists(), f"{path.name}: {target}"
+        if anchor and found.suffix == ".md":
+            assert anchor in anchors(read(found)), f"{path.name}: {target}"
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives the headings of a text."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_floors_in_the_decisions_are_those_that_are_tested():
+    tree = ast.parse(read(ROOT / "tests" / "test_package.py"))
+    tested = next(
+        ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "floors"
+    )
+    rows = re.findall(r"^\| \d+ \| (.+) \|$", read(ROOT / "docs" / "decisions.md"), re.MULTILINE)
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == tested
