@@ -34,6 +34,7 @@ class Factorization:
         history: one row a sweep: sweep, objective, kkt, seconds since the start; row 0 is the start itself.
         stopped: why the fit ended, a key of `STOPPED`.
         removes: (rank,) by how much each feature lowers the squared misfit on observed cells, in squared rating points.
+        size: (rank,) what each column of W was multiplied by, and each row of H divided by, since the fit; ones before `canonical`.
         rmse: root mean squared error on the observed cells it was fitted to, in rating points.
         fingerprint: of the ratings.
         notes: what a reader should know, in words.
@@ -50,6 +51,7 @@ class Factorization:
     history: pd.DataFrame
     stopped: str
     removes: Array
+    size: Array
     rmse: float
     fingerprint: str
     notes: tuple[str, ...] = ()
@@ -110,7 +112,11 @@ class Factorization:
         top = self.H.max(axis=1)
         size = np.where(top > 0, top, 1.0)
         return replace(
-            self, W=(self.W * size)[:, order], H=(self.H / size[:, None])[order], removes=self.removes[order]
+            self,
+            W=(self.W * size)[:, order],
+            H=(self.H / size[:, None])[order],
+            removes=self.removes[order],
+            size=(self.size * size)[order],
         )
 
     def check_ratings(self, ratings: Ratings) -> None:

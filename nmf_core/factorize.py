@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -114,6 +113,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
         history=pd.DataFrame(history, columns=["sweep", "objective", "kkt", "seconds"]),
         stopped=stopped,
         removes=_removed_misfit(problem.users, W, H, residual),
+        size=np.ones(settings.rank),
         rmse=float(np.sqrt(np.mean(residual**2))),
         fingerprint=ratings.fingerprint,
         notes=_notes(ratings, settings),
@@ -220,8 +220,3 @@ def _notes(ratings: Ratings, settings: Settings) -> tuple[str, ...]:
             "the ratings can be reproduced exactly, and the features need not mean anything.",
         )
     return ()
-
-
-def with_settings(settings: Settings, **changes: object) -> Settings:
-    """The settings with some of them changed, checked again."""
-    return replace(settings, **changes)  # type: ignore[arg-type]

@@ -80,7 +80,7 @@ def narrate_user(fit: Factorization, user: object, *, labels: Labels = None) -> 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2).canonical()
     >>> narrate_user(fit, "User3", labels={0: "Action", 1: "Story"})
-    'User3: strongly Action, a little Story'
+    'User3: strongly Action, hardly Story'
     """
     u = int(positions(fit.users, [user], "user")[0])
     return f"{user}: {narrate_weights(taste(fit)[u], feature_names(fit.rank, labels))}"
@@ -129,7 +129,7 @@ def user_warning(fit: Factorization, ratings: Ratings, user: object) -> str | No
 def _too_few(name: str, count: int, rank: int) -> str:
     """What few ratings mean."""
     if count == 0:
-        return f"{name} has no ratings: its weights are those of the average."
+        return f"{name} has no ratings: nothing is known of it, and its weights say nothing."
     plural = "" if count == 1 else "s"
     return f"{name} has {count} rating{plural}, fewer than the {rank} features: its weights are a guess."
 

@@ -59,7 +59,7 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
                 _finding(
                     f"{what} without ratings",
                     none,
-                    f"{len(none)} {what.lower()} have no ratings and get the weights of the average.",
+                    f"{_many(len(none), what)} no ratings: nothing is known of them.",
                     "Rate them, or take them out.",
                 )
             )
@@ -68,7 +68,7 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
                 _finding(
                     f"{what} with fewer ratings than features",
                     few,
-                    f"{len(few)} {what.lower()} have fewer ratings than the {rank} features: their weights are a guess.",
+                    f"{_many(len(few), what)} fewer ratings than the {rank} features: their weights are a guess.",
                     "Add ratings, or take a smaller rank.",
                 )
             )
@@ -83,6 +83,11 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
             )
         )
     return found
+
+
+def _many(count: int, what: str) -> str:
+    """ "1 item has", "3 items have"."""
+    return f"1 {what.lower()[:-1]} has" if count == 1 else f"{count} {what.lower()} have"
 
 
 def _constant_rows(ratings: Ratings) -> NDArray[np.bool_]:

@@ -111,8 +111,9 @@ def explain_weights(fit: Factorization, weights: Array, column: int, *, labels: 
 def fold_in(fit: Factorization, ratings: Mapping[str, float]) -> Array:
     """Weights (rank,) of a person who was not in the fit: the row of W that their ratings would have, H as it is.
 
-    The problem is convex and solved to convergence, with the fit's blanks, penalty and loss. A person without ratings gets
-    the mean weights of the fit.
+    The problem is convex and solved to convergence, with the fit's blanks, penalty and loss; of a fit in canonical form it
+    is the same problem, and the weights come in that form. A person without ratings gets the mean weights of the fit where
+    blanks are unknown, and what the blanks alone say where they count.
 
     Raises:
         NmfError: an unknown item, or a rating that is none.
@@ -137,9 +138,10 @@ def fold_in_rows(fit: Factorization, V: sparse.csr_array) -> Array:
     if not loss.takes_zeros and (V.data == 0).any():
         raise RatingsError(f"A rating is 0, which the loss {fit.settings.loss!r} cannot take. Leave it blank instead.")
     side = Side(V, fit.blanks, fit.penalty.l2_W, fit.penalty.l1_W)
-    mean = fit.W.mean(axis=0)
+    # A penalty depends on how scale is shared between W and H: solve as it was at the fit, whatever the form since.
+    mean = fit.W.mean(axis=0) / fit.size
     A = np.repeat(np.maximum(mean, 1e-12)[None, :], V.shape[0], axis=0)
-    B = np.ascontiguousarray(fit.H.T)
+    B = np.ascontiguousarray((fit.H * fit.size[:, None]).T)
     if loss.beta == 2:
         weights = hals_rows(side, A, B, passes=FOLD_IN_PASSES, tol=FOLD_IN_TOL)
     else:
@@ -149,7 +151,7 @@ def fold_in_rows(fit: Factorization, V: sparse.csr_array) -> Array:
                 break
             A = weights
     weights[side.counts == 0] = mean
-    return weights
+    return weights * fit.size
 
 
 @dataclass(frozen=True)

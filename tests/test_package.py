@@ -19,7 +19,7 @@ def run(code: str) -> str:
 
 def test_importing_the_core_brings_no_screen_and_nothing_heavy():
     loaded = run("import sys, nmf_core; print(' '.join(sys.modules))").split()
-    for heavy in ("streamlit", "plotly", "sqlalchemy", "openpyxl", "python_calamine"):
+    for heavy in ("streamlit", "plotly", "sqlalchemy", "openpyxl"):
         assert heavy not in loaded
 
 
@@ -43,7 +43,7 @@ def test_imports_go_down_only():
         {"errors"},
         {"losses", "ratings"},
         {"problem", "datasets", "health"},
-        {"kernels", "init", "formats"},
+        {"kernels", "init", "formats", "arrange"},
         {"solvers", "split"},
         {"settings"},
         {"factorization"},
@@ -63,3 +63,25 @@ def test_imports_go_down_only():
                 target = words[1].split(".")[1]
                 if target != parts[0]:
                     assert floor[target] < floor[parts[0]], f"{path.name}: {line.strip()}"
+
+
+def test_requirements_are_whole_and_pinned():
+    """Each dependency of pyproject.toml is pinned in requirements.txt, and everything there is pinned in the tests' file too."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    def pinned(name: str) -> dict[str, Requirement]:
+        lines = (ROOT / name).read_text().splitlines()
+        found = [Requirement(line) for line in lines if line and not line.lstrip().startswith("#")]
+        assert all(str(r.specifier).startswith("==") for r in found)
+        return {r.name.lower(): r for r in found}
+
+    runtime, tests = pinned("requirements.txt"), pinned("requirements-dev.txt")
+    for wanted, lock in ((project["dependencies"], runtime), (project["optional-dependencies"]["test"], tests)):
+        for requirement in map(Requirement, wanted):
+            version = str(lock[requirement.name.lower()].specifier).removeprefix("==")
+            assert requirement.specifier.contains(version), requirement
+    assert {name: str(r) for name, r in runtime.items()}.items() <= {name: str(r) for name, r in tests.items()}.items()

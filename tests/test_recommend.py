@@ -84,6 +84,17 @@ def test_fold_in_solves_the_non_negative_least_squares_problem(seed, blanks, pen
     )
 
 
+@pytest.mark.parametrize("blanks", DIALS)
+def test_fold_in_solves_the_same_problem_in_canonical_form(movie_night, blanks):
+    raw = factorize(movie_night, rank=4, blanks=blanks, penalty=0.2, tol=1e-6, max_sweeps=2000)
+    own = movie_night.of_user("Keiko")
+    canonical = raw.canonical()
+    np.testing.assert_allclose(fold_in(canonical, own) @ canonical.H, fold_in(raw, own) @ raw.H, rtol=1e-7)
+    # and a fitted user comes back as fitted: to the fit's own tolerance
+    u = movie_night.row("Keiko")
+    np.testing.assert_allclose(fold_in(canonical, own), canonical.W[u], rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("loss", ["kl", "is"])
 def test_fold_in_of_a_fitted_user_gives_their_row_back_for_every_loss(movie_night, loss):
     fit = factorize(movie_night, rank=2, solver="mu", loss=loss, max_sweeps=3000, tol=1e-8)

@@ -1,7 +1,7 @@
 """A capsule keeps ratings, fit and labels in one zip file, to be opened again with the same bits. No pickle in it.
 
 Members: manifest.json, users.json, items.json, the observed cells as the three arrays of a CSR matrix, item_info.json, W, H
-and removes, the start if it was given as arrays, history.csv, labels.json. Arrays are .npy: that keeps every bit and leaves
+removes and size, the start if it was given as arrays, history.csv, labels.json. Arrays are .npy: that keeps every bit and leaves
 hostile bytes no parser to attack. A capsule may come from anyone, so opening one trusts nothing in it.
 """
 
@@ -66,6 +66,7 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
         "W.npy": _npy(fit.W, "<f8"),
         "H.npy": _npy(fit.H, "<f8"),
         "removes.npy": _npy(fit.removes, "<f8"),
+        "size.npy": _npy(fit.size, "<f8"),
         "history.csv": fit.history[HISTORY].to_csv(index=False, na_rep="nan", lineterminator="\n").encode(),
         "labels.json": _json(named),
     }
@@ -401,6 +402,9 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
     removes = members.array("removes.npy", "<f8", (rank,))
     if not np.isfinite(removes).all():
         raise _bad("removes.npy", "has infinite numbers, or some that are none", "They are finite")
+    size = members.weights("size.npy", (rank,))
+    if not (size > 0).all():
+        raise _bad("size.npy", "has a size of 0", "Sizes are above 0")
     return Factorization(
         W=members.weights("W.npy", (ratings.n_users, rank)),
         H=members.weights("H.npy", (rank, ratings.n_items)),
@@ -413,6 +417,7 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
         history=_history_in(members),
         stopped=str(stopped),
         removes=removes,
+        size=size,
         rmse=float(rmse),
         fingerprint=ratings.fingerprint,
         notes=_notes(manifest, "notes"),

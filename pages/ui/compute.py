@@ -119,7 +119,7 @@ def replayed(view: View, sweeps: int) -> Factorization:
     assert view.fit is not None and view.settings is not None
     early = _fitted(view.ratings.fingerprint, replace(view.settings, max_sweeps=sweeps, tol=0.0), view.ratings)
     order = match_features(view.fit, early).sort_values("old")["new"].to_numpy()
-    return replace(early, W=early.W[:, order], H=early.H[order], removes=early.removes[order])
+    return replace(early, W=early.W[:, order], H=early.H[order], removes=early.removes[order], size=early.size[order])
 
 
 def fit_key(ratings: Ratings, settings: Settings) -> tuple[str, str, Settings]:

@@ -32,10 +32,6 @@ class PersonAndHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["path"].removeprefix(scope.get("root_path", "")) == f"/{FIRST_PAGE}":
-            query = scope.get("query_string", b"").decode("latin-1")
-            await RedirectResponse("./" + (f"?{query}" if query else ""))(scope, receive, send)
-            return
         known = PERSON_COOKIE in SimpleCookie(Headers(scope=scope).get("cookie", ""))
 
         async def dressed(message: Message) -> None:
@@ -51,4 +47,8 @@ class PersonAndHeaders:
                     )
             await send(message)
 
+        if scope["path"].removeprefix(scope.get("root_path", "")) == f"/{FIRST_PAGE}":
+            query = scope.get("query_string", b"").decode("latin-1")
+            await RedirectResponse("./" + (f"?{query}" if query else ""))(scope, receive, dressed)
+            return
         await self.app(scope, receive, dressed)

@@ -154,6 +154,6 @@ def fit_state(view: View) -> None:
             st.caption(":material/hourglass_empty: Not fitted yet.")
         with st.popover("Share", icon=":material/link:", width="stretch"):
             st.markdown("This link opens the same view. Whoever has it sees and changes the same labels.")
-            st.code(state.address(""), language=None, wrap_lines=True)
+            st.code(state.address(), language=None, wrap_lines=True)
             if view.opened.key == state.OWN:
                 st.caption("It cannot carry ratings that you uploaded or edited: send the file along.")

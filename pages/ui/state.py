@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,9 +56,9 @@ class Session:
     notices: list[tuple[str, str]] = field(default_factory=list)
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
     projects: dict[str, str] = field(default_factory=dict)
-    asked: set[Any] = field(default_factory=set)
     linked_project: str | None = None
     greeted: bool = False
+    own_id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     editor: tuple[str, int] = ("", 0)
     view: Any = None  # of this run; compute.renew_view makes it
 
@@ -71,10 +72,10 @@ def session() -> Session:
 
 
 def person() -> str:
-    """Who is here: the signed-in user where the server knows sign-in, else this browser."""
+    """Who is here: the signed-in user where the server knows sign-in, else this browser, or this tab if it takes no cookie."""
     if st.user.get("is_logged_in"):
         return f"user:{st.user.get('sub') or st.user.get('email')}"
-    return f"browser:{st.context.cookies.get(PERSON_COOKIE, 'local')}"
+    return f"browser:{st.context.cookies.get(PERSON_COOKIE) or session().own_id}"
 
 
 def nickname() -> str:
@@ -250,7 +251,7 @@ def write_address() -> None:
         st.query_params[DATA] = key
 
 
-def address(page: str) -> str:
+def address() -> str:
     """A link to this view: the page, every setting that is not at its default, and the project with its labels."""
     base = (st.context.url or "").split("?")[0]
     params = {name: st.session_state[name] for name in SHARED if st.session_state.get(name) is not None}
@@ -294,16 +295,6 @@ def chart_points(key: str) -> list[dict[str, Any]]:
 def widget(key: str) -> Any:
     """The value of a page's own widget. For its callback."""
     return st.session_state.get(key)
-
-
-def ask(what: Any) -> None:
-    """Remember that something costly was asked for."""
-    session().asked.add(what)
-
-
-def was_asked(what: Any) -> bool:
-    """Whether it was."""
-    return what in session().asked
 
 
 def project(store_project: Any) -> str:

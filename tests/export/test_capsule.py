@@ -66,7 +66,7 @@ def test_it_comes_back_bit_by_bit(settings, form):
     assert (ratings2.scale, ratings2.notes) == (ratings.scale, ratings.notes)
     pd.testing.assert_index_equal(ratings2.users, ratings.users)
     pd.testing.assert_frame_equal(ratings2.item_info, ratings.item_info)
-    for name in ("W", "H", "removes"):
+    for name in ("W", "H", "removes", "size"):
         assert getattr(fit2, name).tobytes() == np.ascontiguousarray(getattr(fit, name)).tobytes()
     for name in ("settings", "blanks", "penalty", "stopped", "rmse", "notes", "scale"):
         assert getattr(fit2, name) == getattr(fit, name)
@@ -164,7 +164,7 @@ def test_every_truncation_and_many_a_flip_is_an_nmf_error_or_opens(good):
 
 
 MEMBERS = ["manifest.json", "users.json", "items.json", "V_indptr.npy", "V_indices.npy", "V_data.npy", "item_info.json"]
-MEMBERS += ["W.npy", "H.npy", "removes.npy", "history.csv", "labels.json"]
+MEMBERS += ["W.npy", "H.npy", "removes.npy", "size.npy", "history.csv", "labels.json"]
 
 
 @pytest.mark.parametrize("name", MEMBERS)
