@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, Server, chromium, settled
-from tests.browser.test_main_job import CELL_INPUT
+from tests.browser.conftest import FLAGS, Server, chromium, settled, type_into_cell
 
 TEXTS = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => t.text))"
 # Looks once a frame, and compares numbers only when the picture's data are others: asking more often would slow the page.
@@ -30,7 +29,6 @@ WATCH = f"""pressed => {{
     if (p && p.data && p.data !== old && texts(p) !== before) requestAnimationFrame(t => {{ window.drawn = t }});
     else requestAnimationFrame(look); }};
   look(); }}"""
-TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def changes(page: Page, count: int, act: Callable[[int], None], pressed: str) -> list[float]:
@@ -62,12 +60,7 @@ def rating(page: Page) -> Callable[[int], None]:
     def act(k: int) -> None:
         box = page.locator('[data-testid="stDataFrame"] canvas').first.bounding_box()
         assert box is not None
-        page.mouse.click(box["x"] + 140, box["y"] + 35 + 14)
-        page.evaluate(TWO_FRAMES)  # a frame after a click the grid takes the focus, even from a field opened since
-        page.keyboard.type(str(1 + k % 5))
-        typed = "([where, digit]) => document.activeElement.matches(where) && document.activeElement.value === digit"
-        page.wait_for_function(typed, arg=[CELL_INPUT, str(1 + k % 5)])
-        page.keyboard.press("Enter")
+        type_into_cell(page, box["x"] + 140, box["y"] + 35 + 14, str(1 + k % 5))
 
     return act
 

@@ -105,6 +105,14 @@ def _fit_or_job(ratings: Ratings, settings: Settings) -> tuple[Factorization | N
     job = jobs.find(state.person(), what)
     if job is None or not job.finished:
         return None, job, None
+    if job.result is None and job.error is None:
+        # Cancelled before its turn, or ended by a bug, which the server's log has: to be asked for anew.
+        if not job.cancelled:
+            state.notice(
+                "error", "The fit ended by a fault of ours; the server's log says more. Nothing you typed is lost."
+            )
+        jobs.forget(state.person(), what)
+        return None, None, None
     return job.result, job, job.error
 
 

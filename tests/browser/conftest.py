@@ -159,6 +159,20 @@ def settled(page) -> None:
     page.wait_for_timeout(400)
 
 
+def type_into_cell(page, x: float, y: float, value: str) -> None:
+    """Type a value into the grid editor's cell at a point of the page, and enter it."""
+    page.mouse.click(x, y)
+    # A frame after a click the grid takes the focus, even from a field that has opened since.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.keyboard.type(value)
+    page.wait_for_function(
+        """value => document.activeElement.matches('#portal :is(input, textarea)')
+        && document.activeElement.value === value""",
+        arg=value,
+    )
+    page.keyboard.press("Enter")
+
+
 def no_trouble(page) -> None:
     """No exception, and no dialog, stands on the page."""
     assert page.locator('[data-testid="stException"]').count() == 0

@@ -8,9 +8,7 @@ import re
 import pytest
 
 from pages.ui.page_list import PAGES
-from tests.browser.conftest import no_trouble, screenshot, settled
-
-CELL_INPUT = "#portal :is(input, textarea)"  # the field that opens over a cell of the grid editor
+from tests.browser.conftest import no_trouble, screenshot, settled, type_into_cell
 
 
 def heat_values(page, trace: int = -1) -> list:
@@ -67,10 +65,7 @@ def edit_cell(page, *, column: int, row: int, value: str) -> None:
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     width = (box["width"] - 102) / 4
-    page.mouse.click(box["x"] + 102 + width * (column - 0.5), box["y"] + 35 * (row + 1) + 14)
-    page.keyboard.type(value)
-    page.wait_for_selector(CELL_INPUT)
-    page.keyboard.press("Enter")
+    type_into_cell(page, box["x"] + 102 + width * (column - 0.5), box["y"] + 35 * (row + 1) + 14, value)
     settled(page)
 
 

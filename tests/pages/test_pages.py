@@ -158,3 +158,19 @@ def test_the_store_that_cannot_be_read_is_said_and_everything_else_works(tmp_pat
     app = opened("factors")
     assert "Labels are not to be had" in words(app)
     assert (tmp_path / "labels.db").read_bytes().startswith(b"this is no database")
+
+
+def test_a_fit_cancelled_before_its_turn_can_be_asked_for_again(with_ratings):
+    ratings = datasets.planted(1000, 600, 4, 0.1, 0.3, 0)
+    with_ratings(ratings)
+    app = opened("factors")
+    app.button(key="fit-now").click().run()
+    for job in jobs._board().jobs.values():
+        job.cancelled = True
+        job.result = None
+    finish(jobs._board())
+    for job in jobs._board().jobs.values():
+        job.result = None  # as if its turn had never come
+    app.run()
+    assert not app.exception
+    assert any(button.label.startswith("Fit rank") for button in app.button)
