@@ -38,7 +38,7 @@ def main() -> None:
             page = context.new_page()
             name_features(page, server.url)
             shots = (
-                (("factors", "factors?data=movie_night&order=by+feature"),)
+                (("factors", "factors?data=movie_night"),)
                 if dark
                 else (
                     ("ratings", ""),

@@ -154,7 +154,7 @@ def settled(page) -> None:
     """Wait until the script has run and charts are drawn."""
     page.wait_for_function(
         """() => !document.querySelector('[data-testid="stStatusWidget"]')
-        && !document.querySelector('[data-stale="true"]') && !document.querySelector('.stSpinner')"""
+        && !document.querySelector('[data-stale="true"], .stSpinner, [data-testid="stSkeleton"]')"""
     )
     page.wait_for_timeout(400)
 
