@@ -12,7 +12,7 @@ from nmf_core.errors import SettingsError, shown
 from nmf_core.factorization import Factorization
 from nmf_core.init import INITS, check_rank
 from nmf_core.problem import Array, Problem, Side, kkt_residual, objective, observed_scores
-from nmf_core.ratings import Ratings
+from nmf_core.ratings import Ratings, require_ratings
 from nmf_core.settings import (
     BlanksSetting,
     InitSetting,
@@ -73,6 +73,7 @@ def factorize(
 
 def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None = None) -> Factorization:
     """`factorize` for settings that are already in one value."""
+    require_ratings(ratings)
     problem = problem_of(ratings, settings)
     W, H = _start(problem, settings)
     began = time.perf_counter()

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from nmf_core.errors import SettingsError
+from nmf_core.errors import SettingsError, shown, whole_number
 from nmf_core.evaluate import biases, rmse
 from nmf_core.factorize import fit_settings
 from nmf_core.problem import Array
-from nmf_core.ratings import Ratings
+from nmf_core.ratings import Ratings, require_ratings
 from nmf_core.settings import Settings
 from nmf_core.split import held_out_folds
 
@@ -66,8 +66,18 @@ def survey_ranks(
     >>> survey.table["rank"].tolist()
     [1, 2]
     """
+    require_ratings(ratings)
+    whole_number("restarts", restarts, 1, 10_000)
     base = settings or Settings()
+    if not isinstance(ranks, Iterable):
+        raise SettingsError(f"ranks is {shown(ranks)}; it must be several ranks. Give them, such as range(1, 9).")
     tried = sorted({replace(base, rank=rank, seed=seed).rank for rank in ranks})
+    smallest = min(ratings.n_users, ratings.n_items)
+    if tried and tried[-1] > smallest:
+        raise SettingsError(
+            f"rank {tried[-1]} is more than the smaller side of the grid, {smallest}: it could reproduce any ratings and would "
+            f"tell nothing. Survey ranks up to {smallest}."
+        )
     if not tried:
         raise SettingsError("There are no ranks to survey. Give at least one, such as range(1, 9).")
     fold = held_out_folds(ratings, folds=folds, seed=seed)
@@ -167,17 +177,21 @@ def _suggested(table: pd.DataFrame, errors: list[Array]) -> int:
 def _verdict(table: pd.DataFrame, suggested: int, mean: float, bias: float) -> str:
     """One sentence on what the survey says, and whether features earn their keep."""
     row = table[table["rank"] == suggested].iloc[0]
-    error = f"Rank {suggested} is enough: its held-out error is {row['held_out']:.2f} rating points"
+    error, shuffled = row["held_out"], row["shuffled"]
+    if error >= min(mean, bias):
+        rival, value = ("the mean rating", mean) if mean <= bias else ("user and item effects alone", bias)
+        return (
+            f"No rank here predicts better than {rival} ({value:.2f} rating points held out; rank {suggested} has {error:.2f}): "
+            "these ratings do not show features that predict."
+        )
+    if error >= shuffled:
+        return (
+            f"It may be chance: at rank {suggested} ratings shuffled within items predict as well "
+            f"({shuffled:.2f} against {error:.2f} rating points held out)."
+        )
     best = int(table["rank"].iloc[int(table["held_out"].to_numpy().argmin())])
     more = "" if best == suggested else f", and the best, rank {best}, is within one standard error of it"
-    if row["held_out"] >= min(mean, bias):
-        rival, value = (
-            ("the mean rating reaches", mean) if mean <= bias else ("user and item effects alone reach", bias)
-        )
-        return f"{error}{more}; but {rival} {value:.2f}, so these ratings do not show features that predict."
-    if row["held_out"] >= row["shuffled"]:
-        return (
-            f"{error}{more}; but ratings shuffled within items do as well ({row['shuffled']:.2f}), so it may be chance."
-        )
-    beside = f"the mean alone has {mean:.2f}, user and item effects {bias:.2f}, shuffled ratings {row['shuffled']:.2f}"
-    return f"{error}{more}; {beside}."
+    return (
+        f"Rank {suggested} is enough: its held-out error is {error:.2f} rating points{more}; the mean alone has {mean:.2f}, "
+        f"user and item effects {bias:.2f}, shuffled ratings {shuffled:.2f}."
+    )

@@ -254,6 +254,20 @@ class Ratings:
         return Ratings(V, self.users, self.items, self.scale, self.item_info)
 
 
+def require_ratings(ratings: object) -> None:
+    """Refuse what is no `Ratings`, the likeliest first mistake.
+
+    >>> require_ratings([[5, 3]])
+    Traceback (most recent call last):
+        ...
+    nmf_core.errors.RatingsError: The ratings are of type list; they must be Ratings. Read them with nmf_core.read_ratings first.
+    """
+    if not isinstance(ratings, Ratings):
+        raise RatingsError(
+            f"The ratings are of type {type(ratings).__name__}; they must be Ratings. Read them with nmf_core.read_ratings first."
+        )
+
+
 def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.int64]:
     """Positions of external ids in an index; the one place where ids become indices.
 
@@ -266,7 +280,7 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
         missing = texts[int(np.argmax(found < 0))]
         raise NmfError(
             f"There is no {what} {shown(missing)} among the {len(index)} {what}s.{closest(missing, index)} "
-            f"Pick a {what} of these ratings."
+            f"Pick one of these ratings' {what}s."
         )
     return found
 
@@ -393,7 +407,8 @@ def _settle_duplicates(
                 "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
             )
         word = "the last rating counts" if rule == "last" else "their mean counts"
-        said.append(f"{n_twice} ratings repeat a user and item (such as {where}); {word}.")
+        repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
+        said.append(f"{repeat} a user and item (such as {where}); {word}.")
         if rule == "mean":
             groups = np.cumsum(last) - last
             sums, counts = np.bincount(groups, ratings), np.bincount(groups)

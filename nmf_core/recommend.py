@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.errors import RatingsError, real_number, whole_number
+from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.factorization import Factorization
 from nmf_core.features import Labels, cosine, feature_names, taste, warnings_for
 from nmf_core.kernels import hals_rows, multiplicative_rows
@@ -123,6 +123,10 @@ def fold_in(fit: Factorization, ratings: Mapping[str, float]) -> Array:
     >>> fold_in(fit, {"Movie1": 5}).shape
     (2,)
     """
+    if not isinstance(ratings, Mapping):
+        raise RatingsError(
+            f"The ratings are {shown(ratings)}; they must be a mapping from item to rating. Give {{item: rating}}."
+        )
     columns = positions(fit.items, list(ratings), "item")
     values = np.array([real_number(f"the rating of {item}", v, 0, 1e15) for item, v in ratings.items()])
     order = np.argsort(columns)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, whole_number
-from nmf_core.ratings import Ratings
+from nmf_core.ratings import Ratings, require_ratings
 
 
 def held_out_folds(ratings: Ratings, *, folds: int = 5, seed: int = 0) -> NDArray[np.int64]:
@@ -23,7 +23,8 @@ def held_out_folds(ratings: Ratings, *, folds: int = 5, seed: int = 0) -> NDArra
     >>> len(folds), int(folds.max())
     (13, 2)
     """
-    folds = whole_number("folds", folds, 2, 1_000)
+    require_ratings(ratings)
+    folds = whole_number("folds", folds, 2, 50)
     seed = whole_number("seed", seed, 0, 2**32 - 1)
     rows = np.repeat(np.arange(ratings.n_users), ratings.user_counts)
     columns = ratings.V.indices

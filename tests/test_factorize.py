@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.decomposition import NMF
 
-from nmf_core import Penalty, Ratings, SettingsError, factorize, read_ratings
+from nmf_core import NmfError, Penalty, Ratings, SettingsError, factorize, read_ratings
 from nmf_core.features import warnings_for
 from nmf_core.kernels import hals_rows
 from nmf_core.problem import Blanks, Problem, kkt_residual, objective
@@ -268,3 +268,9 @@ def test_canonical_form_keeps_the_product_orders_features_and_scales_H(movie_nig
         without = scores - np.outer(canonical.W[:, f], canonical.H[f])
         removed = ((values - without)[mask] ** 2).sum() - ((values - scores)[mask] ** 2).sum()
         assert canonical.removes[f] == pytest.approx(removed, rel=1e-9)
+
+
+@pytest.mark.parametrize("value", [np.ones((2, 2)), pd.DataFrame([[1.0, 2.0]]), None])
+def test_what_is_no_ratings_is_told_how_to_become_it(value):
+    with pytest.raises(NmfError, match="Read them with nmf_core.read_ratings first"):
+        factorize(value, rank=1)

@@ -110,6 +110,8 @@ def test_fold_in_without_ratings_is_the_average_person(fit):
 def test_fold_in_names_an_unknown_item_and_a_rating_that_is_none(fit, movie_night):
     with pytest.raises(NmfError, match="There is no item 'Nope'"):
         fold_in(fit, {"Nope": 3})
+    with pytest.raises(NmfError, match="they must be a mapping from item to rating"):
+        fold_in(fit, None)
     with pytest.raises(NmfError, match="the rating of .* is nan"):
         fold_in(fit, {movie_night.items[0]: float("nan")})
 

@@ -110,7 +110,7 @@ def shown_part(fit: Factorization, n: int, m: int) -> str:
 def score_meaning(fit: Factorization) -> str:
     """What a score is under what blanks counted."""
     if fit.blanks.weight == 0:
-        return "Blanks were unknown in this fit, so a prediction is an expected rating."
+        return "Blanks were unknown in this fit, so a score, cut to the rating scale, is an expected rating."
     return "Blanks counted in this fit, so a score orders items; it is not an expected rating."
 
 
