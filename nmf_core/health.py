@@ -12,6 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from nmf_core.ratings import Ratings
 
+NAMES_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -71,6 +71,11 @@ class Penalty:
         number = real_number("penalty", penalty, 0, 1e12)
         return cls(l2_W=number, l2_H=number)
 
+    @property
+    def swapped(self) -> Penalty:
+        """The same seen from the other side."""
+        return Penalty(self.l2_H, self.l2_W, self.l1_H, self.l1_W)
+
 
 @dataclass(frozen=True)
 class Side:

@@ -17,8 +17,7 @@ ratings, look = view.ratings, compute.look()
 suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info)
 if view.project is None:
     st.stop()
-changes = compute.label_history(view.project)
-label_card.undo_button(view, changes)
+label_card.undo_button(view)
 
 per_row = 1 if fit.rank == 1 else 2
 for first in range(0, fit.rank, per_row):
@@ -49,4 +48,4 @@ if niche:
             + ". Low on every feature: a niche, or too few ratings to tell. A larger rank may find them a feature."
         )
 label_card.unrecognised(view)
-label_card.history(changes)
+label_card.history(view)

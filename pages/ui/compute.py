@@ -225,6 +225,11 @@ def label_history(project: str) -> pd.DataFrame:
         return pd.DataFrame()
 
 
+def has_label_history(project: str) -> bool:
+    """Whether there is a change that could be taken back."""
+    return len(label_history(project)) > 0
+
+
 def saving(action: Callable[[], object]) -> None:
     """Do something with the store in a callback; an error is shown above the page."""
     try:

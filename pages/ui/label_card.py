@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from nmf_core.labels import KINDS, Label, Named, Suggestion, shape_of
@@ -138,7 +137,7 @@ def _remove(view: View, f: int) -> None:
         compute.saving(lambda: compute.store().remove(project, named.saved.id, named.saved.version))
 
 
-def undo_button(view: View, changes: pd.DataFrame) -> None:
+def undo_button(view: View) -> None:
     """Take back the last change of a label."""
     project = view.project
     assert project is not None
@@ -148,7 +147,7 @@ def undo_button(view: View, changes: pd.DataFrame) -> None:
         key="undo-label",
         on_click=compute.saving,
         args=(lambda: compute.store().undo(project),),
-        disabled=len(changes) == 0,
+        disabled=not compute.has_label_history(project),
     )
 
 
@@ -165,8 +164,10 @@ def unrecognised(view: View) -> None:
                 )
 
 
-def history(changes: pd.DataFrame) -> None:
+def history(view: View) -> None:
     """Every change of every label, newest first."""
-    if len(changes):
+    assert view.project is not None
+    frame = compute.label_history(view.project)
+    if len(frame):
         with st.expander("History", icon=":material/history:"):
-            st.dataframe(changes.iloc[::-1], hide_index=True, key="label-history")
+            st.dataframe(frame.iloc[::-1], hide_index=True, key="label-history")
