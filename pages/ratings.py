@@ -41,7 +41,9 @@ def open_empty() -> None:
     state.open_own(Ratings.from_grid(frame, scale=(1, 5)), "Your own grid")
 
 
-with st.expander("Bring your own ratings: upload a file, or start from an empty grid", icon=":material/upload_file:"):
+with st.expander(
+    "Bring your own ratings: upload a file, or start from an empty grid", icon=":material/upload_file:", key="bring"
+):
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.file_uploader(

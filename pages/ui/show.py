@@ -64,8 +64,11 @@ def page(title: str, lead: str) -> None:
     """The head of a page: its title, one sentence, and whatever must be said once."""
     st.title(title, anchor=False)
     st.markdown(lead)
-    for kind, words in state.take_notices():
-        {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}[kind](text.md(words))
+    # A container even when there is nothing to say: were what follows to move, the browser would mount it anew,
+    # and a file on its way up from there would be lost.
+    with st.container():
+        for kind, words in state.take_notices():
+            {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}[kind](text.md(words))
 
 
 def fitted(view: View) -> Factorization:
