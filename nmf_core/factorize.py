@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,43 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
     """`factorize` for settings that are already in one value."""
     require_ratings(ratings)
     problem = problem_of(ratings, settings)
+    least = minimise(problem, settings, on_sweep=on_sweep)
+    W, H = _filled(problem, least.W, least.H)
+    residual = ratings.V.data - observed_scores(problem.users, W, H.T)
+    return Factorization(
+        W=W,
+        H=H,
+        users=ratings.users,
+        items=ratings.items,
+        scale=ratings.scale,
+        settings=settings,
+        blanks=problem.blanks,
+        penalty=problem.penalty,
+        history=pd.DataFrame(least.history, columns=["sweep", "objective", "kkt", "seconds"]),
+        stopped=least.stopped,
+        removes=_removed_misfit(problem.users, W, H, residual),
+        size=np.ones(settings.rank),
+        rmse=float(np.sqrt(np.mean(residual**2))),
+        fingerprint=ratings.fingerprint,
+        notes=_notes(ratings, settings),
+    )
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where the loop ended: W (n_users × rank), H (rank × n_items), and how it got there.
+
+    `history` holds (sweep, objective, kkt, seconds) from the start on; `stopped` is a key of `factorization.STOPPED`.
+    """
+
+    W: Array
+    H: Array
+    history: list[tuple[int, float, float, float]]
+    stopped: str
+
+
+def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None = None) -> Minimum:
+    """The one loop: a start, then the solver's sweeps until a rule, a caller or `max_sweeps` ends them."""
     W, H = _start(problem, settings)
     began = time.perf_counter()
     history: list[tuple[int, float, float, float]] = []
@@ -100,25 +138,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
             break
     else:
         stopped = "kkt" if best_already else "solver" if SOLVERS[settings.solver].stops_itself else "change"
-    W, H = _filled(problem, W, H)
-    residual = ratings.V.data - observed_scores(problem.users, W, H.T)
-    return Factorization(
-        W=W,
-        H=H,
-        users=ratings.users,
-        items=ratings.items,
-        scale=ratings.scale,
-        settings=settings,
-        blanks=problem.blanks,
-        penalty=problem.penalty,
-        history=pd.DataFrame(history, columns=["sweep", "objective", "kkt", "seconds"]),
-        stopped=stopped,
-        removes=_removed_misfit(problem.users, W, H, residual),
-        size=np.ones(settings.rank),
-        rmse=float(np.sqrt(np.mean(residual**2))),
-        fingerprint=ratings.fingerprint,
-        notes=_notes(ratings, settings),
-    )
+    return Minimum(W, H, history, stopped)
 
 
 def problem_of(ratings: Ratings, settings: Settings) -> Problem:
