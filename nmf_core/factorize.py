@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ import pandas as pd
 from nmf_core.errors import SettingsError, shown
 from nmf_core.factorization import Factorization
 from nmf_core.init import INITS, check_rank
-from nmf_core.problem import Array, Problem, Side, kkt_residual, objective, observed_scores
+from nmf_core.kernels import worth_compiling
+from nmf_core.problem import Array, Penalty, Problem, kkt_residual, objective, observed_scores
 from nmf_core.ratings import Ratings, require_ratings
 from nmf_core.settings import (
     BlanksSetting,
@@ -57,7 +60,7 @@ def factorize(
         penalty: L2 weight λ for both factors in rating points, a `Penalty`, or None for a default from the data.
         seed: 0…2³²−1; the same seed gives the same bits.
         max_sweeps, tol: when to stop; `tol` bounds the step that any weight would still take, relative to all weights.
-        threads: reserved for compiled kernels; results do not depend on it.
+        threads: how many may work on this fit, 1…1024; None for one a processor. Results do not depend on it.
         on_sweep: called as on_sweep(sweep, objective, kkt) after every sweep; returning False ends the fit there.
 
     Raises:
@@ -78,7 +81,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
     problem = problem_of(ratings, settings)
     least = minimise(problem, settings, on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
-    residual = ratings.V.data - observed_scores(problem.users, W, H.T)
+    removes, rmse = _removed_misfit(problem, W, H, settings.threads or _processors())
     return Factorization(
         W=W,
         H=H,
@@ -90,9 +93,9 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
         penalty=problem.penalty,
         history=pd.DataFrame(least.history, columns=["sweep", "objective", "kkt", "seconds"]),
         stopped=least.stopped,
-        removes=_removed_misfit(problem.users, W, H, residual),
+        removes=removes,
         size=np.ones(settings.rank),
-        rmse=float(np.sqrt(np.mean(residual**2))),
+        rmse=rmse,
         fingerprint=ratings.fingerprint,
         notes=_notes(ratings, settings),
     )
@@ -113,32 +116,42 @@ class Minimum:
 
 def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None = None) -> Minimum:
     """The one loop: a start, then the solver's sweeps until a rule, a caller or `max_sweeps` ends them."""
-    W, H = _start(problem, settings)
     began = time.perf_counter()
+    # Solvers see ratings of about one size, so that nothing overflows; a power of two changes no digit.
+    exponent = _exponent(problem)
+    problem = problem.divided(2.0**exponent)
+    to_objective = 2.0 ** (2 * exponent)
+    to_W = to_H = 2.0 ** (exponent / 2)
+    if problem.penalty == Penalty():  # nothing asks how a feature's size is shared out: shared so, no digit changes
+        to_W, to_H = 2.0 ** (exponent - exponent // 2), 2.0 ** (exponent // 2)
+    W, H = _start(problem, settings, to_W, to_H)
     history: list[tuple[int, float, float, float]] = []
-
-    def record(sweep: int, value: float) -> float:
-        kkt = kkt_residual(problem, W, H)
-        history.append((sweep, value, kkt, time.perf_counter() - began))
-        return kkt
-
-    value = objective(problem, W, H)
-    best_already = record(0, value) == 0
-    stopped = "max_sweeps"
-    sweeps = iter(()) if best_already else _kept_sweeps(problem, settings, value, W, H)
-    for sweep, value, W, H in sweeps:  # noqa: B007, B020 - W and H are the state
-        kkt = record(sweep, value)
-        if on_sweep is not None and on_sweep(sweep, value, kkt) is False:
+    solver = SOLVERS[settings.solver]
+    stopped = ""
+    for number, (W, H, value, kkt) in enumerate(_kept_sweeps(problem, settings, W, H)):  # noqa: B007, B020 - W, H are the state
+        history.append((number, value * to_objective, kkt, time.perf_counter() - began))
+        if number == 0:
+            if kkt == 0:
+                stopped = "kkt"  # the start is the answer
+                break
+            continue
+        if on_sweep is not None and on_sweep(number, history[-1][1], kkt) is False:
             stopped = "cancelled"
-            break
-        if sweep >= settings.max_sweeps:
-            break
-        if not SOLVERS[settings.solver].stops_itself and (rule := _met(history, settings.tol)):
-            stopped = rule
+        elif number >= settings.max_sweeps:
+            stopped = "max_sweeps"
+        elif not solver.stops_itself:
+            stopped = _met(history, settings.tol)
+        if stopped:
             break
     else:
-        stopped = "kkt" if best_already else "solver" if SOLVERS[settings.solver].stops_itself else "change"
-    return Minimum(W, H, history, stopped)
+        stopped = "solver" if solver.stops_itself else "change"
+    return Minimum(W.astype(np.float64) * to_W, H.astype(np.float64) * to_H, history, stopped)
+
+
+def _exponent(problem: Problem) -> int:
+    """The power of two that takes the largest rating to 4 … 8, where a scale of 1 to 5 lies already."""
+    largest = max(float(problem.V.data.max(initial=0.0)), problem.blanks.value if problem.blanks.weight else 0.0)
+    return math.frexp(largest)[1] - 3 if largest > 0 else 0
 
 
 def problem_of(ratings: Ratings, settings: Settings) -> Problem:
@@ -154,41 +167,52 @@ def problem_of(ratings: Ratings, settings: Settings) -> Problem:
         )
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     penalty = resolve_penalty(settings.penalty, blanks, ratings, settings.loss)
-    return Problem(ratings.V.astype(np.float64), ratings.Vt.astype(np.float64), blanks, penalty, settings.loss)
+    V, Vt = ratings.V, ratings.Vt
+    if settings.solver != "hals" or not worth_compiling(V.nnz, settings.rank):
+        V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
+    return Problem(V, Vt, blanks, penalty, settings.loss)
 
 
 def _kept_sweeps(
-    problem: Problem, settings: Settings, best: float, W: Array, H: Array
-) -> Iterator[tuple[int, float, Array, Array]]:
-    """The solver's sweeps with their objectives; of a solver that may rise, only those that lower it."""
+    problem: Problem, settings: Settings, W: Array, H: Array
+) -> Iterator[tuple[Array, Array, float, float]]:
+    """The start and the solver's sweeps, each with objective and KKT residual; of a solver that may rise, those that do not."""
     solver = SOLVERS[settings.solver]
-    missed = 0
-    for sweep, (W, H) in enumerate(solver.run(problem, W, H, settings.tol), start=1):  # noqa: B020 - as above
-        value = objective(problem, W, H)
+    best, missed = np.inf, 0
+    for W, H, value, kkt in solver.run(problem, W, H, settings.tol, settings.threads or _processors()):  # noqa: B020
+        if value is None:
+            value = objective(problem, W, H)
         if solver.monotone or value <= best:
             best, missed = value, 0
-            yield sweep, value, W, H
+            yield W, H, value, kkt_residual(problem, W, H) if kkt is None else kkt
         else:
             missed += 1
             if missed >= PATIENCE:
                 return
 
 
-def _met(history: list[tuple[int, float, float, float]], tol: float) -> str | None:
-    """The stopping rule that is met, if any."""
+def _processors() -> int:
+    """How many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # where a container or a user gives fewer than there are
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def _met(history: list[tuple[int, float, float, float]], tol: float) -> str:
+    """The stopping rule that is met, or ""."""
     (_, before, _, _), (_, now, kkt, _) = history[-2:]
     if kkt <= tol:
         return "kkt"
-    return "change" if before - now <= CHANGE * tol * abs(before) else None
+    return "change" if before - now <= CHANGE * tol * abs(before) else ""
 
 
-def _start(problem: Problem, settings: Settings) -> tuple[Array, Array]:
+def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tuple[Array, Array]:
     """W and H before the first sweep."""
     shape, rank, init = problem.V.shape, settings.rank, settings.init
     if not problem.V.data.any() and problem.blanks.weight * problem.blanks.value == 0:
         return np.zeros((shape[0], rank)), np.zeros((rank, shape[1]))  # nothing but zeros: that is the answer
     if not isinstance(init, str):
-        return _given_start(init, shape, rank)
+        W, H = _given_start(init, shape, rank)
+        return W / to_W, H / to_H
     name = init
     if init == "auto":
         name = "nndsvda" if rank <= min(shape) else "random"
@@ -197,7 +221,7 @@ def _start(problem: Problem, settings: Settings) -> tuple[Array, Array]:
         raise SettingsError(
             f"init is 'nndsvd', whose zeros the solver {settings.solver} can never leave. Set init='nndsvda' or 'nndsvdar'."
         )
-    return INITS[name](problem, rank, settings.seed)
+    return INITS[name](problem, rank, settings.seed, settings.threads or _processors())
 
 
 def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array, Array]:
@@ -223,13 +247,23 @@ def _filled(problem: Problem, W: Array, H: Array) -> tuple[Array, Array]:
     return W, H
 
 
-def _removed_misfit(side: Side, W: Array, H: Array, residual: Array) -> Array:
-    """(rank,) squared misfit on observed cells without a feature, less that with it."""
+def _removed_misfit(problem: Problem, W: Array, H: Array, threads: int) -> tuple[Array, float]:
+    """(rank,) squared misfit on observed cells without a feature, less that with it; and the root of its mean."""
+    side, n = problem.users, problem.V.nnz
+    if worth_compiling(n, len(H)):
+        from nmf_core.compiled import CompiledSide, Kernels, padded
+
+        with Kernels(len(H), threads) as kernels:
+            left, removed = kernels.removed(
+                CompiledSide(side, np.float64), padded(W, np.float64), padded(H.T, np.float64)
+            )
+        return removed, math.sqrt(left / n)
+    residual = side.V.data - observed_scores(side, W, H.T)
     removed = np.empty(len(H))
     for f in range(len(H)):
         part = observed_scores(side, W[:, f : f + 1], H[f : f + 1].T)
         removed[f] = float((part * (2 * residual + part)).sum())
-    return removed
+    return removed, float(np.sqrt(np.mean(residual**2)))
 
 
 def _notes(ratings: Ratings, settings: Settings) -> tuple[str, ...]:

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nmf_core.losses import TINY, Loss
-from nmf_core.problem import Array, Problem, Side, gram, observed_scores
+from nmf_core.problem import Array, Problem, Side, gram, kkt_residual, objective, observed_scores
 
+COMPILED_FROM = 300_000  # ratings × rank: below, NumPy is done before numba is loaded
 BLOCK_BYTES = 64 << 20  # normal matrices held at once
+
+
+def worth_compiling(n_ratings: int, rank: int) -> bool:
+    """Whether compiled kernels (`compiled.py`) are faster here; below, a first fit must not wait for a compiler."""
+    return n_ratings * rank >= COMPILED_FROM
+
+
+@dataclass(frozen=True)
+class GramSweeps:
+    """Sweeps of HALS in NumPy and SciPy: for small grids, and the oracle of the compiled ones."""
+
+    problem: Problem
+    passes: int
+    pass_tol: float
+
+    def padded(self, A: Array) -> Array:
+        """A as it is: nothing needs padding here."""
+        return A
+
+    def measure(self, W: Array, Ht: Array) -> tuple[float, float]:
+        """The objective and the KKT residual."""
+        return objective(self.problem, W, Ht.T), kkt_residual(self.problem, W, Ht.T)
+
+    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+        """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
+        problem = self.problem
+        W = hals_rows(problem.users, W, Ht, passes=self.passes, tol=self.pass_tol)
+        scale = balance(problem, W, Ht)
+        W = W * scale
+        Ht = hals_rows(problem.items, Ht / scale, W, passes=self.passes, tol=self.pass_tol)
+        return W, Ht, scale, *self.measure(W, Ht)
 
 
 def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) -> Array:
@@ -67,21 +101,21 @@ def _coordinate_passes(G: Array, right: Array, A: Array, passes: int, tol: float
     return A
 
 
-def balanced(problem: Problem, W: Array, H: Array) -> tuple[Array, Array]:
-    """Each feature's scale shared out between W and H so that the L2 penalty is least; the product stays as it is.
+def balance(problem: Problem, W: Array, Ht: Array) -> Array:
+    """(width,) what to multiply each feature of W by, and divide that of Ht by, so that the L2 penalty is least.
 
-    Scaling feature f by d in W and 1/d in H costs ½ λ_W d² Σ c w² + ½ λ_H d⁻² Σ c h², least where both halves are equal.
-    Coordinate descent alone finds this balance very slowly when the penalty is small.
+    Scaling feature f by d in W and 1/d in H costs ½ λ_W d² Σ c w² + ½ λ_H d⁻² Σ c h², least where both halves are equal; the
+    product stays as it is. Coordinate descent alone finds this balance very slowly when the penalty is small.
     """
     users, items = problem.users, problem.items
+    scale = np.ones(W.shape[1], W.dtype)
     if not (users.l2 and items.l2) or users.l1 or items.l1:
-        return W, H
+        return scale
     w = users.l2 * np.einsum("i,if,if->f", users.counts, W, W)
-    h = items.l2 * np.einsum("j,fj,fj->f", items.counts, H, H)
+    h = items.l2 * np.einsum("j,jf,jf->f", items.counts, Ht, Ht)
     alive = (w > 0) & (h > 0)
-    d = np.ones_like(w)
-    d[alive] = (h[alive] / w[alive]) ** 0.25
-    return W * d, H / d[:, None]
+    scale[alive] = (h[alive] / w[alive]) ** 0.25
+    return scale
 
 
 def multiplicative_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 TINY = 1e-30  # a score of exactly 0 has no logarithm; ratings are 0 or at least 1e-15 (ratings.py)
 
 

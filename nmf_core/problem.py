@@ -23,7 +23,7 @@ from scipy import sparse
 from nmf_core.errors import SettingsError, real_number, shown
 from nmf_core.losses import LOSSES, Loss
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]  # float64, but float32 inside compiled sweeps
 CHUNK = 1 << 20  # observed cells looked at together: bounds the memory of a pass over them
 
 
@@ -71,11 +71,6 @@ class Penalty:
         number = real_number("penalty", penalty, 0, 1e12)
         return cls(l2_W=number, l2_H=number)
 
-    @property
-    def swapped(self) -> Penalty:
-        """The same seen from the other side."""
-        return Penalty(self.l2_H, self.l2_W, self.l1_H, self.l1_W)
-
 
 @dataclass(frozen=True)
 class Side:
@@ -111,7 +106,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Problem:
-    """Ratings as float64 by user and by item, what blanks count, the penalty and the loss."""
+    """Ratings by user and by item, what blanks count, the penalty and the loss.
+
+    Float64, or the float32 of the ratings where compiled kernels will read them.
+    """
 
     V: sparse.csr_array
     Vt: sparse.csr_array
@@ -124,6 +122,20 @@ class Problem:
             raise SettingsError(
                 f"loss is {shown(self.loss)}; it must be one of {', '.join(LOSSES)}. Pick one of these."
             )
+
+    def divided(self, unit: float) -> Problem:
+        """The same problem with ratings in units of `unit`: its W and H are those of this one over √unit.
+
+        A power of two is divided by exactly.
+        """
+        if unit == 1:
+            return self
+        V, Vt = (copy.copy(matrix) for matrix in (self.V, self.Vt))
+        V.data, Vt.data = V.data / V.dtype.type(unit), Vt.data / Vt.dtype.type(unit)
+        pull = self.penalty
+        power = unit**0.5
+        penalty = Penalty(pull.l2_W / unit, pull.l2_H / unit, pull.l1_W / unit / power, pull.l1_H / unit / power)
+        return Problem(V, Vt, Blanks(self.blanks.weight, self.blanks.value / unit), penalty, self.loss)
 
     @property
     def divergence(self) -> Loss:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nmf_core.problem import Array, Problem
 
-# Given the problem, a start and the tolerance: yields (W, H) after each sweep. A solver that stops by a rule of its own
-# returns; the others go on for as long as they are asked.
-Run = Callable[[Problem, Array, Array, float], Iterator[tuple[Array, Array]]]
+
+class Sweep(NamedTuple):
+    """W (n_users × rank) and H (rank × n_items) after a sweep; their objective and KKT residual where the solver knows them.
+
+    The arrays are the solver's own, and may change once it is asked for the next sweep.
+    """
+
+    W: Array
+    H: Array
+    objective: float | None = None
+    kkt: float | None = None
+
+
+# Given the problem, a start, the tolerance and a number of threads: yields the start, and what is left after each sweep. A
+# solver that stops by a rule of its own returns; the others go on for as long as they are asked.
+Run = Callable[[Problem, Array, Array, float, int], Iterator[Sweep]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +34,7 @@ class Solver:
         name, title, summary: its key, its name for people, and one sentence on what it is good for.
         blanks: what blanks may count: any of "unknown", "weak", "zero".
         losses: the losses it can minimise.
-        run: yields W and H after each sweep.
+        run: yields W and H at the start and after each sweep.
         stops_itself: its own stopping rule replaces the loop's.
         monotone: every sweep lowers the objective; where it does not, the loop keeps the best sweep.
         positive_start: zeros never move, so the start must have none.

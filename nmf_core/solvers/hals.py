@@ -3,21 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
-from nmf_core.kernels import balanced, hals_rows
+import numpy as np
+
+from nmf_core.kernels import GramSweeps, worth_compiling
 from nmf_core.problem import Array, Problem
-from nmf_core.solvers.base import Solver
+from nmf_core.solvers.base import Solver, Sweep
 
-PASSES = 4  # over the features a half-sweep: the normal matrices cost more than a pass, so use them well
+PASSES = 20  # over the features a half-sweep, at most; momentum pays only where each half is solved nearly exactly
+PASS_TOL = 1e-3  # a row's passes end once no weight moves by more than this share of its largest
+WARM_UP = 3  # sweeps without momentum: the first ones turn about too much for it
 
 
-def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
-    """W, then H, each by exact coordinate descent (Cichocki & Phan 2009; with weighted blanks, He et al. 2016)."""
-    while True:
-        W = hals_rows(problem.users, W, H.T, passes=PASSES)
-        H = hals_rows(problem.items, H.T, W, passes=PASSES).T
-        W, H = balanced(problem, W, H)
-        yield W, H
+class Sweeps(Protocol):
+    """How a sweep is computed: in NumPy (`kernels.GramSweeps`) or compiled (`compiled.CompiledSweeps`)."""
+
+    def padded(self, A: Array) -> Array:
+        """Weights (n, rank) as these sweeps hold them."""
+
+    def measure(self, W: Array, Ht: Array) -> tuple[float, float]:
+        """The objective and the KKT residual."""
+
+    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+        """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
+
+
+def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
+    """W, then H, each by exact coordinate descent, with momentum on H (Nesterov's, restarted where it would do harm).
+
+    Coordinate descent after Cichocki & Phan 2009, with weighted blanks after He et al. 2016; momentum for NMF after Ang &
+    Gillis 2019, here on H alone, since W follows from H. A sweep that momentum makes worse is taken back and done without, so
+    the objective never rises.
+    """
+    rank = W.shape[1]
+    with _sweeps(problem, rank, tol, threads) as sweeps:
+        W, Ht = sweeps.padded(W), sweeps.padded(H.T)
+        value, kkt = sweeps.measure(W, Ht)
+        yield Sweep(W[:, :rank], Ht[:, :rank].T, value, kkt)
+        before, least, run_up, done = Ht, value, 0, 0
+        while True:
+            momentum = (run_up - 1) / (run_up + 2) if done >= WARM_UP and run_up > 1 else 0.0
+            ahead = np.maximum(Ht + Ht.dtype.type(momentum) * (Ht - before), 0) if momentum else Ht
+            new_W, new_Ht, scale, value, kkt = sweeps.sweep(W, ahead)
+            if value > least:
+                if not momentum:
+                    return  # as low as rounding lets it be
+                run_up, before = 0, Ht
+                continue
+            before = Ht / scale.astype(Ht.dtype)
+            W, Ht, least = new_W, new_Ht, value
+            run_up, done = run_up + 1, done + 1
+            yield Sweep(W[:, :rank], Ht[:, :rank].T, value, kkt)
+
+
+def _sweeps(problem: Problem, rank: int, tol: float, threads: int) -> AbstractContextManager[Sweeps]:
+    """Compiled sweeps where they pay for the half second that numba takes to load."""
+    if worth_compiling(problem.V.nnz, rank):
+        from nmf_core.compiled import CompiledSweeps
+
+        return CompiledSweeps(problem, rank, threads, tol, passes=PASSES, pass_tol=PASS_TOL)
+    return nullcontext(GramSweeps(problem, passes=PASSES, pass_tol=PASS_TOL))
 
 
 SOLVER = Solver(

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from nmf_core.kernels import multiplicative_rows
 from nmf_core.problem import Array, Problem
-from nmf_core.solvers.base import Solver
+from nmf_core.solvers.base import Solver, Sweep
 
 
-def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
+def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
     """W, then H, each multiplied by the ratio of what is wanted to what is given (Lee & Seung 2001)."""
+    yield Sweep(W, H)
     while True:
         W = multiplicative_rows(problem.divergence, problem.users, W, H.T)
         H = multiplicative_rows(problem.divergence, problem.items, H.T, W).T
-        yield W, H
+        yield Sweep(W, H)
 
 
 SOLVER = Solver(

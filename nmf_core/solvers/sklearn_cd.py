@@ -8,18 +8,19 @@ import numpy as np
 from scipy import sparse
 
 from nmf_core.problem import Array, Problem, Side, gram
-from nmf_core.solvers.base import Solver
+from nmf_core.solvers.base import Solver, Sweep
 from nmf_core.solvers.sklearn_sweep import sweep
 
 
-def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
+def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
     """scikit-learn's sweeps, ended by scikit-learn's rule: the summed violation falls to `tol` of the first sweep's."""
     first = None
+    yield Sweep(W, H)
     while True:
         new_W, new_H = sweep(problem, W, H, "cd")
         violation = _violation(problem.users, W, H.T, new_W) + _violation(problem.items, H.T, new_W, new_H.T)
         W, H = new_W, new_H
-        yield W, H
+        yield Sweep(W, H)
         first = violation if first is None else first
         if first == 0 or violation / first <= tol:
             return

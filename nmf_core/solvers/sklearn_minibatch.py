@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nmf_core.problem import Array, Problem
-from nmf_core.solvers.base import Solver
+from nmf_core.solvers.base import Solver, Sweep
 from nmf_core.solvers.sklearn_sweep import penalties
 
 BATCH = 1024  # users in a batch, scikit-learn's own default
 TRANSFORM_SWEEPS = 200  # of W given H, after each pass
 
 
-def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
+def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
     """Online updates of H over batches of users, then W for all users with H fixed."""
     from sklearn.decomposition import MiniBatchNMF
 
+    yield Sweep(W, H)
     n = problem.V.shape[0]
     model = MiniBatchNMF(
         n_components=W.shape[1],
@@ -33,7 +34,7 @@ def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Arra
             model.partial_fit(problem.V[batch])
         turn = batches
         # W of the whole grid by scikit-learn's own transform
-        yield model.transform(problem.V), model.components_.copy()
+        yield Sweep(model.transform(problem.V), model.components_.copy())
 
 
 SOLVER = Solver(

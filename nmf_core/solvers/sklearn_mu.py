@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nmf_core.problem import Array, Problem
-from nmf_core.solvers.base import Solver
+from nmf_core.solvers.base import Solver, Sweep
 from nmf_core.solvers.sklearn_sweep import sweep
 
 
-def run(problem: Problem, W: Array, H: Array, tol: float) -> Iterator[tuple[Array, Array]]:
+def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
     """scikit-learn's sweeps for the Frobenius loss; the loop decides when to stop."""
+    yield Sweep(W, H)
     while True:
         W, H = sweep(problem, W, H, "mu")
-        yield W, H
+        yield Sweep(W, H)
 
 
 SOLVER = Solver(

@@ -65,7 +65,7 @@ def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
     return Window(u, i)
 
 
-def _side(weights: NDArray[np.float64], picked: tuple[str, ...], index: pd.Index, order: str) -> Rows:
+def _side(weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Index, order: str) -> Rows:
     """One side's rows: those picked, or the most telling."""
     if picked:
         return positions(index, picked, "id")

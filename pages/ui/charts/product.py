@@ -39,9 +39,9 @@ class Plan:
     window: Window
     names: list[str]
     colours: list[str]
-    W: NDArray[np.float64]
-    H: NDArray[np.float64]
-    rated: NDArray[np.float64]  # NaN where blank
+    W: NDArray[np.floating]
+    H: NDArray[np.floating]
+    rated: NDArray[np.floating]  # NaN where blank
     look: Look
 
     @property
@@ -55,7 +55,7 @@ class Plan:
         return len(self.window.i)
 
     @property
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> NDArray[np.floating]:
         """(n, m) W × H."""
         return self.W @ self.H
 
@@ -139,7 +139,7 @@ def _W(plan: Plan) -> list[Trace]:
     ]
 
 
-def _heat(plan: Plan, z: NDArray[np.float64], colour: str, written: bool, places: int) -> Trace:
+def _heat(plan: Plan, z: NDArray[np.floating], colour: str, written: bool, places: int) -> Trace:
     """One feature's weights; Plotly gives the text the contrast of its cell."""
     heat: Trace = {
         "type": "heatmap",

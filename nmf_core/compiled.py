@@ -1,0 +1,577 @@
+"""The hot loops, compiled: HALS over ratings by row, for the whole dial, in float32 or float64.
+
+What `kernels.hals_rows` does in NumPy, done here row by row, which never holds more than one row's normal matrix. A row is
+read once: its gradient comes from its residuals, so that the objective falls out on the way and nothing cancels; its normal
+matrix G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c is summed in tiles that stay in vector registers; then coordinate descent runs on G.
+
+Rows do not touch each other and sums are kept by block and added in order, so that any number of threads gives the same bits.
+Threads are Python's own: the kernels let go of the interpreter, and numba's threading layer, which ends the process when two
+threads enter it at once, is never started. Imported only for ratings that are worth compiled code: numba takes half a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from nmf_core.kernels import balance
+from nmf_core.problem import Array, Problem, Side
+
+PAD = 8  # a row of weights is padded with zeros to a multiple of this: whole vectors, no remainder loops
+VECTOR_BYTES = 32  # 8 float32 or 4 float64; where the processor has narrower ones LLVM splits them
+UNROLLED = 4  # ratings at a time in `row_gradient`: hides the time that a sum takes to come back from memory
+BLOCKS = 128  # of rows, with about as many ratings each: more than the threads of any machine worth having
+# Sums may be reordered and fused, which is what vectors need; NaN and infinity keep their meaning.
+FAST = ("contract", "reassoc", "nsz")
+FLOAT32_TOL = 1e-5  # of a fit: below, weights are float64
+# What a half-sweep reports, a column each, before (0) and after (1) the update of a block's rows.
+LOSS, EVERYWHERE, RIDGE_0, LASSO_0, STEP_0, SIZE_0, RIDGE_1, LASSO_1, STEP_1, SIZE_1, PASSES, N_SUMS = range(12)
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile on first use, without the interpreter lock, and keep the code on disk where there is a place for it."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": set(FAST), "boundscheck": False, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        return numba.njit(**options)(function)
+
+
+# --- two loops in LLVM's own terms: numba has no way to say "keep these sums in registers" -------------------------------
+
+
+class _Vectors:
+    """Loads, stores and sums of vectors of an array's element type, for the code generators below."""
+
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.context, self.builder = context, builder
+        self.size = dtype.bitwidth // 8
+        self.lanes = VECTOR_BYTES // self.size
+        self.element = context.get_data_type(dtype)
+        self.type = ir.VectorType(self.element, self.lanes)
+        self.zero = ir.Constant(self.type, [0.0] * self.lanes)
+
+    def load(self, pointer: Any) -> Any:
+        value = self.builder.load(self.builder.bitcast(pointer, self.type.as_pointer()))
+        value.align = self.size
+        return value
+
+    def store(self, value: Any, pointer: Any) -> None:
+        self.builder.store(value, self.builder.bitcast(pointer, self.type.as_pointer())).align = self.size
+
+    def splat(self, scalar: Any) -> Any:
+        """A vector with the scalar in each lane."""
+        undefined = ir.Constant(self.type, ir.Undefined)
+        one = self.builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(one, undefined, lanes)
+
+    def add_product(self, total: Any, x: Any, y: Any) -> Any:
+        """total + x·y, fused where the processor can."""
+        return self.builder.fadd(total, self.builder.fmul(x, y, flags=FAST), flags=FAST)
+
+    def total(self, vector: Any) -> Any:
+        """The sum over lanes."""
+        name = f"llvm.vector.reduce.fadd.v{self.lanes}f{self.size * 8}"
+        kind = ir.FunctionType(self.element, [self.element, self.type])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [ir.Constant(self.element, 0.0), vector], fastmath=FAST)
+
+
+def _word(number: int) -> Any:
+    return ir.Constant(ir.IntType(64), number)
+
+
+def _steps(builder: Any, start: Any, stop: Any, step: int) -> Any:
+    """A counting loop; `with` gives its index."""
+    return cgutils.for_range_slice(builder, start, stop, _word(step), ir.IntType(64))
+
+
+def _rank_one_tile(rows: int) -> Any:
+    """A loop that adds Σ_p b bᵀ to the tile G[f:f+rows, g:g+lanes], b = B[indices[p]], p from `start` to `stop`."""
+
+    @intrinsic
+    def tile(typing: Any, B: Any, indices: Any, start: Any, stop: Any, f: Any, g: Any, G: Any) -> Any:
+        signature = types.void(B, indices, types.int64, types.int64, types.int64, types.int64, G)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kinds = signature.args
+            b, cells, square = (context.make_array(kinds[k])(context, builder, args[k]) for k in (0, 1, 6))
+            start, stop, f, g = args[2:6]
+            vectors = _Vectors(context, builder, kinds[0].dtype)
+            width = builder.extract_value(b.shape, 1)
+            sums = [cgutils.alloca_once(builder, vectors.type) for _ in range(rows)]
+            for one in sums:
+                builder.store(vectors.zero, one)
+            with _steps(builder, start, stop, 1) as (p, _):
+                j = builder.sext(builder.load(builder.gep(cells.data, [p])), ir.IntType(64))
+                row = builder.gep(b.data, [builder.mul(j, width)])
+                right, left = vectors.load(builder.gep(row, [g])), builder.gep(row, [f])
+                for k, one in enumerate(sums):
+                    x = vectors.splat(builder.load(builder.gep(left, [_word(k)])))
+                    builder.store(vectors.add_product(builder.load(one), x, right), one)
+            for k, one in enumerate(sums):
+                at = builder.gep(square.data, [builder.add(builder.mul(builder.add(f, _word(k)), width), g)])
+                vectors.store(builder.fadd(vectors.load(at), builder.load(one)), at)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return tile
+
+
+_tile_of_8, _tile_of_4 = _rank_one_tile(8), _rank_one_tile(4)
+
+
+@intrinsic
+def row_gradient(
+    typing: Any, a: Any, B: Any, indices: Any, data: Any, start: Any, stop: Any, omega: Any, value: Any, g: Any
+) -> Any:
+    """g += Σ_p ((v − y) − ω (b₀ − y)) b with y = a·b; returns Σ_p (v − y)² − ω (b₀ − y)²."""
+    signature = types.float64(a, B, indices, data, types.int64, types.int64, a.dtype, a.dtype, g)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds = signature.args
+        a, b, cells, ratings, gradient = (
+            context.make_array(kinds[k])(context, builder, args[k]) for k in (0, 1, 2, 3, 8)
+        )
+        start, stop, omega, value = args[4:8]
+        vectors = _Vectors(context, builder, kinds[1].dtype)
+        double = ir.DoubleType()
+        width = builder.extract_value(b.shape, 1)
+        loss = cgutils.alloca_once_value(builder, ir.Constant(double, 0.0))
+        sums = [cgutils.alloca_once(builder, vectors.type) for _ in range(UNROLLED)]
+
+        def together(p: Any, count: int) -> None:
+            """The ratings p … p + count − 1."""
+            rows = []
+            for k in range(count):
+                j = builder.sext(builder.load(builder.gep(cells.data, [builder.add(p, _word(k))])), ir.IntType(64))
+                rows.append(builder.gep(b.data, [builder.mul(j, width)]))
+                builder.store(vectors.zero, sums[k])
+            with _steps(builder, _word(0), width, vectors.lanes) as (q, _):
+                x = vectors.load(builder.gep(a.data, [q]))
+                for row, one in zip(rows, sums, strict=False):
+                    y = vectors.load(builder.gep(row, [q]))
+                    builder.store(vectors.add_product(builder.load(one), x, y), one)
+            errors, squares = [], ir.Constant(double, 0.0)
+            for k in range(count):
+                score = vectors.total(builder.load(sums[k]))
+                residual = builder.fsub(builder.load(builder.gep(ratings.data, [builder.add(p, _word(k))])), score)
+                short = builder.fsub(value, score)
+                errors.append(vectors.splat(builder.fsub(residual, builder.fmul(omega, short))))
+                square = builder.fsub(builder.fmul(residual, residual), builder.fmul(omega, builder.fmul(short, short)))
+                squares = builder.fadd(squares, builder.fpext(square, double) if vectors.size == 4 else square)
+            builder.store(builder.fadd(builder.load(loss), squares), loss)
+            with _steps(builder, _word(0), width, vectors.lanes) as (q, _):
+                at = builder.gep(gradient.data, [q])
+                total = vectors.load(at)
+                for row, error in zip(rows, errors, strict=True):
+                    total = vectors.add_product(total, error, vectors.load(builder.gep(row, [q])))
+                vectors.store(total, at)
+
+        whole = builder.add(start, builder.and_(builder.sub(stop, start), _word(-UNROLLED)))
+        with _steps(builder, start, whole, UNROLLED) as (p, _):
+            together(p, UNROLLED)
+        with _steps(builder, whole, stop, 1) as (p, _):
+            together(p, 1)
+        return builder.load(loss)
+
+    return signature, generate
+
+
+# --- kernels: arrays only ------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _add_gram(B, indices, start, stop, rank, G):
+    """G += Σ_p b bᵀ over the cells start … stop, rows and columns past `rank` left as they may come."""
+    width, lanes = B.shape[1], VECTOR_BYTES // B.itemsize
+    for f in range(0, rank, PAD):
+        for g in range(0, f + PAD, lanes):
+            if rank - f <= 4:
+                _tile_of_4(B, indices, start, stop, f, g, G)
+            else:
+                _tile_of_8(B, indices, start, stop, f, g, G)
+    for f in range(rank):
+        for g in range(f + 1, width):
+            G[f, g] = G[g, f] if g < rank else 0
+
+
+@compiled
+def _half_sweep(
+    indptr, indices, data, A, B, out, counts, l2, l1, omega, value, S, s, rank, passes, tol, blocks, first, step, sums
+):
+    """Every row of A in the blocks first, first + step, …: its gradient, its normal matrix, its new weights in `out`."""
+    width, n_columns = A.shape[1], B.shape[0]
+    zero, one = A.dtype.type(0), A.dtype.type(1)
+    G = np.empty((width, width), A.dtype)
+    a, g, inverse = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
+    for block in range(first, len(blocks) - 1, step):
+        for k in range(N_SUMS):
+            sums[block, k] = 0.0
+        for i in range(blocks[block], blocks[block + 1]):
+            start, stop = indptr[i], indptr[i + 1]
+            ridge, lasso = l2 * counts[i], l1 * counts[i]
+            a[:] = A[i]
+            g[:] = zero
+            G[:] = zero
+            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g)
+            if omega < one:
+                _add_gram(B, indices, start, stop, rank, G)
+            if omega > zero:
+                left = one - omega
+                everywhere, linear = 0.0, 0.0
+                for f in range(rank):
+                    seen = zero
+                    for h in range(width):
+                        G[f, h] = left * G[f, h] + omega * S[f, h]
+                        seen += S[f, h] * a[h]
+                    g[f] += omega * (value * s[f] - seen)
+                    everywhere += np.float64(a[f]) * seen
+                    linear += np.float64(a[f]) * s[f]
+                sums[block, EVERYWHERE] += (n_columns * np.float64(value) - 2 * linear) * value + everywhere
+            size, moves = 0.0, 0.0
+            for f in range(rank):
+                G[f, f] += ridge
+                g[f] -= ridge * a[f] + lasso
+                inverse[f] = one / G[f, f] if G[f, f] > zero else zero
+                move = a[f] - max(zero, a[f] + g[f] * inverse[f])
+                moves += move * move
+                size += a[f] * a[f]
+                sums[block, LASSO_0] += counts[i] * a[f]
+            sums[block, STEP_0] += moves
+            sums[block, SIZE_0] += size
+            sums[block, RIDGE_0] += counts[i] * size
+            for _ in range(passes):
+                moved, top = zero, zero
+                for f in range(rank):
+                    new = max(zero, a[f] + g[f] * inverse[f])
+                    by = new - a[f]
+                    a[f] = new
+                    if by != zero:
+                        for h in range(width):
+                            g[h] -= by * G[f, h]
+                    moved = max(moved, abs(by))
+                    top = max(top, new)
+                sums[block, PASSES] += 1
+                if moved <= tol * top:
+                    break
+            size, moves = 0.0, 0.0
+            for f in range(rank):
+                move = a[f] - max(zero, a[f] + g[f] * inverse[f])
+                moves += move * move
+                size += a[f] * a[f]
+                sums[block, LASSO_1] += counts[i] * a[f]
+            sums[block, STEP_1] += moves
+            sums[block, SIZE_1] += size
+            sums[block, RIDGE_1] += counts[i] * size
+            out[i] = a
+
+
+@compiled
+def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, blocks, first, step, sums):
+    """The same sums before an update, without one: what `_half_sweep` sees of the rows in the blocks first, first + step, …"""
+    width, n_columns = A.shape[1], B.shape[0]
+    zero, one = A.dtype.type(0), A.dtype.type(1)
+    a, g, curve = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
+    for block in range(first, len(blocks) - 1, step):
+        for k in range(N_SUMS):
+            sums[block, k] = 0.0
+        for i in range(blocks[block], blocks[block + 1]):
+            start, stop = indptr[i], indptr[i + 1]
+            ridge, lasso = l2 * counts[i], l1 * counts[i]
+            a[:] = A[i]
+            g[:] = zero
+            curve[:] = zero
+            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g)
+            for p in range(start, stop):
+                for f in range(width):
+                    curve[f] += B[indices[p], f] * B[indices[p], f]
+            if omega > zero:
+                everywhere, linear = 0.0, 0.0
+                for f in range(rank):
+                    seen = zero
+                    for h in range(width):
+                        seen += S[f, h] * a[h]
+                    g[f] += omega * (value * s[f] - seen)
+                    curve[f] = (one - omega) * curve[f] + omega * S[f, f]
+                    everywhere += np.float64(a[f]) * seen
+                    linear += np.float64(a[f]) * s[f]
+                sums[block, EVERYWHERE] += (n_columns * np.float64(value) - 2 * linear) * value + everywhere
+            size, moves = 0.0, 0.0
+            for f in range(rank):
+                bend = curve[f] + ridge
+                push = g[f] - ridge * a[f] - lasso
+                move = a[f] - max(zero, a[f] + push / bend) if bend > zero else zero
+                moves += move * move
+                size += a[f] * a[f]
+                sums[block, LASSO_0] += counts[i] * a[f]
+            sums[block, STEP_0] += moves
+            sums[block, SIZE_0] += size
+            sums[block, RIDGE_0] += counts[i] * size
+
+
+@compiled
+def _products(indptr, indices, data, B, out, blocks, first, step, unused):
+    """out = V B."""
+    nothing = np.zeros(B.shape[1], B.dtype)
+    zero = B.dtype.type(0)
+    for block in range(first, len(blocks) - 1, step):
+        for i in range(blocks[block], blocks[block + 1]):
+            out[i] = zero
+            row_gradient(nothing, B, indices, data, indptr[i], indptr[i + 1], zero, zero, out[i])
+
+
+@compiled
+def _removed(indptr, indices, data, A, B, blocks, first, step, sums):
+    """By block: in column 0 Σ r², in column 1 + f by how much feature f lowers it."""
+    width = A.shape[1]
+    zero = A.dtype.type(0)
+    g, curve = np.empty(width, A.dtype), np.empty(width, A.dtype)
+    for block in range(first, len(blocks) - 1, step):
+        sums[block] = 0.0
+        for i in range(blocks[block], blocks[block + 1]):
+            g[:] = zero
+            curve[:] = zero
+            a = A[i]
+            sums[block, 0] += row_gradient(a, B, indices, data, indptr[i], indptr[i + 1], zero, zero, g)
+            for p in range(indptr[i], indptr[i + 1]):
+                for f in range(width):
+                    curve[f] += B[indices[p], f] * B[indices[p], f]
+            for f in range(width):
+                sums[block, 1 + f] += a[f] * (2 * g[f] + a[f] * curve[f])
+
+
+@compiled
+def _gram_blocks(B, rows, rank, starts, first, step, grams):
+    """BᵀB by blocks of rows."""
+    for block in range(first, len(starts) - 1, step):
+        grams[block] = 0
+        _add_gram(B, rows, starts[block], starts[block + 1], rank, grams[block])
+
+
+@compiled
+def _small_products(A, M, out, starts, first, step, unused):
+    """out = A M, for a small square M."""
+    for block in range(first, len(starts) - 1, step):
+        for i in range(starts[block], starts[block + 1]):
+            out[i] = 0
+            for k in range(A.shape[1]):
+                for f in range(A.shape[1]):
+                    out[i, f] += A[i, k] * M[k, f]
+
+
+# --- what the solver calls -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HalfSweep:
+    """What a half-sweep saw, at the weights it was given (`_before`) and at those it left (`_after`).
+
+    Attributes:
+        loss: Σ_Ω (v − y)² + ω Σ_blank (b₀ − y)² at the weights given; without the factor ½.
+        ridge_before, ridge_after: Σ c a².
+        lasso_before, lasso_after: Σ c |a|.
+        step_before, step_after: the step that all weights of this side would still take, relative to their size.
+        passes: over the features, all rows together.
+    """
+
+    loss: float
+    ridge_before: float
+    ridge_after: float
+    lasso_before: float
+    lasso_after: float
+    step_before: float
+    step_after: float
+    passes: float
+
+
+class CompiledSide:
+    """One side of a problem as the kernels take it, its rows cut into blocks with about as many ratings each."""
+
+    def __init__(self, side: Side, dtype: type[np.floating]) -> None:
+        V = side.V
+        self.indptr = V.indptr.astype(np.int64)
+        self.indices = V.indices.astype(np.int32, copy=False)
+        self.data = V.data.astype(dtype, copy=False)
+        self.counts = side.counts.astype(dtype)
+        self.l2, self.l1 = dtype(side.l2), dtype(side.l1)
+        self.omega, self.value = dtype(side.blanks.weight), dtype(side.blanks.value)
+        # A row costs its ratings and, whatever they are, about thirty more for its normal equations.
+        cost = self.indptr + 30 * np.arange(len(self.indptr))
+        cuts = np.searchsorted(cost, np.linspace(0, cost[-1], BLOCKS + 1))
+        self.blocks = np.unique(np.concatenate([cuts, [0, len(counts := self.counts)]]))
+        self.sums = np.zeros((len(self.blocks) - 1, N_SUMS))
+        self.n_rows = len(counts)
+
+
+def _even_blocks(A: Array) -> NDArray[np.int64]:
+    """Where blocks of as many rows each start, and the last ends."""
+    return np.linspace(0, len(A), min(len(A), BLOCKS) + 1).astype(np.int64)
+
+
+def padded(A: Array, dtype: type[np.floating]) -> Array:
+    """A (n, rank) as the kernels take it: contiguous, its rows padded with zeros."""
+    out = np.zeros((A.shape[0], -(-A.shape[1] // PAD) * PAD), dtype)
+    out[:, : A.shape[1]] = A
+    return out
+
+
+class Kernels:
+    """The compiled half-sweeps of a fit, with its threads; use it in a `with`."""
+
+    def __init__(self, rank: int, threads: int) -> None:
+        self.rank, self.threads = rank, threads
+        self.pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def __enter__(self) -> Kernels:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()
+
+    def _run(self, kernel: Callable[..., None], *args: object, last: object) -> None:
+        """The kernel on every thread, each with its share of the blocks; this thread takes the first."""
+        others = (
+            [self.pool.submit(kernel, *args, k, self.threads, last) for k in range(1, self.threads)]
+            if self.pool
+            else []
+        )
+        try:
+            kernel(*args, 0, self.threads, last)
+        finally:
+            for other in others:
+                other.result()
+
+    def gram(self, B: Array) -> Array:
+        """BᵀB, float64, added up in order."""
+        starts = _even_blocks(B)
+        grams = np.empty((len(starts) - 1, B.shape[1], B.shape[1]), B.dtype)
+        self._run(_gram_blocks, B, np.arange(len(B), dtype=np.int32), self.rank, starts, last=grams)
+        return grams.sum(axis=0, dtype=np.float64)
+
+    def gradients(self, side: CompiledSide, A: Array, B: Array) -> HalfSweep:
+        """What a half-sweep would see of A and B, without one; its `_after` is its `_before`."""
+        self._run(_gradients, *self._arrays(side, A, B), side.blocks, last=side.sums)
+        total = side.sums.sum(axis=0)
+        total[[RIDGE_1, LASSO_1, STEP_1, SIZE_1]] = total[[RIDGE_0, LASSO_0, STEP_0, SIZE_0]]
+        return _seen(side, total)
+
+    def product(self, side: CompiledSide, B: Array) -> Array:
+        """V B, (n_rows, width) for B (n_columns, width)."""
+        out = np.empty((side.n_rows, B.shape[1]), B.dtype)
+        self._run(_products, side.indptr, side.indices, side.data, B, out, side.blocks, last=None)
+        return out
+
+    def small_product(self, A: Array, M: Array) -> Array:
+        """A M, (n, width), for M (width, width)."""
+        out = np.empty_like(A)
+        self._run(_small_products, A, M.astype(A.dtype), out, _even_blocks(A), last=None)
+        return out
+
+    def removed(self, side: CompiledSide, A: Array, B: Array) -> tuple[float, NDArray[np.float64]]:
+        """Σ r² over the observed cells, and by how much each feature lowers it, (rank,)."""
+        sums = np.empty((len(side.blocks) - 1, 1 + A.shape[1]))
+        self._run(_removed, side.indptr, side.indices, side.data, A, B, side.blocks, last=sums)
+        total = sums.sum(axis=0)
+        return float(total[0]), total[1 : 1 + self.rank]
+
+    def half_sweep(self, side: CompiledSide, A: Array, B: Array, out: Array, *, passes: int, tol: float) -> HalfSweep:
+        """Every row of A improved with B fixed, into `out`, by up to `passes` passes over the features.
+
+        A row's passes end once none of its weights moves by more than `tol` of the largest.
+        """
+        self._run(
+            _half_sweep,
+            *self._arrays(side, A, B, out),
+            passes,
+            A.dtype.type(tol),
+            side.blocks,
+            last=side.sums,
+        )
+        return _seen(side, side.sums.sum(axis=0))
+
+    def _arrays(self, side: CompiledSide, A: Array, B: Array, *out: Array) -> tuple[object, ...]:
+        """What the kernels take, in their order."""
+        dtype = A.dtype.type
+        if side.omega:
+            S, s = self.gram(B).astype(dtype), B.sum(axis=0, dtype=np.float64).astype(dtype)
+        else:
+            S, s = np.zeros((1, 1), dtype), np.zeros(1, dtype)
+        cells = (side.indptr, side.indices, side.data)
+        return (*cells, A, B, *out, side.counts, side.l2, side.l1, side.omega, side.value, S, s, self.rank)
+
+
+def _seen(side: CompiledSide, total: NDArray[np.float64]) -> HalfSweep:
+    """The sums over all blocks, named."""
+    return HalfSweep(
+        loss=float(total[LOSS] + float(side.omega) * total[EVERYWHERE]),
+        ridge_before=float(total[RIDGE_0]),
+        ridge_after=float(total[RIDGE_1]),
+        lasso_before=float(total[LASSO_0]),
+        lasso_after=float(total[LASSO_1]),
+        step_before=_relative(total[STEP_0], total[SIZE_0]),
+        step_after=_relative(total[STEP_1], total[SIZE_1]),
+        passes=float(total[PASSES]),
+    )
+
+
+class CompiledSweeps:
+    """Sweeps of HALS on the compiled kernels; what `kernels.GramSweeps` does in NumPy. Use it in a `with`."""
+
+    def __init__(self, problem: Problem, rank: int, threads: int, tol: float, *, passes: int, pass_tol: float) -> None:
+        # Rounding in float32 stops the steps of weights at about 1e-6 of their size.
+        self.dtype = np.float32 if tol >= FLOAT32_TOL else np.float64
+        self.problem, self.passes, self.pass_tol = problem, passes, pass_tol
+        self.users, self.items = CompiledSide(problem.users, self.dtype), CompiledSide(problem.items, self.dtype)
+        self.kernels = Kernels(rank, threads)
+
+    def __enter__(self) -> CompiledSweeps:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kernels.__exit__(*error)
+
+    def padded(self, A: Array) -> Array:
+        """A (n, rank) as the kernels take it."""
+        return padded(A, self.dtype)
+
+    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+        """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
+        kernels, users, items = self.kernels, self.users, self.items
+        new_W, new_Ht = np.empty_like(W), np.empty_like(Ht)
+        kernels.half_sweep(users, W, Ht, new_W, passes=self.passes, tol=self.pass_tol)
+        scale = balance(self.problem, new_W, Ht)
+        new_W *= scale
+        of_items = kernels.half_sweep(items, Ht / scale, new_W, new_Ht, passes=self.passes, tol=self.pass_tol)
+        value, of_users_step = self._seen_from_users(new_W, new_Ht, of_items.ridge_after, of_items.lasso_after)
+        return new_W, new_Ht, scale, value, max(of_users_step, of_items.step_after)
+
+    def measure(self, W: Array, Ht: Array) -> tuple[float, float]:
+        """The objective and the KKT residual."""
+        of_items = self.kernels.gradients(self.items, Ht, W)
+        value, step = self._seen_from_users(W, Ht, of_items.ridge_after, of_items.lasso_after)
+        return value, max(step, of_items.step_after)
+
+    def _seen_from_users(self, W: Array, Ht: Array, ridge: float, lasso: float) -> tuple[float, float]:
+        """The objective, given the items' Σ c h² and Σ c |h|, and the step that the users' weights would still take."""
+        users, items = self.users, self.items
+        seen = self.kernels.gradients(users, W, Ht)
+        value = 0.5 * seen.loss + 0.5 * (float(users.l2) * seen.ridge_before + float(items.l2) * ridge)
+        return value + float(users.l1) * seen.lasso_before + float(items.l1) * lasso, seen.step_before
+
+
+def _relative(step: float, size: float) -> float:
+    """The root of step² over size², 0 where all weights are 0."""
+    return float(np.sqrt(step / size)) if size > 0 else 0.0
