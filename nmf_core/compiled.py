@@ -134,15 +134,25 @@ _tile_of_8, _tile_of_4 = _rank_one_tile(8), _rank_one_tile(4)
 
 @intrinsic
 def row_gradient(
-    typing: Any, a: Any, B: Any, indices: Any, data: Any, start: Any, stop: Any, omega: Any, value: Any, g: Any
+    typing: Any,
+    a: Any,
+    B: Any,
+    indices: Any,
+    data: Any,
+    start: Any,
+    stop: Any,
+    omega: Any,
+    value: Any,
+    g: Any,
+    curve: Any,
 ) -> Any:
-    """g += Σ_p ((v − y) − ω (b₀ − y)) b with y = a·b; returns Σ_p (v − y)² − ω (b₀ − y)²."""
-    signature = types.float64(a, B, indices, data, types.int64, types.int64, a.dtype, a.dtype, g)
+    """g += Σ_p ((v − y) − ω (b₀ − y)) b with y = a·b, curve += Σ_p b²; returns Σ_p (v − y)² − ω (b₀ − y)²."""
+    signature = types.float64(a, B, indices, data, types.int64, types.int64, a.dtype, a.dtype, g, curve)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kinds = signature.args
-        a, b, cells, ratings, gradient = (
-            context.make_array(kinds[k])(context, builder, args[k]) for k in (0, 1, 2, 3, 8)
+        a, b, cells, ratings, gradient, bend = (
+            context.make_array(kinds[k])(context, builder, args[k]) for k in (0, 1, 2, 3, 8, 9)
         )
         start, stop, omega, value = args[4:8]
         vectors = _Vectors(context, builder, kinds[1].dtype)
@@ -173,11 +183,14 @@ def row_gradient(
                 squares = builder.fadd(squares, builder.fpext(square, double) if vectors.size == 4 else square)
             builder.store(builder.fadd(builder.load(loss), squares), loss)
             with _steps(builder, _word(0), width, vectors.lanes) as (q, _):
-                at = builder.gep(gradient.data, [q])
-                total = vectors.load(at)
+                at, at_bend = builder.gep(gradient.data, [q]), builder.gep(bend.data, [q])
+                total, squares_of_b = vectors.load(at), vectors.load(at_bend)
                 for row, error in zip(rows, errors, strict=True):
-                    total = vectors.add_product(total, error, vectors.load(builder.gep(row, [q])))
+                    y = vectors.load(builder.gep(row, [q]))
+                    total = vectors.add_product(total, error, y)
+                    squares_of_b = vectors.add_product(squares_of_b, y, y)
                 vectors.store(total, at)
+                vectors.store(squares_of_b, at_bend)
 
         whole = builder.add(start, builder.and_(builder.sub(stop, start), _word(-UNROLLED)))
         with _steps(builder, start, whole, UNROLLED) as (p, _):
@@ -225,7 +238,7 @@ def _half_sweep(
             a[:] = A[i]
             g[:] = zero
             G[:] = zero
-            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g)
+            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g, inverse)
             if omega < one:
                 _add_gram(B, indices, start, stop, rank, G)
             if omega > zero:
@@ -293,10 +306,7 @@ def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, 
             a[:] = A[i]
             g[:] = zero
             curve[:] = zero
-            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g)
-            for p in range(start, stop):
-                for f in range(width):
-                    curve[f] += B[indices[p], f] * B[indices[p], f]
+            sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g, curve)
             if omega > zero:
                 everywhere, linear = 0.0, 0.0
                 for f in range(rank):
@@ -324,12 +334,12 @@ def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, 
 @compiled
 def _products(indptr, indices, data, B, out, blocks, first, step, unused):
     """out = V B."""
-    nothing = np.zeros(B.shape[1], B.dtype)
+    nothing, unread = np.zeros(B.shape[1], B.dtype), np.zeros(B.shape[1], B.dtype)
     zero = B.dtype.type(0)
     for block in range(first, len(blocks) - 1, step):
         for i in range(blocks[block], blocks[block + 1]):
             out[i] = zero
-            row_gradient(nothing, B, indices, data, indptr[i], indptr[i + 1], zero, zero, out[i])
+            row_gradient(nothing, B, indices, data, indptr[i], indptr[i + 1], zero, zero, out[i], unread)
 
 
 @compiled
@@ -344,10 +354,7 @@ def _removed(indptr, indices, data, A, B, blocks, first, step, sums):
             g[:] = zero
             curve[:] = zero
             a = A[i]
-            sums[block, 0] += row_gradient(a, B, indices, data, indptr[i], indptr[i + 1], zero, zero, g)
-            for p in range(indptr[i], indptr[i + 1]):
-                for f in range(width):
-                    curve[f] += B[indices[p], f] * B[indices[p], f]
+            sums[block, 0] += row_gradient(a, B, indices, data, indptr[i], indptr[i + 1], zero, zero, g, curve)
             for f in range(width):
                 sums[block, 1 + f] += a[f] * (2 * g[f] + a[f] * curve[f])
 
@@ -530,10 +537,10 @@ def _seen(side: CompiledSide, total: NDArray[np.float64]) -> HalfSweep:
 class CompiledSweeps:
     """Sweeps of HALS on the compiled kernels; what `kernels.GramSweeps` does in NumPy. Use it in a `with`."""
 
-    def __init__(self, problem: Problem, rank: int, threads: int, tol: float, *, passes: int, pass_tol: float) -> None:
+    def __init__(self, problem: Problem, rank: int, threads: int, tol: float, pass_tol: float) -> None:
         # Rounding in float32 stops the steps of weights at about 1e-6 of their size.
         self.dtype = np.float32 if tol >= FLOAT32_TOL else np.float64
-        self.problem, self.passes, self.pass_tol = problem, passes, pass_tol
+        self.problem, self.pass_tol = problem, pass_tol
         self.users, self.items = CompiledSide(problem.users, self.dtype), CompiledSide(problem.items, self.dtype)
         self.kernels = Kernels(rank, threads)
 
@@ -547,14 +554,14 @@ class CompiledSweeps:
         """A (n, rank) as the kernels take it."""
         return padded(A, self.dtype)
 
-    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+    def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float]:
         """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
         kernels, users, items = self.kernels, self.users, self.items
         new_W, new_Ht = np.empty_like(W), np.empty_like(Ht)
-        kernels.half_sweep(users, W, Ht, new_W, passes=self.passes, tol=self.pass_tol)
+        kernels.half_sweep(users, W, Ht, new_W, passes=passes, tol=self.pass_tol)
         scale = balance(self.problem, new_W, Ht)
         new_W *= scale
-        of_items = kernels.half_sweep(items, Ht / scale, new_W, new_Ht, passes=self.passes, tol=self.pass_tol)
+        of_items = kernels.half_sweep(items, Ht / scale, new_W, new_Ht, passes=passes, tol=self.pass_tol)
         value, of_users_step = self._seen_from_users(new_W, new_Ht, of_items.ridge_after, of_items.lasso_after)
         return new_W, new_Ht, scale, value, max(of_users_step, of_items.step_after)
 

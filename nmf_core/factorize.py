@@ -56,7 +56,7 @@ def factorize(
         blanks: what a blank counts: "unknown" (nothing), "weak" (a little), "zero" (a rating of 0), or a pair of a
             weight in 0…1 and a value in rating points.
         loss: "frobenius", and with solver "mu" also "kl" and "is".
-        init: "auto", "random", "nndsvd", "nndsvda", "nndsvdar", or a pair (W, H).
+        init: "auto" ("svd" where it can be had), "svd", "random", "nndsvd", "nndsvda", "nndsvdar", or a pair (W, H).
         penalty: L2 weight λ for both factors in rating points, a `Penalty`, or None for a default from the data.
         seed: 0…2³²−1; the same seed gives the same bits.
         max_sweeps, tol: when to stop; `tol` bounds the step that any weight would still take, relative to all weights.
@@ -215,7 +215,7 @@ def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tu
         return W / to_W, H / to_H
     name = init
     if init == "auto":
-        name = "nndsvda" if rank <= min(shape) else "random"
+        name = "svd" if rank <= min(shape) else "random"
     check_rank(name, rank, shape)
     if name == "nndsvd" and SOLVERS[settings.solver].positive_start:
         raise SettingsError(

@@ -23,7 +23,6 @@ class GramSweeps:
     """Sweeps of HALS in NumPy and SciPy: for small grids, and the oracle of the compiled ones."""
 
     problem: Problem
-    passes: int
     pass_tol: float
 
     def padded(self, A: Array) -> Array:
@@ -34,13 +33,13 @@ class GramSweeps:
         """The objective and the KKT residual."""
         return objective(self.problem, W, Ht.T), kkt_residual(self.problem, W, Ht.T)
 
-    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+    def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float]:
         """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
         problem = self.problem
-        W = hals_rows(problem.users, W, Ht, passes=self.passes, tol=self.pass_tol)
+        W = hals_rows(problem.users, W, Ht, passes=passes, tol=self.pass_tol)
         scale = balance(problem, W, Ht)
         W = W * scale
-        Ht = hals_rows(problem.items, Ht / scale, W, passes=self.passes, tol=self.pass_tol)
+        Ht = hals_rows(problem.items, Ht / scale, W, passes=passes, tol=self.pass_tol)
         return W, Ht, scale, *self.measure(W, Ht)
 
 

@@ -12,9 +12,9 @@ from nmf_core.kernels import GramSweeps, worth_compiling
 from nmf_core.problem import Array, Problem
 from nmf_core.solvers.base import Solver, Sweep
 
-PASSES = 20  # over the features a half-sweep, at most; momentum pays only where each half is solved nearly exactly
+FEW_PASSES, PASSES = 3, 8  # over the features a half-sweep, at most: before momentum, and with it
 PASS_TOL = 1e-3  # a row's passes end once no weight moves by more than this share of its largest
-WARM_UP = 3  # sweeps without momentum: the first ones turn about too much for it
+WARM_UP = 3  # sweeps without momentum: the first ones turn about too much for it, and need no exact halves, as it does
 
 
 class Sweeps(Protocol):
@@ -26,7 +26,7 @@ class Sweeps(Protocol):
     def measure(self, W: Array, Ht: Array) -> tuple[float, float]:
         """The objective and the KKT residual."""
 
-    def sweep(self, W: Array, Ht: Array) -> tuple[Array, Array, Array, float, float]:
+    def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float]:
         """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
 
 
@@ -46,7 +46,7 @@ def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Itera
         while True:
             momentum = (run_up - 1) / (run_up + 2) if done >= WARM_UP and run_up > 1 else 0.0
             ahead = np.maximum(Ht + Ht.dtype.type(momentum) * (Ht - before), 0) if momentum else Ht
-            new_W, new_Ht, scale, value, kkt = sweeps.sweep(W, ahead)
+            new_W, new_Ht, scale, value, kkt = sweeps.sweep(W, ahead, passes=FEW_PASSES if done < WARM_UP else PASSES)
             if value > least:
                 if not momentum:
                     return  # as low as rounding lets it be
@@ -63,8 +63,8 @@ def _sweeps(problem: Problem, rank: int, tol: float, threads: int) -> AbstractCo
     if worth_compiling(problem.V.nnz, rank):
         from nmf_core.compiled import CompiledSweeps
 
-        return CompiledSweeps(problem, rank, threads, tol, passes=PASSES, pass_tol=PASS_TOL)
-    return nullcontext(GramSweeps(problem, passes=PASSES, pass_tol=PASS_TOL))
+        return CompiledSweeps(problem, rank, threads, tol, PASS_TOL)
+    return nullcontext(GramSweeps(problem, PASS_TOL))
 
 
 SOLVER = Solver(
