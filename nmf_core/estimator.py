@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from numbers import Integral
 from typing import Any, cast
@@ -175,6 +176,12 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             threads=self.threads,
         )
         problem = _scaled(Problem(V, V.T.tocsr(), blanks, penalty, self._loss), self._power)
+        if init == "nndsvd" and solver_named(self.solver).positive_start:
+            warnings.warn(
+                f"The solver {self.solver!r} cannot leave the zeros of init='nndsvd'. Set init='nndsvda' or 'nndsvdar'.",
+                stacklevel=2,
+            )
+            settings = replace(settings, init=INITS[init](problem, rank, settings.seed))
         least = minimise(problem, settings)
         if least.stopped == "max_sweeps" and settings.tol > 0:
             warnings.warn(
