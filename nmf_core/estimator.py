@@ -192,6 +192,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         found, empty = least.H, problem.items.counts == 0
         found[:, empty] = found[:, ~empty].mean(axis=1, keepdims=True)
         self._penalty = problem.penalty
+        self._top = float(problem.V.data.max(initial=0.0)) or 1.0
         self._mean = least.W[problem.users.counts > 0].mean(axis=0)
         self.components_ = (found * 2.0**self._power).astype(X.dtype)
         self.n_components_ = rank
@@ -371,13 +372,20 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """(n_rows, n_components) float64: each row of W at its minimum, H as it is."""
         V, blanks = self._counted(stored, ("zero",))
         blanks = Blanks(blanks.weight, blanks.value / 4.0**self._power)
-        V.data = V.data / 4.0**self._power
-        side = Side(V, blanks, self._penalty.l2_W, self._penalty.l1_W)
+        V = _divided(V, 4.0**self._power)
         B = np.ascontiguousarray(self.components_.T.astype(np.float64) / 2.0**self._power)
-        mean = np.where(B.any(axis=0), self._mean, 0.0)  # of an empty feature there is nothing to have
-        start = np.repeat(np.maximum(mean, 1e-12 * B.any(axis=0))[None, :], V.shape[0], axis=0)
-        W = solve_rows(LOSSES[self._loss], side, start, B)
-        W[side.counts == 0] = mean
+        alive = B.any(axis=0)  # of an empty feature there is nothing to have
+        mean = np.where(alive, self._mean, 0.0)
+        start = np.maximum(mean, 1e-12 * alive)
+        # Rows of one magnitude at a time: a solver's tolerance is relative to the largest weight it sees.
+        top = V.max(axis=1).toarray().ravel() if V.nnz else np.zeros(V.shape[0])
+        magnitude = np.round(np.log10(np.where(top > 0, top / self._top, 1.0)) / 4.0)
+        W = np.empty((V.shape[0], len(mean)))
+        for group in np.unique(magnitude):
+            rows = magnitude == group
+            side = Side(V[rows], blanks, self._penalty.l2_W, self._penalty.l1_W)
+            A = np.tile(start * 1e4**group, (int(rows.sum()), 1))
+            W[rows] = np.where(side.counts[:, None] == 0, mean, solve_rows(LOSSES[self._loss], side, A, B))
         return W * 2.0**self._power
 
     def _error(self, V: sparse.csr_array, W: Array) -> float:
@@ -410,21 +418,23 @@ def _power(values: Array) -> int:
     return 0 if top == 0 or 1 / PLAIN <= top <= PLAIN else int(np.floor(np.log2(top) / 2))
 
 
+def _divided(V: sparse.csr_array, unit: float) -> sparse.csr_array:
+    """V / unit with the same cells stored, by division: 1/unit may be infinite."""
+    return sparse.csr_array((V.data / unit, V.indices, V.indptr), shape=V.shape)
+
+
 def _scaled(problem: Problem, power: int) -> Problem:
     """The problem of V/4ᵖ whose W and H are those of V over 2ᵖ: the loss has changed by 4^(pβ), so penalties have too."""
     if power == 0:
         return problem
     beta, penalty, unit = problem.divergence.beta, problem.penalty, 4.0**power
 
-    def over(V: sparse.csr_array) -> sparse.csr_array:
-        return sparse.csr_array((V.data / unit, V.indices, V.indptr), shape=V.shape)
-
     def changed(weight: float, exponent: float) -> float:
         return min(LARGEST_PENALTY, weight * 4.0 ** min(500.0, power * (exponent - beta)))
 
     return Problem(
-        over(problem.V),
-        over(problem.Vt),
+        _divided(problem.V, unit),
+        _divided(problem.Vt, unit),
         Blanks(problem.blanks.weight, problem.blanks.value / unit),
         Penalty(
             changed(penalty.l2_W, 1.0),
