@@ -159,8 +159,8 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             raise RatingsError("X has no observed cell; a fit needs at least one. Give data that are not all blank.")
         self._loss = self._loss_name()
         self._blanks = self._resolved_blanks(stored)
-        V, blanks = self._counted(stored, solver_named(self.solver).blanks)
         self._power = _power(stored.data)
+        V, blanks = self._counted(stored, solver_named(self.solver).blanks)
         penalty = self._resolved_penalty(V, blanks)
         rank, init = self._start(X, W, H)
         settings = Settings(
@@ -175,7 +175,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             tol=real_number("tol", self.tol, 0, 1),
             threads=self.threads,
         )
-        problem = _scaled(Problem(V, V.T.tocsr(), blanks, penalty, self._loss), self._power)
+        problem = Problem(V, V.T.tocsr(), blanks, penalty, self._loss)
         if init == "nndsvd" and solver_named(self.solver).positive_start:
             warnings.warn(
                 f"The solver {self.solver!r} cannot leave the zeros of init='nndsvd'. Set init='nndsvda' or 'nndsvdar'.",
@@ -191,14 +191,14 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             )
         found, empty = least.H, problem.items.counts == 0
         found[:, empty] = found[:, ~empty].mean(axis=1, keepdims=True)
-        self._penalty = problem.penalty
-        self._top = float(problem.V.data.max(initial=0.0)) or 1.0
+        self._penalty = penalty
+        self._top = float(V.data.max(initial=0.0)) or 1.0
         self._mean = least.W[problem.users.counts > 0].mean(axis=0)
         self.components_ = (found * 2.0**self._power).astype(X.dtype)
         self.n_components_ = rank
         self.n_iter_ = max(1, least.history[-1][0])
         W = self._weights(stored)
-        self.reconstruction_err_ = self._error(stored if not sparse.issparse(X) else V, W)
+        self.reconstruction_err_ = self._error(V if sparse.issparse(X) else self._divided(stored), W)
         return W.astype(X.dtype)
 
     def transform(self, X: Cells) -> Array:
@@ -287,21 +287,20 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return Blanks(float(blanks == "zero"), 0.0)
 
     def _counted(self, stored: sparse.csr_array, served: tuple[str, ...]) -> tuple[sparse.csr_array, Blanks]:
-        """The cells to compute with, and what blanks count for them; complete data are put as `served` wants them.
+        """The cells to compute with, over 4ᵖ, and what blanks count for them; complete data are put as `served` wants them.
 
         Complete data are one problem with two forms: zeros left out and blanks that are zeros, which is quick, or every
         cell stored, for solvers and losses that visit stored cells only.
         """
         loss = LOSSES[self._loss]
         n, m = stored.shape
-        zero = self._blanks.name == "zero"
-        V, blanks = stored, self._blanks
-        if zero or stored.nnz == n * m:
+        V, blanks = self._divided(stored), Blanks(self._blanks.weight, self._blanks.value / 4.0**self._power)
+        if blanks.name == "zero" or V.nnz == n * m:
             if "zero" in served and loss.beta == 2:
-                V, blanks = stored.copy(), Blanks(1.0, 0.0)
+                blanks = Blanks(1.0, 0.0)
                 V.eliminate_zeros()
             else:
-                cells = (stored.toarray().ravel(), np.tile(np.arange(m), n), np.arange(n + 1) * m)
+                cells = (V.toarray().ravel(), np.tile(np.arange(m), n), np.arange(n + 1) * m)
                 V, blanks = sparse.csr_array(cells, shape=(n, m)), Blanks(0.0, 0.0)
         if not loss.takes_zeros and (V.data == 0).any():
             raise RatingsError(
@@ -310,24 +309,36 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             )
         return V, blanks
 
+    def _divided(self, stored: sparse.csr_array) -> sparse.csr_array:
+        """The cells over 4ᵖ, as a copy; by division, since the inverse of 4ᵖ may be infinite."""
+        return sparse.csr_array(
+            (stored.data / 4.0**self._power, stored.indices.copy(), stored.indptr.copy()), stored.shape
+        )
+
     def _resolved_penalty(self, V: sparse.csr_array, blanks: Blanks) -> Penalty:
-        """`alpha_W`, `alpha_H` and `l1_ratio` as ours; "auto" chosen from the data where there are blanks."""
-        alpha_W, alpha_H = self.alpha_W, self.alpha_H
-        if isinstance(alpha_W, str) and alpha_W == "auto":
+        """`alpha_W`, `alpha_H` and `l1_ratio` as ours, for data over 4ᵖ; "auto" chosen from the data where there are blanks.
+
+        Over 4ᵖ the data's W and H are smaller by 2ᵖ and the loss by 4^(βp); an L2 penalty keeps its part by 4^((1−β)p) and
+        an L1 penalty by 4^((½−β)p).
+        """
+        smaller = 4.0 ** min(500.0, self._power * (1 - LOSSES[self._loss].beta))
+        alpha_W: float
+        if isinstance(self.alpha_W, str) and self.alpha_W == "auto":
             complete = blanks.name == "zero" or V.nnz == V.shape[0] * V.shape[1]
-            unscaled = Penalty() if complete else default_penalty(V, blanks, self._loss)
-            alpha_W = unscaled.l2_W
-        if isinstance(alpha_H, str) and alpha_H == "same":
-            alpha_H = alpha_W
-        alpha_W = real_number("alpha_W", alpha_W, 0, LARGEST_PENALTY)
-        alpha_H = real_number("alpha_H", alpha_H, 0, LARGEST_PENALTY)
+            alpha_W = 0.0 if complete else default_penalty(V, blanks, self._loss).l2_W
+        else:
+            alpha_W = smaller * real_number("alpha_W", self.alpha_W, 0, LARGEST_PENALTY)
+        same = isinstance(self.alpha_H, str) and self.alpha_H == "same"
+        alpha_H = alpha_W if same else smaller * real_number("alpha_H", self.alpha_H, 0, LARGEST_PENALTY)
         share = real_number("l1_ratio", self.l1_ratio, 0, 1)
         if self._loss == "is" and share < 1 and (alpha_W or alpha_H):
             raise SettingsError(
                 f"l1_ratio is {share:g} with a penalty of {max(alpha_W, alpha_H):g}; with beta_loss {self.beta_loss!r} only L1 "
                 "penalties are solved exactly. Set l1_ratio=1, or alpha_W=0 and alpha_H=0."
             )
-        return Penalty(alpha_W * (1 - share), alpha_H * (1 - share), alpha_W * share, alpha_H * share)
+        l1 = share * 4.0 ** (-self._power / 2)
+        weights = (alpha_W * (1 - share), alpha_H * (1 - share), alpha_W * l1, alpha_H * l1)
+        return Penalty(*(min(LARGEST_PENALTY, weight) for weight in weights))
 
     def _start(self, X: Any, W: Array | None, H: Array | None) -> tuple[int, str | tuple[Array, Array]]:
         """The rank, and where the fit starts."""
@@ -371,8 +382,6 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def _weights(self, stored: sparse.csr_array) -> Array:
         """(n_rows, n_components) float64: each row of W at its minimum, H as it is."""
         V, blanks = self._counted(stored, ("zero",))
-        blanks = Blanks(blanks.weight, blanks.value / 4.0**self._power)
-        V = _divided(V, 4.0**self._power)
         B = np.ascontiguousarray(self.components_.T.astype(np.float64) / 2.0**self._power)
         alive = B.any(axis=0)  # of an empty feature there is nothing to have
         mean = np.where(alive, self._mean, 0.0)
@@ -389,9 +398,9 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return W * 2.0**self._power
 
     def _error(self, V: sparse.csr_array, W: Array) -> float:
-        """`reconstruction_err_`: over the cells of V, and over its blanks where they are zeros."""
+        """`reconstruction_err_`: over the cells of V, which are over 4ᵖ, and over its blanks where they are zeros."""
         zeros = Blanks(float(self._blanks.name == "zero"), 0.0)
-        problem = _scaled(Problem(V, V.T.tocsr(), zeros, Penalty(), self._loss), self._power)
+        problem = Problem(V, V.T.tocsr(), zeros, Penalty(), self._loss)
         unit = 2.0**self._power
         loss = objective(problem, W / unit, self.components_.astype(np.float64) / unit)
         return float(np.sqrt(2.0 * max(0.0, loss)) * unit ** LOSSES[self._loss].beta)
@@ -416,34 +425,6 @@ def _power(values: Array) -> int:
     """p such that 4ᵖ is near the largest value, or 0 where squares and sums of the values are safe as they are."""
     top = float(values.max())
     return 0 if top == 0 or 1 / PLAIN <= top <= PLAIN else int(np.floor(np.log2(top) / 2))
-
-
-def _divided(V: sparse.csr_array, unit: float) -> sparse.csr_array:
-    """V / unit with the same cells stored, by division: 1/unit may be infinite."""
-    return sparse.csr_array((V.data / unit, V.indices, V.indptr), shape=V.shape)
-
-
-def _scaled(problem: Problem, power: int) -> Problem:
-    """The problem of V/4ᵖ whose W and H are those of V over 2ᵖ: the loss has changed by 4^(pβ), so penalties have too."""
-    if power == 0:
-        return problem
-    beta, penalty, unit = problem.divergence.beta, problem.penalty, 4.0**power
-
-    def changed(weight: float, exponent: float) -> float:
-        return min(LARGEST_PENALTY, weight * 4.0 ** min(500.0, power * (exponent - beta)))
-
-    return Problem(
-        _divided(problem.V, unit),
-        _divided(problem.Vt, unit),
-        Blanks(problem.blanks.weight, problem.blanks.value / unit),
-        Penalty(
-            changed(penalty.l2_W, 1.0),
-            changed(penalty.l2_H, 1.0),
-            changed(penalty.l1_W, 0.5),
-            changed(penalty.l1_H, 0.5),
-        ),
-        problem.loss,
-    )
 
 
 def _given(name: str, array: Any, shape: tuple[int, int], dtype: np.dtype) -> Array:
