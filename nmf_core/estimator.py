@@ -204,6 +204,8 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def transform(self, X: Cells) -> Array:
         """Weights of new rows with H as it is: the minimum of a convex problem for each row, whatever the other rows are.
 
+        Passes end when no weight moves by more than 1e-10, or after 2,000. Where a row has fewer observed cells than there
+        are components and no penalty decides, many weights are minima, and those near the mean weights of the fit are given.
         A row without an observed cell gets the mean weights of the fit, so it scores as an average row; with blanks that
         count, what its blanks say. A row of zeros gets zeros. Blanks count what they counted in the fit.
 
