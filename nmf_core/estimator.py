@@ -13,6 +13,7 @@ from numbers import Integral
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -481,6 +482,7 @@ def held_out_scorer(fraction: float = 0.2, seed: int = 0) -> Callable[..., float
 
 def _held_out_score(estimator: Any, X: Cells, y: object = None, *, fraction: float, seed: int) -> float:
     """`held_out_scorer`'s score; a function of the module, so that it can be sent to other processes."""
+    frame = X if isinstance(X, pd.DataFrame) else None
     X = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
     V = _observed(X)
     counts = np.diff(V.indptr)
@@ -500,6 +502,8 @@ def _held_out_score(estimator: Any, X: Cells, y: object = None, *, fraction: flo
     else:
         seen = X.copy()
         seen[rows[hidden], columns[hidden]] = np.nan
+        if frame is not None:  # the model was fitted to these names
+            seen = pd.DataFrame(seen, index=frame.index, columns=frame.columns)
     weights = estimator.transform(seen)
     total = 0.0
     for first in range(0, V.shape[0], ROWS):

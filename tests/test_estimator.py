@@ -376,6 +376,8 @@ def test_frames_names_pipelines_and_pickles():
     assert list(W.index) == list(frame.index)
     assert pipeline[-1].feature_names_in_.tolist() == list("abcd")
     assert pipeline.inverse_transform(W).shape == frame.shape
+    model = MaskedNMF(2).fit(frame)  # and no warning of lost names
+    assert held_out_scorer()(model, frame) == held_out_scorer()(MaskedNMF(2).fit(frame.to_numpy()), frame.to_numpy())
     again = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 - made a line ago
     np.testing.assert_array_equal(again.transform(frame), W)
 
