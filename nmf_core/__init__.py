@@ -29,6 +29,7 @@ from nmf_core.solvers import SOLVERS
 
 if TYPE_CHECKING:
     from nmf_core import export, labels
+    from nmf_core.estimator import MaskedNMF, held_out_scorer
     from nmf_core.labels import LabelStore
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Blanks",
     "Factorization",
     "LabelStore",
+    "MaskedNMF",
     "NmfError",
     "Penalty",
     "RankSurvey",
@@ -53,6 +55,7 @@ __all__ = [
     "factorize",
     "fit_settings",
     "fold_in",
+    "held_out_scorer",
     "labels",
     "match_features",
     "read_ratings",
@@ -66,9 +69,11 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """The parts that bring heavy libraries (SQLAlchemy, openpyxl) are imported when they are first used."""
+    """The parts that bring heavy libraries (SQLAlchemy, openpyxl, scikit-learn) are imported when they are first used."""
     if name in ("labels", "export"):
         return importlib.import_module(f"nmf_core.{name}")
     if name == "LabelStore":
         return importlib.import_module("nmf_core.labels").LabelStore
+    if name in ("MaskedNMF", "held_out_scorer"):
+        return getattr(importlib.import_module("nmf_core.estimator"), name)
     raise AttributeError(f"module 'nmf_core' has no attribute {name!r}")

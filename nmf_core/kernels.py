@@ -10,6 +10,7 @@ from nmf_core.losses import TINY, Loss
 from nmf_core.problem import Array, Problem, Side, gram, kkt_residual, objective, observed_scores
 
 COMPILED_FROM = 300_000  # ratings × rank: below, NumPy is done before numba is loaded
+NEWTON_STEPS = 30  # towards a balance with L1 penalties: more than are ever needed
 BLOCK_BYTES = 64 << 20  # normal matrices held at once
 
 
@@ -101,20 +102,37 @@ def _coordinate_passes(G: Array, right: Array, A: Array, passes: int, tol: float
 
 
 def balance(problem: Problem, W: Array, Ht: Array) -> Array:
-    """(width,) what to multiply each feature of W by, and divide that of Ht by, so that the L2 penalty is least.
+    """(width,) what to multiply each feature of W by, and divide that of Ht by, so that the penalties are least.
 
-    Scaling feature f by d in W and 1/d in H costs ½ λ_W d² Σ c w² + ½ λ_H d⁻² Σ c h², least where both halves are equal; the
-    product stays as it is. Coordinate descent alone finds this balance very slowly when the penalty is small.
+    Scaling feature f by d in W and 1/d in H costs ½ a d² + ½ b d⁻² + p d + q d⁻¹, a and b being the L2 penalties of its two
+    halves, p and q the L1 penalties; the product stays as it is. Coordinate descent alone finds this balance very slowly
+    when the penalties are small. Convex in log d, where Newton's steps are at most 1 long.
     """
     users, items = problem.users, problem.items
     scale = np.ones(W.shape[1], W.dtype)
-    if not (users.l2 and items.l2) or users.l1 or items.l1:
+    if not ((users.l2 or users.l1) and (items.l2 or items.l1)):
         return scale
-    w = users.l2 * np.einsum("i,if,if->f", users.counts, W, W)
-    h = items.l2 * np.einsum("j,jf,jf->f", items.counts, Ht, Ht)
-    alive = (w > 0) & (h > 0)
-    scale[alive] = (h[alive] / w[alive]) ** 0.25
+    a, p = _penalties(users, W)
+    b, q = _penalties(items, Ht)
+    alive = (a + p > 0) & (b + q > 0)
+    a, b, p, q = a[alive], b[alive], p[alive], q[alive]
+    with np.errstate(divide="ignore"):
+        t = np.where((a > 0) & (b > 0), np.log(b / np.where(a > 0, a, 1)) / 4, np.log(q / np.where(p > 0, p, 1)) / 2)
+    t = np.where(np.isfinite(t), t, 0.0)
+    if users.l1 or items.l1:
+        for _ in range(NEWTON_STEPS):
+            up, down = np.exp(t), np.exp(-t)
+            slope = a * up**2 - b * down**2 + p * up - q * down
+            t -= slope / (2 * a * up**2 + 2 * b * down**2 + p * up + q * down)
+    scale[alive] = np.exp(t)
     return scale
+
+
+def _penalties(side: Side, A: Array) -> tuple[Array, Array]:
+    """(width,) the L2 penalty, twice over, and the L1 penalty of each feature of one side."""
+    ridge = side.l2 * np.einsum("i,if,if->f", side.counts, A, A) if side.l2 else np.zeros(A.shape[1])
+    lasso = side.l1 * np.einsum("i,if->f", side.counts, A) if side.l1 else np.zeros(A.shape[1])
+    return ridge, lasso
 
 
 def multiplicative_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:

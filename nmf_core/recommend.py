@@ -14,7 +14,7 @@ from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.factorization import Factorization
 from nmf_core.features import Labels, cosine, feature_names, taste, warnings_for
 from nmf_core.kernels import hals_rows, multiplicative_rows
-from nmf_core.losses import LOSSES
+from nmf_core.losses import LOSSES, Loss
 from nmf_core.problem import Array, Side
 from nmf_core.ratings import Ratings, positions
 
@@ -146,16 +146,21 @@ def fold_in_rows(fit: Factorization, V: sparse.csr_array) -> Array:
     mean = fit.W.mean(axis=0) / fit.size
     A = np.repeat(np.maximum(mean, 1e-12)[None, :], V.shape[0], axis=0)
     B = np.ascontiguousarray((fit.H * fit.size[:, None]).T)
-    if loss.beta == 2:
-        weights = hals_rows(side, A, B, passes=FOLD_IN_PASSES, tol=FOLD_IN_TOL)
-    else:
-        for _ in range(FOLD_IN_PASSES):
-            weights = multiplicative_rows(loss, side, A, B)
-            if np.abs(weights - A).max() <= FOLD_IN_TOL * max(float(weights.max()), 1e-300):
-                break
-            A = weights
+    weights = solve_rows(loss, side, A, B)
     weights[side.counts == 0] = mean
     return weights * fit.size
+
+
+def solve_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:
+    """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row, so the start matters little."""
+    if loss.beta == 2:
+        return hals_rows(side, A, B, passes=FOLD_IN_PASSES, tol=FOLD_IN_TOL)
+    for _ in range(FOLD_IN_PASSES):
+        weights = multiplicative_rows(loss, side, A, B)
+        if np.abs(weights - A).max() <= FOLD_IN_TOL * max(float(weights.max()), 1e-300):
+            break
+        A = weights
+    return weights
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import sparse
 
 from nmf_core.errors import SettingsError, real_number, shown, whole_number
 from nmf_core.init import INITS
@@ -131,11 +132,16 @@ def resolve_penalty(penalty: PenaltySetting, blanks: Blanks, ratings: Ratings, l
     """The penalty given, or the default for these ratings and what blanks count."""
     if penalty is not None:
         return Penalty.of(penalty)
+    return default_penalty(ratings.V, blanks, loss)
+
+
+def default_penalty(V: sparse.csr_array, blanks: Blanks, loss: str) -> Penalty:
+    """The penalty for these observed cells where none is given."""
     if loss != "frobenius" or blanks.name == "zero":
         return Penalty()  # as in scikit-learn and the notebook
-    spread = float(ratings.V.data.std(dtype=np.float64))
+    spread = float(V.data.std(dtype=np.float64))
     # Few ratings a weight: a penalty would only pull the fit off what little there is.
-    per_row = ratings.n_ratings / (ratings.n_users + ratings.n_items)
+    per_row = V.nnz / sum(V.shape)
     strength = 0.1 if blanks.weight == 0 else 0.04
     return Penalty.of(strength * spread * per_row / (per_row + 2.0))
 
