@@ -425,7 +425,7 @@ def test_the_scorer_sees_only_what_it_does_not_hide():
         ({"n_components": "all"}, "n_components is 'all'"),
         ({"n_components": 2.0}, "n_components is 2.0"),
         ({"blanks": "nothing"}, "blanks is 'nothing'; it must be 'unknown', 'weak', 'zero'"),
-        ({"init": "pca"}, "init is 'pca'; it must be None, 'auto', 'custom', 'random'"),
+        ({"init": "pca"}, "init is 'pca'; it must be None, 'auto', 'custom', 'svd', 'random'"),
         ({"init": 3}, "init is 3"),
         ({"init": "custom"}, "init is 'custom' and W is not given"),
         ({"solver": "halls"}, "Did you mean 'hals'"),
