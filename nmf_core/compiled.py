@@ -22,9 +22,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+from scipy import sparse
 
-from nmf_core.kernels import balance
-from nmf_core.problem import Array, Problem, Side
+from nmf_core.kernels import Products, balance
+from nmf_core.problem import Array, Blanks, Problem, Side
 
 PAD = 8  # a row of weights is padded with zeros to a multiple of this: whole vectors, no remainder loops
 VECTOR_BYTES = 32  # 8 float32 or 4 float64; where the processor has narrower ones LLVM splits them
@@ -461,11 +462,11 @@ class Kernels:
             for other in others:
                 other.result()
 
-    def gram(self, B: Array) -> Array:
-        """BᵀB, float64, added up in order."""
+    def gram(self, B: Array, rank: int) -> Array:
+        """BᵀB of the first `rank` columns, float64, added up in order; zeros beyond."""
         starts = _even_blocks(B)
         grams = np.empty((len(starts) - 1, B.shape[1], B.shape[1]), B.dtype)
-        self._run(_gram_blocks, B, np.arange(len(B), dtype=np.int32), self.rank, starts, last=grams)
+        self._run(_gram_blocks, B, np.arange(len(B), dtype=np.int32), rank, starts, last=grams)
         return grams.sum(axis=0, dtype=np.float64)
 
     def gradients(self, side: CompiledSide, A: Array, B: Array) -> HalfSweep:
@@ -513,7 +514,7 @@ class Kernels:
         """What the kernels take, in their order."""
         dtype = A.dtype.type
         if side.omega:
-            S, s = self.gram(B).astype(dtype), B.sum(axis=0, dtype=np.float64).astype(dtype)
+            S, s = self.gram(B, self.rank).astype(dtype), B.sum(axis=0, dtype=np.float64).astype(dtype)
         else:
             S, s = np.zeros((1, 1), dtype), np.zeros(1, dtype)
         cells = (side.indptr, side.indices, side.data)
@@ -532,6 +533,31 @@ def _seen(side: CompiledSide, total: NDArray[np.float64]) -> HalfSweep:
         step_after=_relative(total[STEP_1], total[SIZE_1]),
         passes=float(total[PASSES]),
     )
+
+
+class CompiledProducts(Products):
+    """`kernels.Products` on the compiled kernels, for float32 or float64. Use it in a `with`."""
+
+    def __init__(self, threads: int) -> None:
+        self.kernels = Kernels(0, threads)
+
+    def __enter__(self) -> CompiledProducts:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kernels.__exit__(*error)
+
+    def sparse(self, V: sparse.csr_array, X: Array) -> Array:
+        """V X for X (n_columns, width), width a multiple of 8."""
+        return self.kernels.product(CompiledSide(Side(V, Blanks(0.0, 0.0), 0.0, 0.0), X.dtype.type), X)
+
+    def gram(self, X: Array) -> Array:
+        """XᵀX, float64, added up in order."""
+        return self.kernels.gram(X, X.shape[1])
+
+    def small(self, X: Array, M: Array) -> Array:
+        """X M for M (width, width)."""
+        return self.kernels.small_product(X, M)
 
 
 class CompiledSweeps:

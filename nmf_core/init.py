@@ -6,18 +6,15 @@ import copy
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, svds
 
 from nmf_core.errors import SettingsError
-from nmf_core.kernels import worth_compiling
-from nmf_core.problem import Array, Blanks, Problem, Side
+from nmf_core.kernels import Products, worth_compiling
+from nmf_core.problem import Array, Problem
 
-DENSE_CELLS = 250_000  # below this a dense SVD is quicker than an iterative one
+DENSE_SIDE = 24  # up to here the grid's shorter side is so small that its SVD is at once exact and quick
 OVERSAMPLING, TURNS = 6, 3  # of the sketched SVD
 LIFT = 0.5
-UNKNOWN = Blanks(0.0, 0.0)
 Start = tuple[Array, Array]
 
 
@@ -105,29 +102,18 @@ def _mean(problem: Problem) -> float:
 
 def _svd(problem: Problem, rank: int, threads: int) -> tuple[Array, Array, Array]:
     """The leading singular triplets of the completed grid, largest first."""
-    n, m = problem.V.shape
     rows, columns, level = _completion(problem)
-    # The completed grid is sparse + level + rows 1ᵀ + 1 columnsᵀ: never formed when large.
-    excess = _excess(problem.V, rows, columns, level)
-    if n * m <= DENSE_CELLS or rank >= min(n, m):
+    if min(problem.V.shape) <= max(DENSE_SIDE, rank + OVERSAMPLING):
+        excess = _excess(problem.V, rows, columns, level)
         dense = excess.toarray() + level + rows[:, None] + columns[None, :]
         U, S, Vt = np.linalg.svd(dense, full_matrices=False)
         return U[:, :rank], S[:rank], Vt[:rank]
     if worth_compiling(problem.V.nnz, rank):
-        return _sketched_svd(problem, rank, threads)
-    transposed = sparse.csr_array(excess.T)
+        from nmf_core.compiled import CompiledProducts
 
-    def times(x: NDArray) -> NDArray:
-        x = np.ravel(x)
-        return excess @ x + (level + rows) * x.sum() + columns @ x
-
-    def transposed_times(y: NDArray) -> NDArray:
-        y = np.ravel(y)
-        return transposed @ y + (level + columns) * y.sum() + rows @ y
-
-    operator = LinearOperator((n, m), matvec=times, rmatvec=transposed_times, dtype=float)
-    U, S, Vt = svds(operator, k=rank, v0=np.ones(min(n, m)))
-    return U[:, ::-1], S[::-1], Vt[::-1]
+        with CompiledProducts(threads) as products:
+            return _sketched_svd(problem, rank, rows, columns, level, products)
+    return _sketched_svd(problem, rank, rows, columns, level, Products())
 
 
 def _excess(V: sparse.csr_array, rows: Array, columns: Array, level: float) -> sparse.csr_array:
@@ -138,45 +124,39 @@ def _excess(V: sparse.csr_array, rows: Array, columns: Array, level: float) -> s
     return excess
 
 
-def _sketched_svd(problem: Problem, rank: int, threads: int) -> tuple[Array, Array, Array]:
-    """The same from a random sketch, on compiled kernels: close to the leading triplets, in the time of a sweep or two.
+def _sketched_svd(
+    problem: Problem, rank: int, rows: Array, columns: Array, level: float, products: Products
+) -> tuple[Array, Array, Array]:
+    """The same from a random sketch: close to the leading triplets, and the grid is never formed.
 
-    A few random directions more than asked for, turned towards the leading ones by `TURNS` products with the grid and its
-    transpose (Halko, Martinsson & Tropp 2011, §4.5). No BLAS: the same bits whatever number of threads it has.
+    A few random directions more than asked for, turned towards the leading ones by products with the completed grid, which
+    is sparse + level + rows 1ᵀ + 1 columnsᵀ, and its transpose (Halko, Martinsson & Tropp 2011, §4.5).
     """
-    from nmf_core.compiled import PAD, CompiledSide, Kernels
+    by_row = _excess(problem.V, rows, columns, level)
+    by_column = _excess(problem.Vt, columns, rows, level)
 
-    rows, columns, level = _completion(problem)
-    width = -(-(rank + OVERSAMPLING) // PAD) * PAD
-    by_row = CompiledSide(Side(_excess(problem.V, rows, columns, level), UNKNOWN, 0, 0), np.float32)
-    by_column = CompiledSide(Side(_excess(problem.Vt, columns, rows, level), UNKNOWN, 0, 0), np.float32)
-    with Kernels(width, threads) as kernels:
+    def times(V: sparse.csr_array, X: Array, own: Array, other: Array) -> Array:
+        """The completed grid, or its transpose, times X."""
+        everywhere = (level + own)[:, None] * X.sum(axis=0, dtype=np.float64) + np.einsum("j,jw->w", other, X)
+        return products.sparse(V, X) + everywhere.astype(X.dtype)
 
-        def times(side: CompiledSide, X: Array, own: Array, other: Array) -> Array:
-            """The completed grid, or its transpose, times X."""
-            sums = X.sum(axis=0, dtype=np.float64)
-            weighted = np.einsum("j,jw->w", other, X)
-            return kernels.product(side, X) + ((level + own)[:, None] * sums + weighted).astype(np.float32)
+    def orthonormal(Y: Array) -> Array:
+        """An orthonormal basis of Y's columns; directions that are not there become zeros."""
+        values, vectors = np.linalg.eigh(products.gram(Y))
+        there = values > 1e-10 * values[-1]
+        return products.small(Y, vectors * np.where(there, 1 / np.sqrt(np.where(there, values, 1)), 0))
 
-        def orthonormal(Y: Array) -> Array:
-            """An orthonormal basis of Y's columns; directions that are not there become zeros."""
-            values, vectors = np.linalg.eigh(kernels.gram(Y))
-            there = values > 1e-10 * values[-1]
-            scale = np.divide(
-                1.0, np.sqrt(values, where=there, out=np.ones_like(values)), where=there, out=np.zeros(width)
-            )
-            return kernels.small_product(Y, vectors * scale)
-
-        X = np.random.RandomState(0).standard_normal((problem.V.shape[1], width)).astype(np.float32)
-        for _ in range(TURNS):
-            Q = orthonormal(times(by_row, X, rows, columns))
-            X = times(by_column, Q, columns, rows)
-            last, X = X, orthonormal(X)
-        values, vectors = np.linalg.eigh(kernels.gram(last))
-        lead = np.argsort(-values)[:rank]
-        S = np.sqrt(np.maximum(values[lead], 0))
-        U, V = kernels.small_product(Q, vectors)[:, lead], kernels.small_product(last, vectors)[:, lead]
-        return U.astype(np.float64), S, (V / np.where(S > 0, S, 1)).T.astype(np.float64)
+    draw = np.random.RandomState(0).standard_normal((problem.V.shape[1], -(-(rank + OVERSAMPLING) // 8) * 8))
+    X = draw.astype(problem.V.dtype)
+    for _ in range(TURNS):
+        Q = orthonormal(times(by_row, X, rows, columns))
+        last = times(by_column, Q, columns, rows)
+        X = orthonormal(last)
+    values, vectors = np.linalg.eigh(products.gram(last))
+    lead = np.argsort(-values)[:rank]
+    S = np.sqrt(np.maximum(values[lead], 0))
+    U, V = products.small(Q, vectors)[:, lead], products.small(last, vectors)[:, lead]
+    return U.astype(np.float64), S, (V / np.where(S > 0, S, 1)).T.astype(np.float64)
 
 
 def _completion(problem: Problem) -> tuple[Array, Array, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from nmf_core.losses import TINY, Loss
 from nmf_core.problem import Array, Problem, Side, gram, kkt_residual, objective, observed_scores
@@ -133,6 +134,22 @@ def _penalties(side: Side, A: Array) -> tuple[Array, Array]:
     ridge = side.l2 * np.einsum("i,if,if->f", side.counts, A, A) if side.l2 else np.zeros(A.shape[1])
     lasso = side.l1 * np.einsum("i,if->f", side.counts, A) if side.l1 else np.zeros(A.shape[1])
     return ridge, lasso
+
+
+class Products:
+    """The products that an SVD start needs, by NumPy and SciPy; no BLAS, whose threads get into each other's way."""
+
+    def sparse(self, V: sparse.csr_array, X: Array) -> Array:
+        """V X."""
+        return V @ X
+
+    def gram(self, X: Array) -> Array:
+        """XᵀX."""
+        return gram(X)
+
+    def small(self, X: Array, M: Array) -> Array:
+        """X M for a small square M."""
+        return np.einsum("nk,kf->nf", X, M)
 
 
 def multiplicative_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:
