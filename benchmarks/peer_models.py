@@ -81,7 +81,7 @@ class Rater:
 
     package: str
     grid: tuple[Setting, ...]
-    prepare: Callable[[Split], Any]
+    prepare: Callable[[Split, How], Any]
     fit: Callable[[Any, Setting, How], Any]
     factors: Callable[[Any], tuple[Array, Array]]
     slow: bool = False
@@ -102,7 +102,9 @@ def said(setting: Setting) -> str:
     >>> said({"λ": 0.1, "epochs": 5})
     'λ 0.1, epochs 5'
     """
-    return ", ".join(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in setting.items())
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in setting.items()
+    )
 
 
 @contextlib.contextmanager
@@ -135,18 +137,25 @@ def _ours(ratings: Ratings, setting: Setting, how: How) -> nc.Factorization:
     sweeps = setting.get("sweeps")
     stop = {} if sweeps is None else {"max_sweeps": sweeps, "tol": 0.0}
     return nc.factorize(
-        ratings, rank=how.rank, threads=how.threads, penalty=setting.get("λ"), blanks=setting.get("blanks", "unknown"), **stop
+        ratings,
+        rank=how.rank,
+        threads=how.threads,
+        penalty=setting.get("λ"),
+        blanks=setting.get("blanks", "unknown"),
+        **stop,
     )
 
 
-OURS = Rater("latent-lens", ({},), fresh, _ours, lambda fit: (fit.W, np.ascontiguousarray(fit.H.T)))
+OURS = Rater(
+    "latent-lens", ({},), lambda split, how: fresh(split), _ours, lambda fit: (fit.W, np.ascontiguousarray(fit.H.T))
+)
 OUR_PENALTIES = (0.06, 0.09, 0.12, 0.16)  # beside the default
 OUR_SWEEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200)
 
 # LIBMF: parallel stochastic gradient, float32
 
 
-def _libmf_prepare(split: Split) -> Array:
+def _libmf_prepare(split: Split, how: How) -> Array:
     V = split.training.V
     return np.column_stack([split.rows, V.indices, V.data]).astype(np.float32)
 
@@ -171,7 +180,7 @@ def _libmf(triples: Array, setting: Setting, how: How) -> Any:
 # cmfrec: alternating least squares, each row by coordinate descent
 
 
-def _coo(split: Split) -> sparse.coo_matrix:
+def _coo(split: Split, how: How) -> sparse.coo_matrix:
     V = split.training.V
     return sparse.coo_matrix((V.data, (split.rows, V.indices)), shape=V.shape)
 
@@ -201,7 +210,7 @@ def _cmfrec(X: sparse.coo_matrix, setting: Setting, how: How) -> Any:
 # Surprise: multiplicative updates, one thread
 
 
-def _surprise_prepare(split: Split) -> Any:
+def _surprise_prepare(split: Split, how: How) -> Any:
     from surprise.trainset import Trainset
 
     r = split.training
@@ -218,13 +227,15 @@ def _surprise(trainset: Any, setting: Setting, how: How) -> Any:
     from surprise import NMF
 
     λ = setting["λ"]
-    return NMF(n_factors=how.rank, n_epochs=setting["epochs"], biased=False, reg_pu=λ, reg_qi=λ, random_state=0).fit(trainset)
+    return NMF(n_factors=how.rank, n_epochs=setting["epochs"], biased=False, reg_pu=λ, reg_qi=λ, random_state=0).fit(
+        trainset
+    )
 
 
 # cornac: multiplicative updates
 
 
-def _cornac_prepare(split: Split) -> Any:
+def _cornac_prepare(split: Split, how: How) -> Any:
     from cornac.data import Dataset
 
     r = split.training
@@ -272,12 +283,12 @@ def spark_session(threads: int) -> Any:
     return session
 
 
-def _spark_prepare(split: Split) -> Any:
+def _spark_prepare(split: Split, how: How) -> Any:
     import pyarrow as pa
     from pyarrow import parquet
 
     V = split.training.V
-    session = spark_session(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    session = spark_session(how.threads)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ratings.parquet"
         parquet.write_table(pa.table({"user": split.rows, "item": V.indices.astype(np.int32), "rating": V.data}), file)
@@ -344,13 +355,19 @@ RATERS: dict[str, Rater] = {
         lambda model: (model.u_factors, model.i_factors),
     ),
     "scikit-learn NMF, blanks 0": Rater(
-        "scikit-learn", grid(epochs=(20, 200)), lambda split: split.training.V, _sklearn, lambda model: model
+        "scikit-learn", grid(epochs=(20, 200)), lambda split, how: split.training.V, _sklearn, lambda model: model
     ),
     "Spark ALS": Rater(
         "pyspark", grid(λ=(0.02, 0.05, 0.08, 0.12), epochs=(5, 10, 20)), _spark_prepare, _spark, _spark_factors
     ),
 }
-MODULES = {"libmf": "libmf.mf", "cmfrec": "cmfrec", "scikit-surprise": "surprise", "cornac": "cornac", "pyspark": "pyspark"}
+MODULES = {
+    "libmf": "libmf.mf",
+    "cmfrec": "cmfrec",
+    "scikit-surprise": "surprise",
+    "cornac": "cornac",
+    "pyspark": "pyspark",
+}
 MODULES |= {"implicit": "implicit", "scikit-learn": "sklearn", "latent-lens": "nmf_core", "numpy": "numpy"}
 
 # Ranking: a model gives a block of scores for a slice of users, and held-out RMSE where its scores are ratings.
@@ -380,23 +397,23 @@ def _popular(split: Split, setting: Setting, how: How) -> tuple[Scores, float]:
 
 
 def _ials(split: Split, setting: Setting, how: How) -> tuple[Scores, float]:
-    """implicit's ALS, with weights 1 + α or 1 + α · rating."""
+    """implicit's ALS, a rated cell weighing 1 + α or 1 + α · rating, and a blank 1."""
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits
 
-    V = sparse.csr_matrix(split.training.V)
-    if setting["weights"] == "binary":
-        V = sparse.csr_matrix((np.ones_like(V.data), V.indices, V.indptr), shape=V.shape)
+    V = split.training.V
+    counted = np.ones_like(V.data) if setting["weights"] == "binary" else V.data
+    weights = sparse.csr_matrix((1 + setting["α"] * counted, V.indices, V.indptr), shape=V.shape)
     model = AlternatingLeastSquares(
         factors=how.rank,
-        alpha=setting["α"],
+        alpha=1.0,  # the weights say it already
         regularization=setting["λ"],
         iterations=setting["epochs"],
         num_threads=how.threads,
         random_state=0,
     )
     with threadpool_limits(1, "blas"):  # as it asks for: its own threads call BLAS
-        model.fit(V, show_progress=False)
+        model.fit(weights, show_progress=False)
     return lambda block: model.user_factors[block] @ model.item_factors.T, float("nan")
 
 
