@@ -149,7 +149,7 @@ def _ours(ratings: Ratings, setting: Setting, how: How) -> nc.Factorization:
 OURS = Rater(
     "latent-lens", ({},), lambda split, how: fresh(split), _ours, lambda fit: (fit.W, np.ascontiguousarray(fit.H.T))
 )
-OUR_PENALTIES = (0.06, 0.09, 0.12, 0.16)  # beside the default
+OUR_PENALTIES = (0.06, 0.09, 0.12, 0.16, 0.2)  # beside the default
 OUR_SWEEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200)
 
 # LIBMF: parallel stochastic gradient, float32
@@ -327,21 +327,21 @@ def _spark_factors(model: Any) -> tuple[Array, Array]:
 RATERS: dict[str, Rater] = {
     "LIBMF": Rater(
         "libmf",
-        grid(λ=(0.02, 0.05, 0.1, 0.15), step=(0.05, 0.1), epochs=(10, 20, 40, 80)),
+        grid(λ=(0.02, 0.05, 0.1, 0.15), step=(0.05, 0.1), epochs=(5, 10, 20, 40, 80)),
         _libmf_prepare,
         _libmf,
         lambda model: (model.p_factors(), model.q_factors()),
     ),
     "cmfrec": Rater(
         "cmfrec",
-        grid(λ=(0.02, 0.05, 0.08, 0.12), epochs=(3, 6, 10, 20)),
+        grid(λ=(0.02, 0.05, 0.08, 0.12, 0.18), epochs=(3, 6, 10, 20)),
         _coo,
         _cmfrec,
         lambda model: (model.A_, model.B_),
     ),
     "Surprise NMF": Rater(
         "scikit-surprise",
-        grid(λ=(0.02, 0.06, 0.12), epochs=(25, 50, 100)),
+        grid(λ=(0.02, 0.06, 0.12, 0.18), epochs=(25, 50, 100)),
         _surprise_prepare,
         _surprise,
         lambda model: (model.pu, model.qi),
@@ -358,7 +358,7 @@ RATERS: dict[str, Rater] = {
         "scikit-learn", grid(epochs=(20, 200)), lambda split, how: split.training.V, _sklearn, lambda model: model
     ),
     "Spark ALS": Rater(
-        "pyspark", grid(λ=(0.02, 0.05, 0.08, 0.12), epochs=(5, 10, 20)), _spark_prepare, _spark, _spark_factors
+        "pyspark", grid(λ=(0.02, 0.05, 0.08, 0.12, 0.18), epochs=(5, 10, 20)), _spark_prepare, _spark, _spark_factors
     ),
 }
 MODULES = {

@@ -41,7 +41,6 @@ from benchmarks.peer_models import (
     OURS,
     RANKERS,
     RATERS,
-    Array,
     How,
     Ranker,
     Rater,
@@ -110,12 +109,14 @@ def fitted(rater: Rater, split: Split, setting: Setting, how: How) -> tuple[floa
     return seconds, split.rmse(np.asarray(W), np.asarray(Ht))
 
 
+@dataclass
 class Curve:
     """Our held-out error by sweeps, for one λ, looked up by whole fits of that many sweeps."""
 
-    def __init__(self, split: Split, how: How, penalty: float | None = None) -> None:
-        self.split, self.how, self.λ = split, how, penalty
-        self.known: dict[int, float] = {}
+    split: Split
+    how: How
+    λ: float | None = None
+    known: dict[int, float] = field(default_factory=dict)
 
     def setting(self, sweeps: int) -> Setting:
         """That many sweeps, as a setting."""
@@ -187,10 +188,8 @@ def race(split: Split, title: str, how: How, raters: dict[str, Rater], repeats: 
         try:
             fitted(rater, small, rater.grid[0], how)
             setting, targets[name] = best_setting(rater, split, how, within)
-        except Exception as error:  # noqa: BLE001 - whatever a peer fails with, the others go on
-            notes.append(
-                f"{name} is left out: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            )
+        except Exception as why:  # noqa: BLE001 - whatever a peer fails with, the others go on
+            notes.append(f"{name} is left out: {type(why).__name__}: {str(why).partition(chr(10))[0]}")
             continue
         runs[name] = Runs(rater, setting)
         log(f"{title}: {name} {targets[name]:.4f} at {said(setting)}")
@@ -204,9 +203,9 @@ def race(split: Split, title: str, how: How, raters: dict[str, Rater], repeats: 
         f"{NAME}, best λ and sweeps": Runs(OURS, tuned.setting(tuned.best())),
     }
     steps: dict[str, Runs] = {}
-    reached = {}
+    reached: dict[str, tuple[Runs | None, Runs | None]] = {}
     for name, target in targets.items():
-        pair = []
+        pair: list[Runs | None] = []
         for curve in (default, tuned):
             sweeps = curve.first(target)
             setting = None if sweeps is None else curve.setting(sweeps)
@@ -332,10 +331,8 @@ def ranked(split: Split, how: How, rankers: dict[str, Ranker], title: str) -> tu
                     scores, error = ranker.fit(split, setting, how)
                     seconds = time.perf_counter() - start
                 results.append((ranking_quality(scores, split), error, seconds, setting))
-        except Exception as error:  # noqa: BLE001 - as in `race`
-            notes.append(
-                f"{name} is left out: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            )
+        except Exception as why:  # noqa: BLE001 - as in `race`
+            notes.append(f"{name} is left out: {type(why).__name__}: {str(why).partition(chr(10))[0]}")
             continue
         quality, error, _, setting = max(results, key=lambda r: r[0])
         log(f"{title}: {name} {quality:.4f} at {said(setting)}")
@@ -378,14 +375,14 @@ def race_tables(result: Race) -> str:
     for name, target in result.targets.items():
         peer = result.runs[name].median
         row = [name, f"{target:.4f}", short(peer)]
-        for job in result.reached[name]:
-            if job is None:
+        for our in result.reached[name]:
+            if our is None:
                 row += ["not reached", "–"]
             else:
-                over = max(job.errors) > target
+                over = max(our.errors) > target
                 row += [
-                    f"{spread(job.seconds)}, {job.setting['sweeps']}" + (" †" if over else ""),
-                    f"{peer / job.median:.3g}×",
+                    f"{spread(our.seconds)}, {our.setting['sweeps']}" + (" †" if over else ""),
+                    f"{peer / our.median:.3g}×",
                 ]
         rows.append(row)
     head = [
