@@ -451,7 +451,7 @@ RANKERS: dict[str, Ranker] = {
     ),
     "implicit iALS": Ranker(
         "implicit",
-        grid(weights=("binary", "ratings"), α=(1.0, 4.0, 16.0), λ=(0.01, 1.0, 10.0, 50.0), epochs=(15,)),
+        grid(weights=("binary", "ratings"), α=(1.0, 4.0, 16.0), λ=(1.0, 10.0, 50.0, 200.0), epochs=(5, 15)),
         _ials,
     ),
     "EASE": Ranker("numpy", grid(minus=(0.0,), λ=(30.0, 100.0, 300.0, 1000.0, 3000.0)), _ease),
