@@ -113,17 +113,18 @@ def _rated(rng: Generator, n: int, activity: Floats, popularity: Floats, taste: 
     cells = np.unique(first)
     while len(cells) < n:
         drawn = []
-        for _ in range(max(1, (n - len(cells)) // BATCH)):
-            u, i = draw(by_activity, BATCH), draw(by_popularity, BATCH)
+        wanted = n - len(cells)
+        size = min(BATCH, 4 * wanted)
+        for _ in range(max(1, wanted // size)):
+            u, i = draw(by_activity, size), draw(by_popularity, size)
             if pull:
                 chance = np.exp(pull * (np.minimum(taste.liking(u, i), MOST_LIKED) - MOST_LIKED))
-                kept = rng.random(BATCH) < chance
+                kept = rng.random(size) < chance
                 u, i = u[kept], i[kept]
             drawn.append(u * n_items + i)
         new, at = np.unique(np.concatenate(drawn), return_index=True)
         fresh = ~np.isin(new, cells, assume_unique=True)
         new, at = new[fresh], at[fresh]
-        wanted = n - len(cells)
         if len(new) > wanted:  # those that were drawn first
             new = new[np.argpartition(at, wanted)[:wanted]]
         cells = np.sort(np.concatenate([cells, new]))

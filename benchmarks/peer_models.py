@@ -108,19 +108,22 @@ def said(setting: Setting) -> str:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing that is printed reaches the terminal, from C neither; errors still do."""
+def quiet(*, errors: bool = False) -> Iterator[None]:
+    """Nothing that is printed reaches the terminal, from C neither; with `errors`, not what goes to stderr either."""
+    streams = (1, 2) if errors else (1,)
     sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    kept, nowhere = [os.dup(stream) for stream in streams], os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 1)
+        for stream in streams:
+            os.dup2(nowhere, stream)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        for stream, copy in zip(streams, kept, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)
         os.close(nowhere)
 
 
@@ -270,17 +273,16 @@ def spark_session(threads: int) -> Any:
     """One session for all fits, as one would have it."""
     from pyspark.sql import SparkSession
 
-    session = (
+    builder = (
         SparkSession.builder.master(f"local[{threads}]")
         .config("spark.driver.memory", "4g")
+        .config("spark.driver.extraJavaOptions", "-Xss64m")  # or a chain of many epochs overflows the stack
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", str(2 * threads))
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
     )
-    session.sparkContext.setLogLevel("ERROR")
-    return session
+    with quiet(errors=True):  # Java keeps what it is given, and stays silent
+        return builder.getOrCreate()
 
 
 def _spark_prepare(split: Split, how: How) -> Any:
@@ -327,21 +329,21 @@ def _spark_factors(model: Any) -> tuple[Array, Array]:
 RATERS: dict[str, Rater] = {
     "LIBMF": Rater(
         "libmf",
-        grid(λ=(0.02, 0.05, 0.1, 0.15), step=(0.05, 0.1), epochs=(5, 10, 20, 40, 80)),
+        grid(λ=(0.005, 0.02, 0.05, 0.1), step=(0.05, 0.1, 0.2), epochs=(5, 10, 20, 40, 80, 160)),
         _libmf_prepare,
         _libmf,
         lambda model: (model.p_factors(), model.q_factors()),
     ),
     "cmfrec": Rater(
         "cmfrec",
-        grid(λ=(0.02, 0.05, 0.08, 0.12, 0.18), epochs=(3, 6, 10, 20)),
+        grid(λ=(0.02, 0.05, 0.08, 0.12, 0.18), epochs=(3, 6, 10, 20, 40)),
         _coo,
         _cmfrec,
         lambda model: (model.A_, model.B_),
     ),
     "Surprise NMF": Rater(
         "scikit-surprise",
-        grid(λ=(0.02, 0.06, 0.12, 0.18), epochs=(25, 50, 100)),
+        grid(λ=(0.02, 0.06, 0.12, 0.18), epochs=(25, 50, 100, 200)),
         _surprise_prepare,
         _surprise,
         lambda model: (model.pu, model.qi),
@@ -349,7 +351,7 @@ RATERS: dict[str, Rater] = {
     ),
     "cornac NMF": Rater(
         "cornac",
-        grid(λ=(0.02, 0.06, 0.12), epochs=(25, 50, 100, 200)),
+        grid(λ=(0.02, 0.06, 0.12), epochs=(25, 50, 100, 200, 400)),
         _cornac_prepare,
         _cornac,
         lambda model: (model.u_factors, model.i_factors),
@@ -451,9 +453,11 @@ RANKERS: dict[str, Ranker] = {
     ),
     "implicit iALS": Ranker(
         "implicit",
-        grid(weights=("binary", "ratings"), α=(1.0, 4.0, 16.0), λ=(1.0, 10.0, 50.0, 200.0), epochs=(5, 15)),
+        grid(weights=("binary", "ratings"), α=(0.25, 1.0, 4.0, 16.0), λ=(1.0, 10.0, 50.0, 200.0), epochs=(5, 15)),
         _ials,
     ),
-    "EASE": Ranker("numpy", grid(minus=(0.0,), λ=(30.0, 100.0, 300.0, 1000.0, 3000.0)), _ease),
-    "EASE, ratings less 2": Ranker("numpy", grid(minus=(2.0,), λ=(30.0, 100.0, 300.0, 1000.0, 3000.0)), _ease),
+    "EASE": Ranker("numpy", grid(minus=(0.0,), λ=(30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)), _ease),
+    "EASE, ratings less 2": Ranker(
+        "numpy", grid(minus=(2.0,), λ=(30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)), _ease
+    ),
 }

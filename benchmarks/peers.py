@@ -155,13 +155,32 @@ class Curve:
         return None
 
 
-def best_setting(rater: Rater, split: Split, how: How, within: float) -> tuple[Setting, float]:
-    """The setting of the peer's grid with the lowest error, or the fastest `within` that of it; and its error."""
-    results = [(*fitted(rater, split, setting, how), setting) for setting in rater.grid]
-    lowest = min(error for _, error, _ in results)
-    _, error, setting = min(
-        (r for r in results if r[1] <= lowest + within), key=lambda r: (r[0] if within else r[1], r[0])
+def best_setting(rater: Rater, split: Split, how: How, within: float, thorough: bool = True) -> tuple[Setting, float]:
+    """The setting of the peer's grid with the lowest error, or the fastest `within` that of it; and its error.
+
+    Longer fits are not looked at once the error has risen twice in a row. Unless thorough, all but the number of epochs is
+    settled first, with a middle number of them: the best two go on.
+    """
+    epochs = sorted({setting["epochs"] for setting in rater.grid})
+    rests = list(
+        {said(rest): rest for s in rater.grid for rest in [{k: v for k, v in s.items() if k != "epochs"}]}.values()
     )
+    if not thorough and len(rests) > 2:
+        middle = epochs[len(epochs) // 2]
+        rests = sorted(rests, key=lambda rest: fitted(rater, split, rest | {"epochs": middle}, how)[1])[:2]
+    results: list[tuple[float, float, Setting]] = []
+    for rest in rests:
+        errors: list[float] = []
+        for count in epochs:
+            setting = rest | {"epochs": count}
+            seconds, error = fitted(rater, split, setting, how)
+            results.append((seconds, error, setting))
+            errors.append(error)
+            if len(errors) > 2 and errors[-3] < errors[-2] < errors[-1]:
+                break
+    lowest = min(error for _, error, _ in results)
+    near = [result for result in results if result[1] <= lowest + within]
+    _, error, setting = min(near, key=lambda result: result[0] if within else result[1])
     return setting, error
 
 
@@ -177,7 +196,15 @@ class Race:
     notes: list[str]
 
 
-def race(split: Split, title: str, how: How, raters: dict[str, Rater], repeats: int, within: float) -> Race:
+def race(
+    split: Split,
+    title: str,
+    how: How,
+    raters: dict[str, Rater],
+    repeats: int,
+    within: float = 0.0,
+    thorough: bool = True,
+) -> Race:
     """Find each peer's best setting and our sweeps to its error, then time all of them in turns."""
     notes: list[str] = []
     small = split_of(lifelike(3_000))
@@ -187,7 +214,7 @@ def race(split: Split, title: str, how: How, raters: dict[str, Rater], repeats: 
     for name, rater in raters.items():
         try:
             fitted(rater, small, rater.grid[0], how)
-            setting, targets[name] = best_setting(rater, split, how, within)
+            setting, targets[name] = best_setting(rater, split, how, within, thorough)
         except Exception as why:  # noqa: BLE001 - whatever a peer fails with, the others go on
             notes.append(f"{name} is left out: {type(why).__name__}: {str(why).partition(chr(10))[0]}")
             continue
@@ -462,7 +489,10 @@ def command_line() -> argparse.Namespace:
         "--within", type=float, default=0.0, help="take a peer's fastest setting within this of its lowest RMSE"
     )
     parser.add_argument(
-        "--slow-limit", type=size, default=2_000_000, help="ratings beyond which slow peers are left out"
+        "--slow-limit",
+        type=size,
+        default=2_000_000,
+        help="ratings beyond which slow peers are left out and grids are searched in two steps",
     )
     parser.add_argument("--markdown", type=Path, help="write the tables between the markers of this file")
     parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
@@ -559,6 +589,7 @@ def _rating_part(ratings: Ratings, title: str, raters: dict[str, Rater], asked: 
         {name: rater for name, rater in raters.items() if name not in slow},
         asked.repeats,
         asked.within,
+        thorough=ratings.n_ratings <= asked.slow_limit,
     )
     result.notes += [f"{name} is left out: too slow for more than {asked.slow_limit:,} ratings." for name in slow]
     return race_tables(result)
