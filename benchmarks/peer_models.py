@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import itertools
+import multiprocessing
 import os
 import sys
 import tempfile
+import time
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
@@ -77,6 +80,7 @@ class Rater:
         fit: what is timed.
         factors: (W, H transposed) of what `fit` gave.
         slow: far slower than the others, and left out of large sets.
+        hangs: now and then a fit never ends, so each is made in an interpreter that can be ended.
     """
 
     package: str
@@ -85,6 +89,7 @@ class Rater:
     fit: Callable[[Any, Setting, How], Any]
     factors: Callable[[Any], tuple[Array, Array]]
     slow: bool = False
+    hangs: bool = False
 
 
 def grid(**values: tuple[Any, ...]) -> tuple[Setting, ...]:
@@ -333,6 +338,7 @@ RATERS: dict[str, Rater] = {
         _libmf_prepare,
         _libmf,
         lambda model: (model.p_factors(), model.q_factors()),
+        hangs=True,  # its threads may wait for each other for ever: github.com/cjlin1/libmf/issues/12
     ),
     "cmfrec": Rater(
         "cmfrec",
@@ -371,6 +377,63 @@ MODULES = {
     "pyspark": "pyspark",
 }
 MODULES |= {"implicit": "implicit", "scikit-learn": "sklearn", "latent-lens": "nmf_core", "numpy": "numpy"}
+
+
+def timed(rater: Rater, data: Any, setting: Setting, how: How) -> tuple[float, Array, Array]:
+    """(seconds, W, H transposed) of one fit; only the fit is timed."""
+    with quiet():
+        gc.collect()
+        start = time.perf_counter()
+        model = rater.fit(data, setting, how)
+        seconds = time.perf_counter() - start
+        W, Ht = rater.factors(model)
+    return seconds, np.asarray(W), np.asarray(Ht)
+
+
+def patience(n_ratings: int, setting: Setting) -> float:
+    """Seconds after which a fit of a peer that hangs at times is given up; several times what it needs."""
+    return 30 + 1e-6 * n_ratings * setting["epochs"]
+
+
+class Worker:
+    """An interpreter apart, in which a peer that hangs at times makes one fit after the other; clocks run there."""
+
+    def __init__(self) -> None:
+        """Nothing is started before it is needed."""
+        self.process: Any = None
+        self.pipe: Any = None
+        self.hung = 0
+
+    def timed(self, rater: Rater, data: Any, setting: Setting, how: How, limit: float) -> tuple[float, Array, Array]:
+        """As `timed`; a fit that takes longer than `limit` seconds is ended and made again, three times at most."""
+        for _ in range(4):
+            if self.process is None:
+                context = multiprocessing.get_context("spawn")
+                self.pipe, other = context.Pipe()
+                self.process = context.Process(target=_serve, args=(other,), daemon=True)
+                self.process.start()
+            self.pipe.send((rater.package, data, setting, how))
+            if self.pipe.poll(limit):
+                return self.pipe.recv()
+            self.hung += 1
+            self.end()
+        raise TimeoutError(f"no fit ended within {limit:.0f} s")
+
+    def end(self) -> None:
+        """End the interpreter."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.process = None
+
+
+def _serve(pipe: Any) -> None:
+    """Make the fits that come through the pipe."""
+    by_package = {rater.package: rater for rater in RATERS.values()}
+    while True:
+        package, data, setting, how = pipe.recv()
+        pipe.send(timed(by_package[package], data, setting, how))
+
 
 # Ranking: a model gives a block of scores for a slice of users, and held-out RMSE where its scores are ratings.
 

@@ -8,6 +8,7 @@ their own; one that is not installed is left out, and named.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import gc
 import importlib
@@ -47,8 +48,11 @@ from benchmarks.peer_models import (
     Scores,
     Setting,
     Split,
+    Worker,
+    patience,
     quiet,
     said,
+    timed,
 )
 from nmf_core.evaluate import RELEVANT, biases, ndcg, rmse
 from nmf_core.ratings import Ratings
@@ -97,16 +101,19 @@ class Runs:
         return statistics.median(self.seconds)
 
 
+WORKER = Worker()
+
+
 def fitted(rater: Rater, split: Split, setting: Setting, how: How) -> tuple[float, float]:
     """(seconds, held-out RMSE) of one fit; only the fit is timed."""
     with quiet():
         data = rater.prepare(split, how)
-        gc.collect()
-        start = time.perf_counter()
-        model = rater.fit(data, setting, how)
-        seconds = time.perf_counter() - start
-        W, Ht = rater.factors(model)
-    return seconds, split.rmse(np.asarray(W), np.asarray(Ht))
+    if rater.hangs:
+        limit = patience(split.training.n_ratings, setting)
+        seconds, W, Ht = WORKER.timed(rater, data, setting, how, limit)
+    else:
+        seconds, W, Ht = timed(rater, data, setting, how)
+    return seconds, split.rmse(W, Ht)
 
 
 @dataclass
@@ -246,6 +253,13 @@ def race(
             seconds, error = fitted(job.rater, split, job.setting, how)
             job.seconds.append(seconds)
             job.errors.append(error)
+    if WORKER.hung:
+        hung = " and ".join(name for name, rater in raters.items() if rater.hangs)
+        notes.append(
+            f"{hung} hung in {WORKER.hung} fits, which were ended and made again; they count for nothing here."
+        )
+    WORKER.end()
+    WORKER.hung = 0
     runs = ours | runs
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "split.npz"
@@ -283,18 +297,22 @@ def memory_apart(name: str, setting: Setting, file: Path, how: How) -> float:
     """MB that a fit takes beyond its prepared ratings, in an interpreter of its own; NaN where that cannot be told."""
     asked = json.dumps({"name": name, "setting": setting, "rank": how.rank, "threads": how.threads})
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.peers", "--memory-of", asked, str(file)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    try:
-        return float(done.stdout.split()[-1])
-    except (IndexError, ValueError):
-        return float("nan")
+    limit = 3 * patience(10_000_000, {"epochs": 200})
+    if name in RATERS and RATERS[name].hangs:
+        limit = 60 + patience(len(np.load(file)["data"]), setting)
+    for _ in range(3):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=limit)
+            words = done.stdout.split()
+            return float(words[-1]) if done.returncode == 0 and words else float("nan")
+    return float("nan")
 
 
 def memory_here(asked: dict[str, Any], file: Path) -> float:
     """What `memory_apart` asks for: the peak during the fit less what was held before it."""
     how = How(asked["rank"], asked["threads"])
     rater = RATERS.get(asked["name"], OURS)
-    fitted(rater, split_of(lifelike(3_000)), asked["setting"], how)
+    timed(rater, rater.prepare(split_of(lifelike(3_000)), how), rater.grid[0], how)
     split = load(file)
     with quiet(), threadpool_limits(how.threads):
         data = rater.prepare(split, how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from functools import cache
 
@@ -15,6 +16,12 @@ from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
 from nmf_core.evaluate import biases, rmse
 
 HOW = How(rank=4, threads=1)
+
+
+@pytest.fixture(autouse=True)
+def no_sweeping_up(monkeypatch):
+    """Among all that the tests hold, collecting garbage before each fit takes longer than the fits."""
+    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 @cache
@@ -168,6 +175,7 @@ def test_each_peer_that_is_installed_predicts(name):
     if rater.package not in peers.installed([rater.package]):
         pytest.skip(f"{rater.package} is not installed")
     _, error = peers.fitted(rater, tiny(), rater.grid[0], HOW)
+    peers.WORKER.end()
     assert error < 4
 
 
