@@ -65,6 +65,8 @@ LARGE, RANKS = 5_000_000, (10, 16)  # the rank of smaller sets, and from this ma
 RISES = 4  # looks in a row without a new best, after which longer fits are not looked at
 PULL = 1.0  # of the planted ratings that are ranked
 TOP_N, RANKED_USERS = 10, 5_000  # users whose ranked lists are judged, at most
+NEAR = 0.001  # rating points of RMSE that nobody would wait for
+SHORT = f", within {NEAR:g}"
 SPARK = "Spark ALS"
 NAME = "Latent Lens"
 
@@ -162,9 +164,10 @@ class Curve:
         return None
 
 
-def best_setting(rater: Rater, split: Split, how: How, within: float, thorough: bool = True) -> tuple[Setting, float]:
-    """The setting of the peer's grid with the lowest error, or the fastest `within` that of it; and its error.
+def best_settings(rater: Rater, split: Split, how: How, thorough: bool = True) -> list[tuple[Setting, float]]:
+    """The setting of the peer's grid with the lowest error, and the fastest within `NEAR` of that where it is another.
 
+    Each with its error. The lowest of many is partly luck, and may have been long in coming; the second is fair to the fast.
     Longer fits are not looked at once the error has risen twice in a row. Unless thorough, all but the number of epochs is
     settled first, with a middle number of them: the best two go on.
     """
@@ -185,10 +188,9 @@ def best_setting(rater: Rater, split: Split, how: How, within: float, thorough: 
             errors.append(error)
             if len(errors) > 2 and errors[-3] < errors[-2] < errors[-1]:
                 break
-    lowest = min(error for _, error, _ in results)
-    near = [result for result in results if result[1] <= lowest + within]
-    _, error, setting = min(near, key=lambda result: result[0] if within else result[1])
-    return setting, error
+    best = min(results, key=lambda result: result[1])
+    fast = min((result for result in results if result[1] <= best[1] + NEAR), key=lambda result: result[0])
+    return [(setting, error) for _, error, setting in ([best] if fast is best else [best, fast])]
 
 
 @dataclass
@@ -209,7 +211,6 @@ def race(
     how: How,
     raters: dict[str, Rater],
     repeats: int,
-    within: float = 0.0,
     thorough: bool = True,
 ) -> Race:
     """Find each peer's best setting and our sweeps to its error, then time all of them in turns."""
@@ -221,12 +222,13 @@ def race(
     for name, rater in raters.items():
         try:
             fitted(rater, small, rater.grid[0], how)
-            setting, targets[name] = best_setting(rater, split, how, within, thorough)
+            found = best_settings(rater, split, how, thorough)
         except Exception as why:  # noqa: BLE001 - whatever a peer fails with, the others go on
             notes.append(f"{name} is left out: {type(why).__name__}: {str(why).partition(chr(10))[0]}")
             continue
-        runs[name] = Runs(rater, setting)
-        log(f"{title}: {name} {targets[name]:.4f} at {said(setting)}")
+        for suffix, (setting, targets[name + suffix]) in zip(("", SHORT), found, strict=False):
+            runs[name + suffix] = Runs(rater, setting)
+            log(f"{title}: {name}{suffix} {targets[name + suffix]:.4f} at {said(setting)}")
 
     default = Curve(split, how)
     curves = [default, *(Curve(split, how, λ) for λ in OUR_PENALTIES)]
@@ -295,6 +297,7 @@ def load(file: Path) -> Split:
 
 def memory_apart(name: str, setting: Setting, file: Path, how: How) -> float:
     """MB that a fit takes beyond its prepared ratings, in an interpreter of its own; NaN where that cannot be told."""
+    name = name.removesuffix(SHORT)
     asked = json.dumps({"name": name, "setting": setting, "rank": how.rank, "threads": how.threads})
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.peers", "--memory-of", asked, str(file)]
     limit = 3 * patience(10_000_000, {"epochs": 200})
@@ -504,9 +507,6 @@ def command_line() -> argparse.Namespace:
     parser.add_argument("--no-rating", action="store_true", help="leave out rating prediction")
     parser.add_argument("--ranking", action="store_true", help="ranking too")
     parser.add_argument(
-        "--within", type=float, default=0.0, help="take a peer's fastest setting within this of its lowest RMSE"
-    )
-    parser.add_argument(
         "--slow-limit",
         type=size,
         default=2_000_000,
@@ -606,7 +606,6 @@ def _rating_part(ratings: Ratings, title: str, raters: dict[str, Rater], asked: 
         how,
         {name: rater for name, rater in raters.items() if name not in slow},
         asked.repeats,
-        asked.within,
         thorough=ratings.n_ratings <= asked.slow_limit,
     )
     result.notes += [f"{name} is left out: too slow for more than {asked.slow_limit:,} ratings." for name in slow]

@@ -130,8 +130,8 @@ def test_the_protocol_with_ours_and_scikit_learn(monkeypatch):
     monkeypatch.setattr(peers, "OUR_PENALTIES", (0.2,))
     monkeypatch.setattr(peers, "memory_apart", lambda *_: 12.0)
     name = "scikit-learn NMF, blanks 0"
-    result = peers.race(tiny(), "tiny", HOW, {name: RATERS[name]}, repeats=2, within=0.0)
-    assert [len(job.seconds) for job in result.runs.values()] == [2, 2, 2]
+    result = peers.race(tiny(), "tiny", HOW, {name: RATERS[name]}, repeats=2)
+    assert [len(job.seconds) for job in result.runs.values()] == [2] * len(result.runs)
     ours, _ = result.reached[name]
     assert ours is not None
     assert max(ours.errors) <= result.targets[name]
@@ -151,10 +151,17 @@ def test_the_best_setting_is_looked_for_where_it_can_be(monkeypatch, thorough):
 
     monkeypatch.setattr(peers, "fitted", pretended)
     rater = peers.Rater("nothing", grid(kind=("a", "b", "c"), epochs=(1, 2, 3, 4)), None, None, None)
-    assert peers.best_setting(rater, tiny(), HOW, 0.0, thorough) == ({"kind": "a", "epochs": 3}, 1.0)
+    assert peers.best_settings(rater, tiny(), HOW, thorough) == [({"kind": "a", "epochs": 3}, 1.0)]
     assert {"kind": "b", "epochs": 4} not in asked  # its error had risen twice
     assert {"kind": "c", "epochs": 3} in asked
     assert len(asked) == (4 + 3 + 3 if thorough else 3 + 4 + 3)
+
+
+def test_a_fast_setting_near_the_best_has_a_row_of_its_own(monkeypatch):
+    took = {1: (1.0, 0.9004), 2: (2.0, 0.9002), 4: (4.0, 0.9)}
+    monkeypatch.setattr(peers, "fitted", lambda rater, split, setting, how: took[setting["epochs"]])
+    rater = peers.Rater("nothing", grid(epochs=(1, 2, 4)), None, None, None)
+    assert peers.best_settings(rater, tiny(), HOW) == [({"epochs": 4}, 0.9), ({"epochs": 1}, 0.9004)]
 
 
 def test_a_peer_that_fails_is_left_out_aloud(monkeypatch):
@@ -165,7 +172,7 @@ def test_a_peer_that_fails_is_left_out_aloud(monkeypatch):
     monkeypatch.setattr(peers, "OUR_PENALTIES", ())
     monkeypatch.setattr(peers, "memory_apart", lambda *_: float("nan"))
     rater = peers.Rater("nothing", grid(epochs=(1,)), lambda split, how: None, broken, lambda model: model)
-    result = peers.race(tiny(), "tiny", HOW, {"Broken": rater}, repeats=1, within=0.0)
+    result = peers.race(tiny(), "tiny", HOW, {"Broken": rater}, repeats=1)
     assert result.notes == ["Broken is left out: RuntimeError: no luck"]
 
 
