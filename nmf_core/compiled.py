@@ -203,6 +203,18 @@ def row_gradient(
     return signature, generate
 
 
+@intrinsic
+def take_block(typing: Any, counter: Any) -> Any:
+    """counter[0], which is one more afterwards, in one step that no other thread can come between."""
+    signature = types.int64(counter)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.atomic_rmw("add", at, _word(1), "monotonic")
+
+    return signature, generate
+
+
 # --- kernels: arrays only ------------------------------------------------------------------------------------------------
 
 
@@ -223,14 +235,15 @@ def _add_gram(B, indices, start, stop, rank, G):
 
 @compiled
 def _half_sweep(
-    indptr, indices, data, A, B, out, counts, l2, l1, omega, value, S, s, rank, passes, tol, blocks, first, step, sums
+    indptr, indices, data, A, B, out, counts, l2, l1, omega, value, S, s, rank, passes, tol, blocks, counter, sums
 ):
-    """Every row of A in the blocks first, first + step, …: its gradient, its normal matrix, its new weights in `out`."""
+    """Every row of A in the blocks that this thread takes: its gradient, its normal matrix, its new weights in `out`."""
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
     G = np.empty((width, width), A.dtype)
     a, g, inverse = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
-    for block in range(first, len(blocks) - 1, step):
+    block = take_block(counter)
+    while block < len(blocks) - 1:
         for k in range(N_SUMS):
             sums[block, k] = 0.0
         for i in range(blocks[block], blocks[block + 1]):
@@ -290,15 +303,17 @@ def _half_sweep(
             sums[block, SIZE_1] += size
             sums[block, RIDGE_1] += counts[i] * size
             out[i] = a
+        block = take_block(counter)
 
 
 @compiled
-def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, blocks, first, step, sums):
-    """The same sums before an update, without one: what `_half_sweep` sees of the rows in the blocks first, first + step, …"""
+def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, blocks, counter, sums):
+    """The same sums before an update, without one: what `_half_sweep` sees of the rows"""
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
     a, g, curve = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
-    for block in range(first, len(blocks) - 1, step):
+    block = take_block(counter)
+    while block < len(blocks) - 1:
         for k in range(N_SUMS):
             sums[block, k] = 0.0
         for i in range(blocks[block], blocks[block + 1]):
@@ -330,26 +345,30 @@ def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, 
             sums[block, STEP_0] += moves
             sums[block, SIZE_0] += size
             sums[block, RIDGE_0] += counts[i] * size
+        block = take_block(counter)
 
 
 @compiled
-def _products(indptr, indices, data, B, out, blocks, first, step, unused):
+def _products(indptr, indices, data, B, out, blocks, counter, unused):
     """out = V B."""
     nothing, unread = np.zeros(B.shape[1], B.dtype), np.zeros(B.shape[1], B.dtype)
     zero = B.dtype.type(0)
-    for block in range(first, len(blocks) - 1, step):
+    block = take_block(counter)
+    while block < len(blocks) - 1:
         for i in range(blocks[block], blocks[block + 1]):
             out[i] = zero
             row_gradient(nothing, B, indices, data, indptr[i], indptr[i + 1], zero, zero, out[i], unread)
+        block = take_block(counter)
 
 
 @compiled
-def _removed(indptr, indices, data, A, B, blocks, first, step, sums):
+def _removed(indptr, indices, data, A, B, blocks, counter, sums):
     """By block: in column 0 Σ r², in column 1 + f by how much feature f lowers it."""
     width = A.shape[1]
     zero = A.dtype.type(0)
     g, curve = np.empty(width, A.dtype), np.empty(width, A.dtype)
-    for block in range(first, len(blocks) - 1, step):
+    block = take_block(counter)
+    while block < len(blocks) - 1:
         sums[block] = 0.0
         for i in range(blocks[block], blocks[block + 1]):
             g[:] = zero
@@ -358,25 +377,30 @@ def _removed(indptr, indices, data, A, B, blocks, first, step, sums):
             sums[block, 0] += row_gradient(a, B, indices, data, indptr[i], indptr[i + 1], zero, zero, g, curve)
             for f in range(width):
                 sums[block, 1 + f] += a[f] * (2 * g[f] + a[f] * curve[f])
+        block = take_block(counter)
 
 
 @compiled
-def _gram_blocks(B, rows, rank, starts, first, step, grams):
+def _gram_blocks(B, rows, rank, starts, counter, grams):
     """BᵀB by blocks of rows."""
-    for block in range(first, len(starts) - 1, step):
+    block = take_block(counter)
+    while block < len(starts) - 1:
         grams[block] = 0
         _add_gram(B, rows, starts[block], starts[block + 1], rank, grams[block])
+        block = take_block(counter)
 
 
 @compiled
-def _small_products(A, M, out, starts, first, step, unused):
+def _small_products(A, M, out, starts, counter, unused):
     """out = A M, for a small square M."""
-    for block in range(first, len(starts) - 1, step):
+    block = take_block(counter)
+    while block < len(starts) - 1:
         for i in range(starts[block], starts[block + 1]):
             out[i] = 0
             for k in range(A.shape[1]):
                 for f in range(A.shape[1]):
                     out[i, f] += A[i, k] * M[k, f]
+        block = take_block(counter)
 
 
 # --- what the solver calls -----------------------------------------------------------------------------------------------
@@ -450,14 +474,11 @@ class Kernels:
             self.pool.shutdown()
 
     def _run(self, kernel: Callable[..., None], *args: object, last: object) -> None:
-        """The kernel on every thread, each with its share of the blocks; this thread takes the first."""
-        others = (
-            [self.pool.submit(kernel, *args, k, self.threads, last) for k in range(1, self.threads)]
-            if self.pool
-            else []
-        )
+        """The kernel on every thread; each takes the next block that no other has taken, this thread too."""
+        counter = np.zeros(1, np.int64)
+        others = [self.pool.submit(kernel, *args, counter, last) for _ in range(self.threads - 1)] if self.pool else []
         try:
-            kernel(*args, 0, self.threads, last)
+            kernel(*args, counter, last)
         finally:
             for other in others:
                 other.result()
@@ -547,9 +568,13 @@ class CompiledProducts(Products):
     def __exit__(self, *error: object) -> None:
         self.kernels.__exit__(*error)
 
-    def sparse(self, V: sparse.csr_array, X: Array) -> Array:
+    def prepared(self, V: sparse.csr_array) -> CompiledSide:
+        """V as `sparse` takes it."""
+        return CompiledSide(Side(V, Blanks(0.0, 0.0), 0.0, 0.0), V.dtype.type)
+
+    def sparse(self, V: CompiledSide, X: Array) -> Array:
         """V X for X (n_columns, width), width a multiple of 8."""
-        return self.kernels.product(CompiledSide(Side(V, Blanks(0.0, 0.0), 0.0, 0.0), X.dtype.type), X)
+        return self.kernels.product(V, X)
 
     def gram(self, X: Array) -> Array:
         """XᵀX, float64, added up in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +14,7 @@ from nmf_core.kernels import Products, worth_compiling
 from nmf_core.problem import Array, Problem
 
 DENSE_SIDE = 24  # up to here the grid's shorter side is so small that its SVD is at once exact and quick
-OVERSAMPLING, TURNS = 6, 3  # of the sketched SVD
+OVERSAMPLING, TURNS = 6, 2  # of the sketched SVD
 LIFT = 0.5
 Start = tuple[Array, Array]
 
@@ -132,13 +133,17 @@ def _sketched_svd(
     A few random directions more than asked for, turned towards the leading ones by products with the completed grid, which
     is sparse + level + rows 1ᵀ + 1 columnsᵀ, and its transpose (Halko, Martinsson & Tropp 2011, §4.5).
     """
-    by_row = _excess(problem.V, rows, columns, level)
-    by_column = _excess(problem.Vt, columns, rows, level)
+    dtype = problem.V.dtype
+    by_row = products.prepared(_excess(problem.V, rows, columns, level))
+    by_column = products.prepared(_excess(problem.Vt, columns, rows, level))
+    rows, columns, level = rows.astype(dtype), columns.astype(dtype), dtype.type(level)
 
-    def times(V: sparse.csr_array, X: Array, own: Array, other: Array) -> Array:
+    def times(V: Any, X: Array, own: Array, other: Array) -> Array:
         """The completed grid, or its transpose, times X."""
-        everywhere = (level + own)[:, None] * X.sum(axis=0, dtype=np.float64) + np.einsum("j,jw->w", other, X)
-        return products.sparse(V, X) + everywhere.astype(X.dtype)
+        out = products.sparse(V, X)
+        out += (level + own)[:, None] * X.sum(axis=0)
+        out += np.einsum("j,jw->w", other, X)
+        return out
 
     def orthonormal(Y: Array) -> Array:
         """An orthonormal basis of Y's columns; directions that are not there become zeros."""
@@ -147,7 +152,7 @@ def _sketched_svd(
         return products.small(Y, vectors * np.where(there, 1 / np.sqrt(np.where(there, values, 1)), 0))
 
     draw = np.random.RandomState(0).standard_normal((problem.V.shape[1], -(-(rank + OVERSAMPLING) // 8) * 8))
-    X = draw.astype(problem.V.dtype)
+    X = draw.astype(dtype)
     for _ in range(TURNS):
         Q = orthonormal(times(by_row, X, rows, columns))
         last = times(by_column, Q, columns, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -139,7 +140,11 @@ def _penalties(side: Side, A: Array) -> tuple[Array, Array]:
 class Products:
     """The products that an SVD start needs, by NumPy and SciPy; no BLAS, whose threads get into each other's way."""
 
-    def sparse(self, V: sparse.csr_array, X: Array) -> Array:
+    def prepared(self, V: sparse.csr_array) -> Any:
+        """V as `sparse` takes it."""
+        return V
+
+    def sparse(self, V: Any, X: Array) -> Array:
         """V X."""
         return V @ X
 
