@@ -24,9 +24,10 @@ from nmf_core.errors import RatingsError, SettingsError, real_number, shown, who
 from nmf_core.factorize import minimise
 from nmf_core.init import INITS
 from nmf_core.losses import LOSSES
+from nmf_core.penalty import resolve_penalty
 from nmf_core.problem import Array, Blanks, Penalty, Problem, Side, objective
 from nmf_core.recommend import solve_rows
-from nmf_core.settings import MAX_RANK, MAX_SWEEPS, WEAK_WEIGHT, BlanksSetting, Settings, default_penalty
+from nmf_core.settings import MAX_RANK, MAX_SWEEPS, WEAK_WEIGHT, BlanksSetting, Settings
 from nmf_core.solvers import solver_named
 
 # scikit-learn's names and numbers for the losses, beside ours.
@@ -162,8 +163,9 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         self._blanks = self._resolved_blanks(stored)
         self._power = _power(stored.data)
         V, blanks = self._counted(stored, solver_named(self.solver).blanks)
-        penalty = self._resolved_penalty(V, blanks)
+        Vt = V.T.tocsr()
         rank, init = self._start(X, W, H)
+        penalty = self._resolved_penalty(V, Vt, blanks, rank)
         settings = Settings(
             rank=rank,
             solver=self.solver,
@@ -176,7 +178,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             tol=real_number("tol", self.tol, 0, 1),
             threads=self.threads,
         )
-        problem = Problem(V, V.T.tocsr(), blanks, penalty, self._loss)
+        problem = Problem(V, Vt, blanks, penalty, self._loss)
         if init == "nndsvd" and solver_named(self.solver).positive_start:
             warnings.warn(
                 f"The solver {self.solver!r} cannot leave the zeros of init='nndsvd'. Set init='nndsvda' or 'nndsvdar'.",
@@ -318,7 +320,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             (stored.data / 4.0**self._power, stored.indices.copy(), stored.indptr.copy()), stored.shape
         )
 
-    def _resolved_penalty(self, V: sparse.csr_array, blanks: Blanks) -> Penalty:
+    def _resolved_penalty(self, V: sparse.csr_array, Vt: sparse.csr_array, blanks: Blanks, rank: int) -> Penalty:
         """`alpha_W`, `alpha_H` and `l1_ratio` as ours, for data over 4ᵖ; "auto" chosen from the data where there are blanks.
 
         Over 4ᵖ the data's W and H are smaller by 2ᵖ and the loss by 4^(βp); an L2 penalty keeps its part by 4^((1−β)p) and
@@ -328,7 +330,9 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         alpha_W: float
         if isinstance(self.alpha_W, str) and self.alpha_W == "auto":
             complete = blanks.name == "zero" or V.nnz == V.shape[0] * V.shape[1]
-            alpha_W = 0.0 if complete else default_penalty(V, blanks, self._loss).l2_W
+            alpha_W = (
+                0.0 if complete else resolve_penalty(None, V, Vt, blanks, self._loss, rank, self.threads or 1).l2_W
+            )
         else:
             alpha_W = smaller * real_number("alpha_W", self.alpha_W, 0, LARGEST_PENALTY)
         same = isinstance(self.alpha_H, str) and self.alpha_H == "same"

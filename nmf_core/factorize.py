@@ -15,6 +15,7 @@ from nmf_core.errors import SettingsError, shown
 from nmf_core.factorization import Factorization
 from nmf_core.init import INITS, check_rank
 from nmf_core.kernels import worth_compiling
+from nmf_core.penalty import resolve_penalty
 from nmf_core.problem import Array, Penalty, Problem, kkt_residual, objective, observed_scores
 from nmf_core.ratings import Ratings, require_ratings
 from nmf_core.settings import (
@@ -23,7 +24,6 @@ from nmf_core.settings import (
     PenaltySetting,
     Settings,
     resolve_blanks,
-    resolve_penalty,
 )
 from nmf_core.solvers import SOLVERS
 
@@ -118,7 +118,7 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
     """The one loop: a start, then the solver's sweeps until a rule, a caller or `max_sweeps` ends them."""
     began = time.perf_counter()
     # Solvers see ratings of about one size, so that nothing overflows; a power of two changes no digit.
-    exponent = _exponent(problem)
+    exponent = problem.exponent
     problem = problem.divided(2.0**exponent)
     to_objective = 2.0 ** (2 * exponent)
     to_W = to_H = 2.0 ** (exponent / 2)
@@ -148,12 +148,6 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
     return Minimum(W.astype(np.float64) * to_W, H.astype(np.float64) * to_H, history, stopped)
 
 
-def _exponent(problem: Problem) -> int:
-    """The power of two that takes the largest rating to 4 … 8, where a scale of 1 to 5 lies already."""
-    largest = max(float(problem.V.data.max(initial=0.0)), problem.blanks.value if problem.blanks.weight else 0.0)
-    return math.frexp(largest)[1] - 3 if largest > 0 else 0
-
-
 def problem_of(ratings: Ratings, settings: Settings) -> Problem:
     """What a fit of these ratings with these settings minimises; blanks and penalty resolved.
 
@@ -166,8 +160,9 @@ def problem_of(ratings: Ratings, settings: Settings) -> Problem:
             "Read zeros as unrated, or use loss='kl'."
         )
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
-    penalty = resolve_penalty(settings.penalty, blanks, ratings, settings.loss)
     V, Vt = ratings.V, ratings.Vt
+    threads = settings.threads or _processors()
+    penalty = resolve_penalty(settings.penalty, V, Vt, blanks, settings.loss, settings.rank, threads)
     if settings.solver != "hals" or not worth_compiling(V.nnz, settings.rank):
         V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
     return Problem(V, Vt, blanks, penalty, settings.loss)

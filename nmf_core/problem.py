@@ -13,6 +13,7 @@ Blanks are never visited: a sum over blanks is a sum over all cells, which facto
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -122,6 +123,12 @@ class Problem:
             raise SettingsError(
                 f"loss is {shown(self.loss)}; it must be one of {', '.join(LOSSES)}. Pick one of these."
             )
+
+    @property
+    def exponent(self) -> int:
+        """The power of two that, divided by, takes the largest rating to 4 … 8, where a scale of 1 to 5 lies already."""
+        largest = max(float(self.V.data.max(initial=0.0)), self.blanks.value if self.blanks.weight else 0.0)
+        return math.frexp(largest)[1] - 3 if largest > 0 else 0
 
     def divided(self, unit: float) -> Problem:
         """The same problem with ratings in units of `unit`: its W and H are those of this one over √unit.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import sparse
 
 from nmf_core.errors import SettingsError, real_number, shown, whole_number
 from nmf_core.init import INITS
@@ -126,24 +125,6 @@ def resolve_blanks(blanks: str | Blanks, ratings: Ratings) -> Blanks:
     if blanks == "weak":
         return Blanks(WEAK_WEIGHT, float(ratings.scale[0]))
     return Blanks(1.0 if blanks == "zero" else 0.0, 0.0)
-
-
-def resolve_penalty(penalty: PenaltySetting, blanks: Blanks, ratings: Ratings, loss: str) -> Penalty:
-    """The penalty given, or the default for these ratings and what blanks count."""
-    if penalty is not None:
-        return Penalty.of(penalty)
-    return default_penalty(ratings.V, blanks, loss)
-
-
-def default_penalty(V: sparse.csr_array, blanks: Blanks, loss: str) -> Penalty:
-    """The penalty for these observed cells where none is given."""
-    if loss != "frobenius" or blanks.name == "zero":
-        return Penalty()  # as in scikit-learn and the notebook
-    spread = float(V.data.std(dtype=np.float64))
-    # Few ratings a weight: a penalty would only pull the fit off what little there is.
-    per_row = V.nnz / sum(V.shape)
-    strength = 0.1 if blanks.weight == 0 else 0.04
-    return Penalty.of(strength * spread * per_row / (per_row + 2.0))
 
 
 def default_rank(ratings: Ratings) -> int:

@@ -47,7 +47,7 @@ def test_imports_go_down_only():
         {"compiled"},
         {"init", "solvers", "split"},
         {"settings"},
-        {"factorization"},
+        {"factorization", "penalty"},
         {"factorize", "features"},
         {"recommend", "evaluate", "labels"},
         {"ranks", "export", "estimator"},

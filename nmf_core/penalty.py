@@ -1,0 +1,138 @@
+"""The penalty of a fit where none is given: chosen on ratings that are hidden from short fits, and reported in the result."""
+
+from __future__ import annotations
+
+import copy
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from nmf_core.init import INITS
+from nmf_core.kernels import worth_compiling
+from nmf_core.problem import Array, Blanks, Penalty, Problem, observed_scores
+from nmf_core.settings import PenaltySetting
+from nmf_core.solvers import SOLVERS
+
+LEAST = 200  # ratings: with fewer, those hidden say nothing
+HIDDEN = 0.1  # share of the ratings
+FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over several choices of what to hide
+# λ in standard deviations of the ratings, from strong to weak; each fit goes on from the one before.
+STRONGEST, WEAKEST = 0.56, 0.004
+STEP, SWEEPS = 1.6, 8
+LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = (
+    2_000_000,
+    0.2,
+    2.0,
+    5,
+)  # from so many ratings on, where sweeps are dear
+WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
+WEAK_STRENGTH = 0.04  # λ where blanks count a little; see docs/decisions.md
+
+
+def resolve_penalty(
+    penalty: PenaltySetting,
+    V: sparse.csr_array,
+    Vt: sparse.csr_array,
+    blanks: Blanks,
+    loss: str,
+    rank: int,
+    threads: int,
+) -> Penalty:
+    """The penalty given; or where it is None, the default for these observed cells, what blanks count, and this rank.
+
+    None for losses other than Frobenius and where blanks are zeros, as in scikit-learn and the notebook. Where blanks count
+    a little, a small share of the ratings' spread. Where they are unknown, the λ whose fits best predict hidden ratings.
+    """
+    if penalty is not None:
+        return Penalty.of(penalty)
+    if loss != "frobenius" or blanks.name == "zero":
+        return Penalty()
+    spread = float(V.data.std(dtype=np.float64))
+    per_row = V.nnz / sum(V.shape)
+    usual = per_row / (
+        per_row + 2.0
+    )  # few ratings a weight: a penalty would only pull the fit off what little there is
+    if blanks.weight:
+        return Penalty.of(WEAK_STRENGTH * spread * usual)
+    if V.nnz < LEAST or spread == 0:
+        return Penalty.of(0.1 * spread * usual)
+    problem = Problem(V, Vt, blanks)
+    unit = 2.0**problem.exponent  # ratings of any size are tried in the same numbers
+    return Penalty.of(spread * _best_strength(problem.divided(unit), spread / unit, rank, threads))
+
+
+def _best_strength(problem: Problem, spread: float, rank: int, threads: int) -> float:
+    """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours."""
+    V, Vt = problem.V, problem.Vt
+    large = V.nnz >= LARGE
+    strongest, step = (LARGE_STRONGEST, LARGE_STEP) if large else (STRONGEST, STEP)
+    strengths = strongest * step ** -np.arange(1 + np.floor(np.log(strongest / WEAKEST) / np.log(step)))
+    repeats = SEVERAL if FEW[0] <= V.nnz <= FEW[1] else 1
+    errors = np.zeros(len(strengths))
+    for salt in range(repeats):
+        found = _held_out_errors(V, Vt, spread * strengths[: len(errors)], rank, salt, threads)
+        errors = errors[: len(found)] + found
+    best = int(errors.argmin())
+    if not 0 < best < len(errors) - 1:
+        return float(strengths[best])
+    left, middle, right = errors[best - 1 : best + 2]
+    shift = (left - right) / (2 * (left - 2 * middle + right))
+    return float(strengths[best] * step**-shift)
+
+
+def _held_out_errors(
+    V: sparse.csr_array, Vt: sparse.csr_array, penalties: Array, rank: int, salt: int, threads: int
+) -> Array:
+    """Mean squared error on hidden ratings for each penalty in turn, until it is clearly worse than the least."""
+    of_users, of_items = _hidden(V, salt), _hidden(Vt, salt, transposed=True)
+    seen, seen_t = _without(V, of_users), _without(Vt, of_items)
+    if not worth_compiling(seen.nnz, rank):
+        seen, seen_t = seen.astype(np.float64), seen_t.astype(np.float64)
+    unknown = Blanks(0.0, 0.0)
+    problem = Problem(seen, seen_t, unknown)
+    # Only what can be predicted counts: users and items that are seen elsewhere.
+    hidden = _without(V, ~of_users)
+    known = (problem.users.counts > 0)[np.repeat(np.arange(V.shape[0]), np.diff(hidden.indptr))]
+    known &= (problem.items.counts > 0)[hidden.indices]
+    if not known.any():
+        return np.zeros(1)
+    low, high = float(V.data.min()), float(V.data.max())
+    start = "svd" if rank <= min(V.shape) else "random"
+    W, H = INITS[start](problem, rank, 0, threads)
+    side = Problem(hidden, hidden, unknown).users
+    sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS
+    errors: list[float] = []
+    for penalty in penalties:
+        one = Problem(seen, seen_t, unknown, Penalty.of(float(penalty)))
+        *_, last = islice(SOLVERS["hals"].run(one, W, H, 1e-4, threads), 1 + sweeps)
+        W, H = last.W.copy(), last.H.copy()
+        scores = np.clip(observed_scores(side, W, H.T), low, high)
+        errors.append(float(np.mean((hidden.data - scores)[known] ** 2)))
+        if errors[-1] > WORSE * min(errors):
+            break
+    return np.array(errors)
+
+
+def _hidden(V: sparse.csr_array, salt: int, *, transposed: bool = False) -> NDArray[np.bool_]:
+    """Which observed cells to hide, by a hash of user and item: the same from either side, and no random draw to transpose."""
+    rows = np.repeat(np.arange(V.shape[0], dtype=np.uint32), np.diff(V.indptr))
+    columns = V.indices.astype(np.uint32)
+    u, i = (columns, rows) if transposed else (rows, columns)
+    mixed = u * np.uint32(0x9E3779B1) + i * np.uint32(0x85EBCA77) + np.uint32((salt * 0xC2B2AE3D) & 0xFFFFFFFF)
+    for shift, factor in ((15, 0x2C1B3C6D), (12, 0x297A2D39)):
+        mixed ^= mixed >> np.uint32(shift)
+        mixed *= np.uint32(factor)
+    mixed ^= mixed >> np.uint32(15)
+    return mixed < np.uint32(HIDDEN * 2**32)
+
+
+def _without(V: sparse.csr_array, dropped: NDArray[np.bool_]) -> sparse.csr_array:
+    """V less some of its observed cells."""
+    kept = ~dropped
+    out = copy.copy(V)
+    out.data, out.indices = V.data[kept], V.indices[kept]
+    before = np.concatenate([[0], np.cumsum(kept, dtype=V.indptr.dtype)])
+    out.indptr = before[V.indptr].astype(V.indptr.dtype)
+    return out
