@@ -20,7 +20,7 @@ HIDDEN = 0.1  # share of the ratings
 FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over several choices of what to hide
 # λ in standard deviations of the ratings, from strong to weak; each fit goes on from the one before.
 STRONGEST, WEAKEST = 0.56, 0.004
-STEP, SWEEPS = 1.6, 8
+STEP, SWEEPS, QUICK_SWEEPS = 1.6, 12, 8  # the latter where sweeps are dear: in NumPy
 LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = (
     2_000_000,
     0.2,
@@ -102,7 +102,8 @@ def _held_out_errors(
     start = "svd" if rank <= min(V.shape) else "random"
     W, H = INITS[start](problem, rank, 0, threads)
     side = Problem(hidden, hidden, unknown).users
-    sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS
+    quick = SWEEPS if worth_compiling(seen.nnz, rank) else QUICK_SWEEPS
+    sweeps = LARGE_SWEEPS if V.nnz >= LARGE else quick
     errors: list[float] = []
     for penalty in penalties:
         one = Problem(seen, seen_t, unknown, Penalty.of(float(penalty)))

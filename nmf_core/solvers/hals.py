@@ -23,11 +23,11 @@ class Sweeps(Protocol):
     def padded(self, A: Array) -> Array:
         """Weights (n, rank) as these sweeps hold them."""
 
-    def measure(self, W: Array, Ht: Array) -> tuple[float, float]:
-        """The objective and the KKT residual."""
+    def measure(self, W: Array, Ht: Array) -> tuple[float, float | None]:
+        """The objective, and the KKT residual where it is to be had on the way."""
 
-    def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float]:
-        """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
+    def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float | None]:
+        """New W, new Ht, what each feature of W was multiplied and of Ht divided by, and `measure` of them."""
 
 
 def run(problem: Problem, W: Array, H: Array, tol: float, threads: int) -> Iterator[Sweep]:
