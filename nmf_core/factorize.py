@@ -120,7 +120,7 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
     # Solvers see ratings of about one size, so that nothing overflows; a power of two changes no digit.
     exponent = problem.exponent
     problem = problem.divided(2.0**exponent)
-    to_objective = 2.0 ** (2 * exponent)
+    objective_exponent = exponent * problem.divergence.beta
     to_W = to_H = 2.0 ** (exponent / 2)
     if problem.penalty == Penalty():  # nothing asks how a feature's size is shared out: shared so, no digit changes
         to_W, to_H = 2.0 ** (exponent - exponent // 2), 2.0 ** (exponent // 2)
@@ -129,13 +129,13 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
     solver = SOLVERS[settings.solver]
     stopped = ""
     for number, (W, H, value, kkt) in enumerate(_kept_sweeps(problem, settings, W, H)):  # noqa: B007, B020 - W, H are the state
-        history.append((number, value * to_objective, kkt, time.perf_counter() - began))
+        history.append((number, value, kkt, time.perf_counter() - began))
         if number == 0:
             if kkt == 0:
                 stopped = "kkt"  # the start is the answer
                 break
             continue
-        if on_sweep is not None and on_sweep(number, history[-1][1], kkt) is False:
+        if on_sweep is not None and on_sweep(number, _times_power(value, objective_exponent), kkt) is False:
             stopped = "cancelled"
         elif number >= settings.max_sweeps:
             stopped = "max_sweeps"
@@ -145,7 +145,14 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
             break
     else:
         stopped = "solver" if solver.stops_itself else "change"
-    return Minimum(W.astype(np.float64) * to_W, H.astype(np.float64) * to_H, history, stopped)
+    rows = [(number, _times_power(value, objective_exponent), kkt, seconds) for number, value, kkt, seconds in history]
+    return Minimum(W.astype(np.float64) * to_W, H.astype(np.float64) * to_H, rows, stopped)
+
+
+def _times_power(value: float, exponent: int) -> float:
+    """value · 2^exponent; infinite or 0 where that is too much for a number."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.ldexp(value, exponent))
 
 
 def problem_of(ratings: Ratings, settings: Settings) -> Problem:

@@ -25,6 +25,7 @@ from nmf_core.errors import SettingsError, real_number, shown
 from nmf_core.losses import LOSSES, Loss
 
 Array = NDArray[np.floating]  # float64, but float32 inside compiled sweeps
+LARGEST_PENALTY = 1e12
 CHUNK = 1 << 20  # observed cells looked at together: bounds the memory of a pass over them
 
 
@@ -58,7 +59,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         for name in ("l2_W", "l2_H", "l1_W", "l1_H"):
-            object.__setattr__(self, name, real_number(f"penalty {name}", getattr(self, name), 0, 1e12))
+            object.__setattr__(self, name, real_number(f"penalty {name}", getattr(self, name), 0, LARGEST_PENALTY))
 
     @classmethod
     def of(cls, penalty: float | Penalty) -> Penalty:
@@ -69,7 +70,7 @@ class Penalty:
         """
         if isinstance(penalty, Penalty):
             return penalty
-        number = real_number("penalty", penalty, 0, 1e12)
+        number = real_number("penalty", penalty, 0, LARGEST_PENALTY)
         return cls(l2_W=number, l2_H=number)
 
 
@@ -139,9 +140,15 @@ class Problem:
             return self
         V, Vt = (copy.copy(matrix) for matrix in (self.V, self.Vt))
         V.data, Vt.data = V.data / V.dtype.type(unit), Vt.data / Vt.dtype.type(unit)
-        pull = self.penalty
-        power = unit**0.5
-        penalty = Penalty(pull.l2_W / unit, pull.l2_H / unit, pull.l1_W / unit / power, pull.l1_H / unit / power)
+        pull, beta = self.penalty, self.divergence.beta  # the loss is smaller by unit^β, weights by √unit
+
+        def rescaled(weight: float, power: float) -> float:
+            with np.errstate(over="ignore"):
+                return float(min(LARGEST_PENALTY, weight * np.float64(unit) ** power)) if weight else 0.0
+
+        ridges = (rescaled(weight, 1.0 - beta) for weight in (pull.l2_W, pull.l2_H))
+        lassos = (rescaled(weight, 0.5 - beta) for weight in (pull.l1_W, pull.l1_H))
+        penalty = Penalty(*ridges, *lassos)
         return Problem(V, Vt, Blanks(self.blanks.weight, self.blanks.value / unit), penalty, self.loss)
 
     @property
