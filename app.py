@@ -22,7 +22,15 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Load what the first page needs while the browser is still opening."""
     for module in ("nmf_core", "plotly.graph_objects", "nmf_core.labels", "sklearn.decomposition"):
         threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+    threading.Thread(target=_compile, daemon=True).start()
     yield {}
+
+
+def _compile() -> None:
+    """Have the kernels of large fits ready; the first start after an installation takes some seconds for it."""
+    from nmf_core.compiled import warm_up
+
+    warm_up()
 
 
 app = st.App("pages/navigation.py", lifespan=lifespan, middleware=[Middleware(PersonAndHeaders)])

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from nmf_core.kernels import Products, balance
-from nmf_core.problem import Array, Blanks, Problem, Side
+from nmf_core.problem import Array, Blanks, Penalty, Problem, Side
 
 PAD = 8  # a row of weights is padded with zeros to a multiple of this: whole vectors, no remainder loops
 VECTOR_BYTES = 32  # 8 float32 or 4 float64; where the processor has narrower ones LLVM splits them
@@ -633,3 +633,16 @@ class CompiledSweeps:
 def _relative(step: float, size: float) -> float:
     """The root of step² over size², 0 where all weights are 0."""
     return float(np.sqrt(step / size)) if size > 0 else 0.0
+
+
+def warm_up() -> None:
+    """Compile the kernels of a fit, or fetch them from disk, so that the first large fit need not wait for it."""
+    V = sparse.csr_array(np.ones((2, 2), np.float32))
+    problem = Problem(V, V, Blanks(0.5, 1.0), Penalty.of(0.1))
+    with CompiledSweeps(problem, 1, 1, 1e-4, 1e-3) as sweeps, CompiledProducts(1) as products:
+        W = sweeps.padded(np.ones((2, 1)))
+        sweeps.measure(W, W)
+        sweeps.sweep(W, W, passes=1)
+        products.small(products.sparse(products.prepared(V), W), np.eye(PAD))
+        exact = padded(W, np.float64)
+        sweeps.kernels.removed(CompiledSide(problem.users, np.float64), exact, exact)

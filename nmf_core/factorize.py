@@ -61,7 +61,8 @@ def factorize(
         seed: 0…2³²−1; the same seed gives the same bits.
         max_sweeps, tol: when to stop; `tol` bounds the step that any weight would still take, relative to all weights.
         threads: how many may work on this fit, 1…1024; None for one a processor. Results do not depend on it.
-        on_sweep: called as on_sweep(sweep, objective, kkt) after every sweep; returning False ends the fit there.
+        on_sweep: called as on_sweep(sweep, objective, kkt) after every sweep, and with sweep 0 and NaN while the penalty is
+            chosen; returning False ends the fit within a sweep.
 
     Raises:
         SettingsError: a setting outside its range, or two that do not go together.
@@ -78,7 +79,7 @@ def factorize(
 def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None = None) -> Factorization:
     """`factorize` for settings that are already in one value."""
     require_ratings(ratings)
-    problem = problem_of(ratings, settings)
+    problem = problem_of(ratings, settings, on_sweep=on_sweep)
     least = minimise(problem, settings, on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
     removes, rmse = _removed_misfit(problem, W, H, settings.threads or _processors())
@@ -155,7 +156,7 @@ def _times_power(value: float, exponent: int) -> float:
         return float(np.ldexp(value, exponent))
 
 
-def problem_of(ratings: Ratings, settings: Settings) -> Problem:
+def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None = None) -> Problem:
     """What a fit of these ratings with these settings minimises; blanks and penalty resolved.
 
     Raises:
@@ -169,7 +170,11 @@ def problem_of(ratings: Ratings, settings: Settings) -> Problem:
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     V, Vt = ratings.V, ratings.Vt
     threads = settings.threads or _processors()
-    penalty = resolve_penalty(settings.penalty, V, Vt, blanks, settings.loss, settings.rank, threads)
+
+    def go_on() -> bool:
+        return on_sweep is None or on_sweep(0, math.nan, math.nan) is not False
+
+    penalty = resolve_penalty(settings.penalty, V, Vt, blanks, settings.loss, settings.rank, threads, go_on)
     if settings.solver != "hals" or not worth_compiling(V.nnz, settings.rank):
         V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
     return Problem(V, Vt, blanks, penalty, settings.loss)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,7 @@ from nmf_core.problem import Array, Blanks, Penalty, Problem, observed_scores
 from nmf_core.settings import PenaltySetting
 from nmf_core.solvers import SOLVERS
 
+GoOn = Callable[[], bool]
 LEAST = 200  # ratings: with fewer, those hidden say nothing
 HIDDEN = 0.1  # share of the ratings
 FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over several choices of what to hide
@@ -39,11 +41,13 @@ def resolve_penalty(
     loss: str,
     rank: int,
     threads: int,
+    go_on: GoOn = lambda: True,
 ) -> Penalty:
     """The penalty given; or where it is None, the default for these observed cells, what blanks count, and this rank.
 
     None for losses other than Frobenius and where blanks are zeros, as in scikit-learn and the notebook. Where blanks count
-    a little, a small share of the ratings' spread. Where they are unknown, the λ whose fits best predict hidden ratings.
+    a little, a small share of the ratings' spread. Where they are unknown, the λ whose fits best predict hidden ratings;
+    `go_on` is asked after each of their sweeps, and where it says no, the best so far is taken.
     """
     if penalty is not None:
         return Penalty.of(penalty)
@@ -60,10 +64,10 @@ def resolve_penalty(
         return Penalty.of(0.1 * spread * usual)
     problem = Problem(V, Vt, blanks)
     unit = 2.0**problem.exponent  # ratings of any size are tried in the same numbers
-    return Penalty.of(spread * _best_strength(problem.divided(unit), spread / unit, rank, threads))
+    return Penalty.of(spread * _best_strength(problem.divided(unit), spread / unit, rank, threads, go_on))
 
 
-def _best_strength(problem: Problem, spread: float, rank: int, threads: int) -> float:
+def _best_strength(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float:
     """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours."""
     V, Vt = problem.V, problem.Vt
     large = V.nnz >= LARGE
@@ -72,7 +76,7 @@ def _best_strength(problem: Problem, spread: float, rank: int, threads: int) -> 
     repeats = SEVERAL if FEW[0] <= V.nnz <= FEW[1] else 1
     errors = np.zeros(len(strengths))
     for salt in range(repeats):
-        found = _held_out_errors(V, Vt, spread * strengths[: len(errors)], rank, salt, threads)
+        found = _held_out_errors(V, Vt, spread * strengths[: len(errors)], rank, salt, threads, go_on)
         errors = errors[: len(found)] + found
     best = int(errors.argmin())
     if not 0 < best < len(errors) - 1:
@@ -83,7 +87,7 @@ def _best_strength(problem: Problem, spread: float, rank: int, threads: int) -> 
 
 
 def _held_out_errors(
-    V: sparse.csr_array, Vt: sparse.csr_array, penalties: Array, rank: int, salt: int, threads: int
+    V: sparse.csr_array, Vt: sparse.csr_array, penalties: Array, rank: int, salt: int, threads: int, go_on: GoOn
 ) -> Array:
     """Mean squared error on hidden ratings for each penalty in turn, until it is clearly worse than the least."""
     of_users, of_items = _hidden(V, salt), _hidden(Vt, salt, transposed=True)
@@ -107,11 +111,15 @@ def _held_out_errors(
     errors: list[float] = []
     for penalty in penalties:
         one = Problem(seen, seen_t, unknown, Penalty.of(float(penalty)))
-        *_, last = islice(SOLVERS["hals"].run(one, W, H, 1e-4, threads), 1 + sweeps)
+        wanted = True
+        for sweep in islice(SOLVERS["hals"].run(one, W, H, 1e-4, threads), 1 + sweeps):
+            last, wanted = sweep, go_on()
+            if not wanted:
+                break
         W, H = last.W.copy(), last.H.copy()
         scores = np.clip(observed_scores(side, W, H.T), low, high)
         errors.append(float(np.mean((hidden.data - scores)[known] ** 2)))
-        if errors[-1] > WORSE * min(errors):
+        if errors[-1] > WORSE * min(errors) or not wanted:
             break
     return np.array(errors)
 

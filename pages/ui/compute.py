@@ -69,6 +69,7 @@ def _made_view() -> View:
     fit, job, problem = _fit_or_job(opened.ratings, settings)
     if fit is None:
         return View(opened, settings, None, job, problem, None, [], {}, [], None)
+    state.remember_fitted()
     project, known = _labels(fit)
     texts = known.texts if known else {}
     chosen = {f: named.saved.label.colour for f, named in known.by_feature.items()} if known else {}
@@ -105,8 +106,8 @@ def _fit_or_job(ratings: Ratings, settings: Settings) -> tuple[Factorization | N
     job = jobs.find(state.person(), what)
     if job is None or not job.finished:
         return None, job, None
-    if job.result is None and job.error is None:
-        # Cancelled before its turn, or ended by a bug, which the server's log has: to be asked for anew.
+    if job.cancelled or (job.result is None and job.error is None):
+        # Cancelled, or ended by a bug, which the server's log has: to be asked for anew.
         if not job.cancelled:
             state.notice(
                 "error", "The fit ended by a fault of ours; the server's log says more. Nothing you typed is lost."
@@ -144,6 +145,13 @@ def start_fit(ratings: Ratings, settings: Settings) -> None:
         ).canonical()
 
     jobs.start(state.person(), fit_key(ratings, settings), work)
+
+
+def cancel_fit(job: jobs.Job) -> None:
+    """End a fit, and go back to the settings of the last one of these ratings. For the Cancel button."""
+    job.cancelled = True
+    if state.back_to_fitted():
+        state.notice("info", "Cancelled. The settings are back at those of the last fit.")
 
 
 # --- the rank survey --------------------------------------------------------------------------------------------

@@ -129,12 +129,20 @@ def _wait(view: View) -> None:
     assert job is not None
     if job.finished:
         st.rerun()
-    words = (
-        "Waiting for a turn: other fits are running" if job.waiting else f"Sweep {job.done} of at most {job.of or '…'}"
-    )
+    if job.waiting:
+        words = "Waiting for a turn: other fits are running"
+    else:
+        words = f"Sweep {job.done} of at most {job.of}" if job.done else "Choosing the penalty"
     left = job.seconds_left
     st.progress(
         job.done / job.of if job.of else 0.0, words + (f" · at most {left:.0f} s left" if left is not None else "")
     )
-    if st.button("Cancel", icon=":material/close:", key="cancel-fit", disabled=job.cancelled):
-        job.cancelled = True
+    if st.button(
+        "Cancel",
+        icon=":material/close:",
+        key="cancel-fit",
+        disabled=job.cancelled,
+        on_click=compute.cancel_fit,
+        args=(job,),
+    ):
+        st.rerun()  # the whole page: the sidebar may have gone back to the last fit

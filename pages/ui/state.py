@@ -58,6 +58,7 @@ class Session:
     projects: dict[str, str] = field(default_factory=dict)
     linked_project: str | None = None
     greeted: bool = False
+    fitted: dict[str, dict[str, Any]] = field(default_factory=dict)  # the widgets of the last fit, by what is open
     own_id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     editor: tuple[str, int] = ("", 0)
     view: Any = None  # of this run; compute.renew_view makes it
@@ -203,6 +204,21 @@ def settings() -> Settings:
 def set_widgets(**values: object) -> None:
     """Set sidebar widgets from a button elsewhere. Call it from a callback."""
     st.session_state.update(values)
+
+
+def remember_fitted() -> None:
+    """The sidebar as it is now has a fit: what a cancelled one goes back to."""
+    held = {name: st.session_state.get(name) for name in SHARED if name != DATA}
+    session().fitted[opened().key + opened().ratings.fingerprint] = held
+
+
+def back_to_fitted() -> bool:
+    """Set the sidebar back to the last fit of these ratings; whether there was one. Call it from a callback."""
+    held = session().fitted.get(opened().key + opened().ratings.fingerprint)
+    if held is not None:
+        st.session_state.update({name: value for name, value in held.items() if value is not None})
+        st.session_state[PENALTY] = held[PENALTY]
+    return held is not None
 
 
 def read_address(options: dict[str, list[str]]) -> None:

@@ -174,3 +174,24 @@ def test_a_fit_cancelled_before_its_turn_can_be_asked_for_again(with_ratings):
     app.run()
     assert not app.exception
     assert any(button.label.startswith("Fit rank") for button in app.button)
+
+
+def test_a_cancelled_fit_goes_back_to_the_last_good_one(with_ratings, monkeypatch):
+    monkeypatch.setattr(state, "person", lambda: "browser:of this test")  # AppTest makes up another each run
+    with_ratings(datasets.planted(1000, 600, 4, 0.1, 0.3, 0))
+    app = opened("factors", rank="3")
+    app.button(key="fit-now").click().run()
+    finish(jobs._board())
+    app.run()
+    assert not any(button.label.startswith("Fit rank") for button in app.button)
+    next(w for w in app.sidebar.number_input if w.key == "rank").set_value(12).run()
+    turns = jobs._board().turns
+    for _ in range(jobs.AT_ONCE):
+        turns.acquire()  # the fit waits, so that there is time to cancel it
+    app.button(key="fit-now").click().run()
+    app.button(key="cancel-fit").click().run()
+    turns.release(jobs.AT_ONCE)
+    finish(jobs._board())
+    app.run()
+    assert next(w for w in app.sidebar.number_input if w.key == "rank").value == 3
+    assert not any(button.label.startswith("Fit rank") for button in app.button)  # the last fit is there
