@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from nmf_core.errors import whole_number
 from nmf_core.factorize import fit_settings
 from nmf_core.problem import Array
+from nmf_core.ranking import RELEVANT, ndcg
 from nmf_core.ratings import Ratings
 from nmf_core.settings import Settings
 from nmf_core.split import held_out_folds
 
 # Scores for given cells, and a (n_users in the block, n_items) block of scores for ranking.
 Scorer = tuple[Callable[[NDArray, NDArray], Array], Callable[[slice], Array]]
-RELEVANT = 0.7  # of the scale's span: 4 and 5 on a scale of 1 to 5
 SHRINK = 5.0  # pseudo-ratings that pull a user's or item's mean to the grand mean
 USERS_AT_ONCE = 512
 
@@ -34,21 +34,6 @@ def rmse(actual: Array, predicted: Array) -> float:
 def mae(actual: Array, predicted: Array) -> float:
     """Mean absolute error, in rating points."""
     return float(np.mean(np.abs(actual - predicted)))
-
-
-def ndcg(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
-    """Normalised discounted cumulative gain of the best `top_n` by score, a value a row; NaN for rows with nothing relevant.
-
-    Args:
-        scores: (n, n_items), −inf for items that are no candidates.
-        relevant: (n, n_items).
-    """
-    k = min(top_n, scores.shape[1])
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    discount = 1.0 / np.log2(np.arange(2, k + 2))
-    gained = (np.take_along_axis(relevant, best, axis=1) * discount).sum(axis=1)
-    ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant.sum(axis=1), k)]
-    return np.divide(gained, ideal, out=np.full(len(scores), np.nan), where=ideal > 0)
 
 
 def biases(training: Ratings) -> tuple[float, Array, Array]:

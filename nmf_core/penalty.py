@@ -13,10 +13,12 @@ from scipy import sparse
 from nmf_core.init import INITS
 from nmf_core.kernels import worth_compiling
 from nmf_core.problem import Array, Blanks, Penalty, Problem, observed_scores
+from nmf_core.ranking import RELEVANT, ndcg
 from nmf_core.settings import PenaltySetting
 from nmf_core.solvers import SOLVERS
 
 GoOn = Callable[[], bool]
+Judge = Callable[[Array, Array], float]
 LEAST = 200  # ratings: with fewer, those hidden say nothing
 HIDDEN = 0.1  # share of the ratings
 FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over several choices of what to hide
@@ -30,7 +32,10 @@ LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = (
     5,
 )  # from so many ratings on, where sweeps are dear
 WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
-WEAK_STRENGTH = 0.04  # λ where blanks count a little; see docs/decisions.md
+FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
+# Where blanks count, fits are judged by how they rank.
+TOP, RANKING_STEP = 10, 2.0
+RANKED_CELLS, LEAST_USERS = 2_000_000, 20
 
 
 def resolve_penalty(
@@ -45,23 +50,19 @@ def resolve_penalty(
 ) -> Penalty:
     """The penalty given; or where it is None, the default for these observed cells, what blanks count, and this rank.
 
-    None for losses other than Frobenius and where blanks are zeros, as in scikit-learn and the notebook. Where blanks count
-    a little, a small share of the ratings' spread. Where they are unknown, the λ whose fits best predict hidden ratings;
-    `go_on` is asked after each of their sweeps, and where it says no, the best so far is taken.
+    None for losses other than Frobenius and where blanks are zeros, as in scikit-learn and the notebook. Where blanks are
+    unknown, the λ whose fits best predict hidden ratings; where they count a little, the λ whose fits best rank hidden high
+    ratings among the blanks. `go_on` is asked after each sweep, and where it says no, the best so far is taken.
     """
     if penalty is not None:
         return Penalty.of(penalty)
     if loss != "frobenius" or blanks.name == "zero":
         return Penalty()
     spread = float(V.data.std(dtype=np.float64))
-    per_row = V.nnz / sum(V.shape)
-    usual = per_row / (
-        per_row + 2.0
-    )  # few ratings a weight: a penalty would only pull the fit off what little there is
-    if blanks.weight:
-        return Penalty.of(WEAK_STRENGTH * spread * usual)
     if V.nnz < LEAST or spread == 0:
-        return Penalty.of(0.1 * spread * usual)
+        per_row = V.nnz / sum(V.shape)
+        # Few ratings a weight: a penalty would only pull the fit off what little there is.
+        return Penalty.of((FALLBACK_WEAK if blanks.weight else FALLBACK) * spread * per_row / (per_row + 2.0))
     problem = Problem(V, Vt, blanks)
     unit = 2.0**problem.exponent  # ratings of any size are tried in the same numbers
     return Penalty.of(spread * _best_strength(problem.divided(unit), spread / unit, rank, threads, go_on))
@@ -69,59 +70,97 @@ def resolve_penalty(
 
 def _best_strength(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float:
     """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours."""
-    V, Vt = problem.V, problem.Vt
-    large = V.nnz >= LARGE
+    large = problem.V.nnz >= LARGE
     strongest, step = (LARGE_STRONGEST, LARGE_STEP) if large else (STRONGEST, STEP)
+    if problem.blanks.weight:
+        step = RANKING_STEP
     strengths = strongest * step ** -np.arange(1 + np.floor(np.log(strongest / WEAKEST) / np.log(step)))
-    repeats = SEVERAL if FEW[0] <= V.nnz <= FEW[1] else 1
+    repeats = SEVERAL if FEW[0] <= problem.V.nnz <= FEW[1] else 1
     errors = np.zeros(len(strengths))
     for salt in range(repeats):
-        found = _held_out_errors(V, Vt, spread * strengths[: len(errors)], rank, salt, threads, go_on)
+        found = _held_out_errors(problem, spread * strengths[: len(errors)], rank, salt, threads, go_on)
         errors = errors[: len(found)] + found
     best = int(errors.argmin())
     if not 0 < best < len(errors) - 1:
         return float(strengths[best])
     left, middle, right = errors[best - 1 : best + 2]
-    shift = (left - right) / (2 * (left - 2 * middle + right))
-    return float(strengths[best] * step**-shift)
+    bend = left - 2 * middle + right
+    return float(strengths[best] * step ** -((left - right) / (2 * bend) if bend > 0 else 0.0))
 
 
 def _held_out_errors(
-    V: sparse.csr_array, Vt: sparse.csr_array, penalties: Array, rank: int, salt: int, threads: int, go_on: GoOn
-) -> Array:
-    """Mean squared error on hidden ratings for each penalty in turn, until it is clearly worse than the least."""
-    of_users, of_items = _hidden(V, salt), _hidden(Vt, salt, transposed=True)
-    seen, seen_t = _without(V, of_users), _without(Vt, of_items)
-    if not worth_compiling(seen.nnz, rank):
+    problem: Problem, penalties: Array, rank: int, salt: int, threads: int, go_on: GoOn
+) -> NDArray[np.float64]:
+    """The error on hidden ratings for each penalty in turn, until it is clearly worse than the least."""
+    V, Vt = problem.V, problem.Vt
+    of_users = _hidden(V, salt)
+    seen, seen_t = _without(V, of_users), _without(Vt, _hidden(Vt, salt, transposed=True))
+    compiled = worth_compiling(seen.nnz, rank)
+    if not compiled:
         seen, seen_t = seen.astype(np.float64), seen_t.astype(np.float64)
-    unknown = Blanks(0.0, 0.0)
-    problem = Problem(seen, seen_t, unknown)
-    # Only what can be predicted counts: users and items that are seen elsewhere.
-    hidden = _without(V, ~of_users)
-    known = (problem.users.counts > 0)[np.repeat(np.arange(V.shape[0]), np.diff(hidden.indptr))]
-    known &= (problem.items.counts > 0)[hidden.indices]
-    if not known.any():
+    trained = Problem(seen, seen_t, problem.blanks)
+    judge = (_ranking_error if problem.blanks.weight else _prediction_error)(trained, _without(V, ~of_users))
+    if judge is None:
         return np.zeros(1)
-    low, high = float(V.data.min()), float(V.data.max())
-    start = "svd" if rank <= min(V.shape) else "random"
-    W, H = INITS[start](problem, rank, 0, threads)
-    side = Problem(hidden, hidden, unknown).users
-    quick = SWEEPS if worth_compiling(seen.nnz, rank) else QUICK_SWEEPS
-    sweeps = LARGE_SWEEPS if V.nnz >= LARGE else quick
+    W, H = INITS["svd" if rank <= min(V.shape) else "random"](trained, rank, 0, threads)
+    sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS if compiled else QUICK_SWEEPS
     errors: list[float] = []
     for penalty in penalties:
-        one = Problem(seen, seen_t, unknown, Penalty.of(float(penalty)))
+        one = Problem(seen, seen_t, problem.blanks, Penalty.of(float(penalty)))
         wanted = True
         for sweep in islice(SOLVERS["hals"].run(one, W, H, 1e-4, threads), 1 + sweeps):
             last, wanted = sweep, go_on()
             if not wanted:
                 break
         W, H = last.W.copy(), last.H.copy()
-        scores = np.clip(observed_scores(side, W, H.T), low, high)
-        errors.append(float(np.mean((hidden.data - scores)[known] ** 2)))
+        errors.append(judge(W, H))
         if errors[-1] > WORSE * min(errors) or not wanted:
             break
     return np.array(errors)
+
+
+def _prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
+    """Mean squared error on hidden ratings of users and items that are seen elsewhere; None if there are none."""
+    low, high = float(seen.V.data.min(initial=np.inf)), float(seen.V.data.max(initial=0.0))
+    known = (seen.users.counts > 0)[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))]
+    known &= (seen.items.counts > 0)[hidden.indices]
+    if not known.any():
+        return None
+    side = Problem(hidden, hidden, Blanks(0.0, 0.0)).users
+
+    def judge(W: Array, H: Array) -> float:
+        scores = np.clip(observed_scores(side, W, H.T), low, high)
+        return float(np.mean((hidden.data - scores)[known] ** 2))
+
+    return judge
+
+
+def _ranking_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
+    """1 − NDCG@10 among the items that a user has not rated, relevant being hidden high ratings; None if there are too few.
+
+    Of some users, evenly spread, as many as keep the scores to `RANKED_CELLS`.
+    """
+    low, high = float(seen.V.data.min(initial=np.inf)), float(seen.V.data.max(initial=0.0))
+    rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
+    liked = hidden.data >= low + RELEVANT * (high - low)
+    users = np.unique(rows[liked])
+    users = users[:: -(-len(users) * hidden.shape[1] // RANKED_CELLS) or 1]
+    if len(users) < LEAST_USERS:
+        return None
+    relevant = np.zeros((len(users), hidden.shape[1]), dtype=bool)
+    place = np.full(hidden.shape[0], -1)
+    place[users] = np.arange(len(users))
+    here = liked & (place[rows] >= 0)
+    relevant[place[rows[here]], hidden.indices[here]] = True
+    rated = seen.V[users]
+    rated_rows = np.repeat(np.arange(len(users)), np.diff(rated.indptr))
+
+    def judge(W: Array, H: Array) -> float:
+        scores = np.einsum("uf,fi->ui", W[users], H)
+        scores[rated_rows, rated.indices] = -np.inf
+        return 1 - float(np.mean(ndcg(scores, relevant, TOP)))
+
+    return judge
 
 
 def _hidden(V: sparse.csr_array, salt: int, *, transposed: bool = False) -> NDArray[np.bool_]:
