@@ -157,7 +157,7 @@ def _ours(ratings: Ratings, setting: Setting, how: How) -> nc.Factorization:
 OURS = Rater(
     "latent-lens", ({},), lambda split, how: fresh(split), _ours, lambda fit: (fit.W, np.ascontiguousarray(fit.H.T))
 )
-OUR_PENALTIES = (0.06, 0.09, 0.12, 0.16, 0.2)  # beside the default
+OUR_PENALTIES = (0.03, 0.045, 0.06, 0.09, 0.12, 0.16, 0.2)  # beside the default
 OUR_SWEEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200)
 
 # LIBMF: parallel stochastic gradient, float32
