@@ -12,8 +12,6 @@ from scipy.sparse.csgraph import connected_components
 
 from nmf_core.ratings import Ratings
 
-NAMES_SHOWN = 5
-
 
 @dataclass(frozen=True)
 class Finding:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from nmf_core.errors import SettingsError, shown, whole_number
 from nmf_core.evaluate import biases, rmse
+from nmf_core.factorization import Factorization
 from nmf_core.factorize import fit_settings
-from nmf_core.problem import Array
+from nmf_core.problem import Array, Penalty
 from nmf_core.ratings import Ratings, require_ratings
 from nmf_core.settings import Settings
 from nmf_core.split import held_out_folds
@@ -90,23 +91,29 @@ def survey_ranks(
     rows: list[dict[str, float]] = []
     errors: list[Array] = []
 
-    def fitted(training: Ratings, rank: int) -> tuple[Array, Array]:
+    def fitted(training: Ratings, rank: int, penalty: Penalty | None = None) -> Factorization:
         nonlocal done
-        fit = fit_settings(training, replace(base, rank=rank, seed=seed))
+        asked = replace(base, rank=rank, seed=seed)
+        fit = fit_settings(training, asked if penalty is None else replace(asked, penalty=penalty))
         done += 1
         if on_progress is not None and on_progress(done, total) is False:
             raise _StoppedError
-        return fit.W, fit.H
+        return fit
+
+    def held_out(halves: list[tuple[Ratings, Ratings]], rank: int) -> tuple[Array, Penalty]:
+        """The error of each fold, all with the first one's penalty: asked for, or chosen on what that fold trains on."""
+        first = fitted(halves[0][0], rank)
+        fits = [first, *(fitted(training, rank, first.penalty) for training, _ in halves[1:])]
+        return np.array([_error(fit, test) for fit, (_, test) in zip(fits, halves, strict=True)]), first.penalty
 
     try:
         for rank in tried:
-            full_W, full_H = fitted(ratings, rank)
-            error = np.array([_error(fitted(training, rank), testing) for training, testing in parts])
-            chance = np.array([_error(fitted(training, rank), testing) for training, testing in shuffled_parts])
+            error, penalty = held_out(parts, rank)
+            chance, _ = held_out(shuffled_parts, rank)
             rows.append(
                 {
                     "rank": rank,
-                    "fitted": _error((full_W, full_H), ratings),
+                    "fitted": _error(fitted(ratings, rank, penalty), ratings),
                     "held_out": float(error.mean()),
                     "held_out_se": _standard_error(error),
                     "shuffled": float(chance.mean()),
@@ -129,9 +136,9 @@ class _StoppedError(Exception):
     """The caller asked the survey to end."""
 
 
-def _error(factors: tuple[Array, Array], testing: Ratings) -> float:
+def _error(fit: Factorization, testing: Ratings) -> float:
     """RMSE of clipped predictions on the observed cells of `testing`."""
-    W, H = factors
+    W, H = fit.W, fit.H
     u = np.repeat(np.arange(testing.n_users), testing.user_counts)
     return rmse(_data(testing), np.clip(np.einsum("kf,kf->k", W[u], H[:, testing.V.indices].T), *testing.scale))
 

@@ -15,7 +15,6 @@ show.page("Recommend", "Who someone is in these features, what they have not rat
 fit = show.fitted(view)
 ratings, look = view.ratings, compute.look()
 columns = contribution_columns(fit.rank, view.labels)
-limit = max(ratings.scale[1], float(fit.H.max(initial=0.0)))
 
 
 def recommendations(frame: pd.DataFrame, key: str) -> None:

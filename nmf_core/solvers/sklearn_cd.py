@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import sparse
 
 from nmf_core.problem import Array, Problem, Side, gram
 from nmf_core.solvers.base import Solver, Sweep
@@ -33,7 +32,7 @@ def _violation(side: Side, A: Array, B: Array, new: Array) -> float:
     before it are new by then, those after it still old.
     """
     S = gram(B)
-    right = sparse.csr_array(side.V) @ B - (side.l1 * side.counts)[:, None]
+    right = side.V @ B - (side.l1 * side.counts)[:, None]
     ridge = side.l2 * side.counts
     path, total = A.copy(), 0.0
     for f in range(A.shape[1]):

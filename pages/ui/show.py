@@ -13,16 +13,9 @@ from pages.ui.charts import Chart
 from pages.ui.compute import View
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}
-WITH_TOOLS = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-    "displayModeBar": "hover",
-}
 
 
-def chart(
-    drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None, table: bool = True, tools: bool = False
-) -> None:
+def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None, table: bool = True) -> None:
     """A chart, and its numbers behind a button beneath it."""
     st.plotly_chart(
         drawn.figure,
@@ -30,7 +23,7 @@ def chart(
         theme=None,
         on_select=on_select or "ignore",
         selection_mode="points",
-        config=WITH_TOOLS if tools else PLAIN,
+        config=PLAIN,
         alt=drawn.alt,
     )
     if table:
