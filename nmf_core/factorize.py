@@ -28,7 +28,7 @@ from nmf_core.settings import (
 from nmf_core.solvers import SOLVERS
 
 OnSweep = Callable[[int, float, float], object]
-CHANGE = 0.01  # a sweep must lower the objective by this share of `tol`, or the fit has converged
+CALM, CHANGE = 3, 0.01  # so many sweeps must lower the objective by this share of `tol` each, or the fit has converged
 PATIENCE = 10  # sweeps that a solver which may rise is given to find a better one
 
 
@@ -206,10 +206,12 @@ def _processors() -> int:
 
 def _met(history: list[tuple[int, float, float, float]], tol: float) -> str:
     """The stopping rule that is met, or ""."""
-    (_, before, _, _), (_, now, kkt, _) = history[-2:]
+    (_, before, _, _), (_, now, kkt, _) = history[max(0, len(history) - 1 - CALM)], history[-1]
     if kkt <= tol:
         return "kkt"
-    return "change" if before - now <= CHANGE * tol * abs(before) else ""
+    # Several sweeps together: with momentum, a single one may gain little and the next one much.
+    calm = len(history) > CALM and before - now <= CALM * CHANGE * tol * abs(before)
+    return "change" if calm else ""
 
 
 def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tuple[Array, Array]:
