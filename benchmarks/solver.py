@@ -28,7 +28,7 @@ RANK, SWEEPS = 16, 5
 
 def sweep_seconds(ratings: Ratings, blanks: str, threads: int, rank: int = 10) -> float:
     """Seconds a sweep, start and end of the fit left out."""
-    fit = factorize(ratings, rank=rank, blanks=blanks, penalty=0.1, tol=0, max_sweeps=SWEEPS, threads=threads)
+    fit = factorize(ratings, rank=rank, blanks=blanks, penalty=0.1, tol=1e-5, max_sweeps=SWEEPS, threads=threads)
     seconds = fit.history["seconds"]
     return float(seconds.iloc[-1] - seconds.iloc[0]) / SWEEPS
 

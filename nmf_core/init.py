@@ -11,7 +11,7 @@ from scipy import sparse
 
 from nmf_core.errors import SettingsError
 from nmf_core.kernels import Products, worth_compiling
-from nmf_core.problem import Array, Problem
+from nmf_core.problem import Array, Problem, chunks, rows_of
 
 DENSE_SIDE = 24  # up to here the grid's shorter side is so small that its SVD is at once exact and quick
 OVERSAMPLING, TURNS = 6, 2  # of the sketched SVD
@@ -120,8 +120,10 @@ def _svd(problem: Problem, rank: int, threads: int) -> tuple[Array, Array, Array
 def _excess(V: sparse.csr_array, rows: Array, columns: Array, level: float) -> sparse.csr_array:
     """What the observed cells have over the completion, in V's own precision."""
     excess, dtype = copy.copy(V), V.dtype
-    excess.data = V.data - np.repeat((level + rows).astype(dtype), np.diff(V.indptr))
-    excess.data -= columns.astype(dtype)[V.indices]
+    by_row, by_column = (level + rows).astype(dtype), columns.astype(dtype)
+    excess.data = np.empty_like(V.data)
+    for cells in chunks(V.nnz):
+        excess.data[cells] = V.data[cells] - by_row[rows_of(V, cells)] - by_column[V.indices[cells]]
     return excess
 
 
@@ -170,12 +172,13 @@ def _completion(problem: Problem) -> tuple[Array, Array, float]:
     Unknown blanks stand at what their user and item suggest, never at zero; the more a blank counts, the nearer to its value.
     """
     V, Vt, blanks = problem.V, problem.Vt, problem.blanks
-    mean = float(V.data.mean())
+    mean = float(V.data.mean(dtype=np.float64))
     n_user, n_item = np.diff(V.indptr), np.diff(Vt.indptr)
     # Means shrunk by a few pseudo-ratings, so that a single rating moves them little.
-    rows = (V.sum(axis=1) - mean * n_user) / (n_user + 3.0)
-    rest = V.copy()
-    rest.data = rest.data - mean - np.repeat(rows, n_user)
-    columns = np.asarray(rest.sum(axis=0)) / (n_item + 3.0)
+    rows = (V.sum(axis=1, dtype=np.float64) - mean * n_user) / (n_user + 3.0)
+    row_sums = np.zeros(V.shape[1])
+    for cells in chunks(V.nnz):
+        row_sums += np.bincount(V.indices[cells], rows[rows_of(V, cells)], minlength=V.shape[1])
+    columns = (V.sum(axis=0, dtype=np.float64) - mean * n_item - row_sums) / (n_item + 3.0)
     known = 1.0 - blanks.weight
     return known * rows, known * columns, known * mean + blanks.weight * blanks.value

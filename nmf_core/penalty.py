@@ -12,7 +12,7 @@ from scipy import sparse
 
 from nmf_core.init import INITS
 from nmf_core.kernels import worth_compiling
-from nmf_core.problem import Array, Blanks, Penalty, Problem, observed_scores
+from nmf_core.problem import Array, Blanks, Penalty, Problem, chunks, observed_scores, rows_of
 from nmf_core.ranking import RELEVANT, ndcg
 from nmf_core.settings import PenaltySetting
 from nmf_core.solvers import SOLVERS
@@ -165,15 +165,17 @@ def _ranking_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
 
 def _hidden(V: sparse.csr_array, salt: int, *, transposed: bool = False) -> NDArray[np.bool_]:
     """Which observed cells to hide, by a hash of user and item: the same from either side, and no random draw to transpose."""
-    rows = np.repeat(np.arange(V.shape[0], dtype=np.uint32), np.diff(V.indptr))
-    columns = V.indices.astype(np.uint32)
-    u, i = (columns, rows) if transposed else (rows, columns)
-    mixed = u * np.uint32(0x9E3779B1) + i * np.uint32(0x85EBCA77) + np.uint32((salt * 0xC2B2AE3D) & 0xFFFFFFFF)
-    for shift, factor in ((15, 0x2C1B3C6D), (12, 0x297A2D39)):
-        mixed ^= mixed >> np.uint32(shift)
-        mixed *= np.uint32(factor)
-    mixed ^= mixed >> np.uint32(15)
-    return mixed < np.uint32(HIDDEN * 2**32)
+    out = np.empty(V.nnz, dtype=np.bool_)
+    for cells in chunks(V.nnz):
+        rows, columns = rows_of(V, cells).astype(np.uint32), V.indices[cells].astype(np.uint32)
+        u, i = (columns, rows) if transposed else (rows, columns)
+        mixed = u * np.uint32(0x9E3779B1) + i * np.uint32(0x85EBCA77) + np.uint32((salt * 0xC2B2AE3D) & 0xFFFFFFFF)
+        for shift, factor in ((15, 0x2C1B3C6D), (12, 0x297A2D39)):
+            mixed ^= mixed >> np.uint32(shift)
+            mixed *= np.uint32(factor)
+        mixed ^= mixed >> np.uint32(15)
+        out[cells] = mixed < np.uint32(HIDDEN * 2**32)
+    return out
 
 
 def _without(V: sparse.csr_array, dropped: NDArray[np.bool_]) -> sparse.csr_array:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -172,12 +173,25 @@ def gram(B: Array) -> Array:
     return np.einsum("jf,jg->fg", B, B)
 
 
+def rows_of(V: sparse.csr_array, cells: slice) -> NDArray[np.int64]:
+    """The rows of the observed cells start … stop: what `Side.rows` holds of all, without holding it."""
+    first = int(np.searchsorted(V.indptr, cells.start, side="right")) - 1
+    last = int(np.searchsorted(V.indptr, cells.stop, side="left"))
+    ends = np.clip(V.indptr[first : last + 1], cells.start, cells.stop)
+    return np.repeat(np.arange(first, last), np.diff(ends))
+
+
+def chunks(n: int) -> Iterator[slice]:
+    """Slices of at most `CHUNK` that make up 0 … n."""
+    for start in range(0, n, CHUNK):
+        yield slice(start, min(n, start + CHUNK))
+
+
 def observed_scores(side: Side, A: Array, B: Array) -> Array:
     """(nnz,) a·b at the observed cells, in the order of V's data."""
     scores = np.empty(side.V.nnz)
-    for start in range(0, side.V.nnz, CHUNK):
-        cells = slice(start, start + CHUNK)
-        scores[cells] = np.einsum("kf,kf->k", A[side.rows[cells]], B[side.V.indices[cells]])
+    for cells in chunks(side.V.nnz):
+        scores[cells] = np.einsum("kf,kf->k", A[rows_of(side.V, cells)], B[side.V.indices[cells]])
     return scores
 
 
