@@ -34,7 +34,7 @@ LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = (
 WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
 FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
 # Where blanks count, fits are judged by how they rank.
-TOP, RANKING_STEP = 10, 2.0
+TOP, RANKING_STEP = 50, 2.0  # deeper than the ten that people see: less noise where few ratings a user are hidden
 RANKED_CELLS, LEAST_USERS = 2_000_000, 20
 
 
@@ -136,7 +136,7 @@ def _prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
 
 
 def _ranking_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
-    """1 − NDCG@10 among the items that a user has not rated, relevant being hidden high ratings; None if there are too few.
+    """1 − NDCG@`TOP` among the items that a user has not rated, relevant being hidden high ratings; None if there are too few.
 
     Of some users, evenly spread, as many as keep the scores to `RANKED_CELLS`.
     """
