@@ -236,7 +236,8 @@ def race(
 
     chosen = nc.factorize(split.training, rank=how.rank, threads=how.threads, max_sweeps=1).penalty.l2_W
     default = Curve(split, how, chosen)  # the same fits as by default, without choosing λ anew each time
-    curves = [default, *(Curve(split, how, λ) for λ in OUR_PENALTIES)]
+    tried = [λ for λ in OUR_PENALTIES if thorough or chosen / 2 < λ < 2 * chosen]
+    curves = [default, *(Curve(split, how, λ) for λ in tried)]
     tuned = min(curves, key=lambda curve: curve.error(curve.best()))
     log(f"{title}: {NAME} {tuned.error(tuned.best()):.4f} at {said(tuned.setting(tuned.best()))}")
     ours = {
