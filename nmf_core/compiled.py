@@ -319,7 +319,7 @@ def _half_sweep(
 
 @compiled
 def _gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, blocks, counter, sums):
-    """The same sums before an update, without one: what `_half_sweep` sees of the rows"""
+    """The same sums before an update, without one: what `_half_sweep` sees of its rows."""
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
     a, g, curve = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
@@ -453,9 +453,9 @@ class CompiledSide:
         # A row costs its ratings and, whatever they are, about thirty more for its normal equations.
         cost = self.indptr + 30 * np.arange(len(self.indptr))
         cuts = np.searchsorted(cost, np.linspace(0, cost[-1], BLOCKS + 1))
-        self.blocks = np.unique(np.concatenate([cuts, [0, len(counts := self.counts)]]))
+        self.blocks = np.unique(np.concatenate([cuts, [0, V.shape[0]]]))
         self.sums = np.zeros((len(self.blocks) - 1, N_SUMS))
-        self.n_rows = len(counts)
+        self.n_rows = V.shape[0]
 
 
 def _even_blocks(A: Array) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
     problem = problem_of(ratings, settings, on_sweep=on_sweep)
     least = minimise(problem, settings, on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
-    removes, rmse = _removed_misfit(problem, W, H, settings.threads or _processors())
+    removes, rmse = _removed_misfit(problem, W, H, _threads(settings))
     return Factorization(
         W=W,
         H=H,
@@ -169,7 +169,7 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
         )
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     V, Vt = ratings.V, ratings.Vt
-    threads = settings.threads or _processors()
+    threads = _threads(settings)
 
     def go_on() -> bool:
         return on_sweep is None or on_sweep(0, math.nan, math.nan) is not False
@@ -186,7 +186,7 @@ def _kept_sweeps(
     """The start and the solver's sweeps, each with objective and KKT residual; of a solver that may rise, those that do not."""
     solver = SOLVERS[settings.solver]
     best, missed = np.inf, 0
-    for W, H, value, kkt in solver.run(problem, W, H, settings.tol, settings.threads or _processors()):  # noqa: B020
+    for W, H, value, kkt in solver.run(problem, W, H, settings.tol, _threads(settings)):  # noqa: B020
         if value is None:
             value = objective(problem, W, H)
         if solver.monotone or value <= best:
@@ -198,8 +198,10 @@ def _kept_sweeps(
                 return
 
 
-def _processors() -> int:
-    """How many processors this process may use."""
+def _threads(settings: Settings) -> int:
+    """The threads asked for, or one for each processor that this process may use."""
+    if settings.threads is not None:
+        return settings.threads
     allowed = getattr(os, "sched_getaffinity", None)  # where a container or a user gives fewer than there are
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
@@ -230,7 +232,7 @@ def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tu
         raise SettingsError(
             f"init is 'nndsvd', whose zeros the solver {settings.solver} can never leave. Set init='nndsvda' or 'nndsvdar'."
         )
-    return INITS[name](problem, rank, settings.seed, settings.threads or _processors())
+    return INITS[name](problem, rank, settings.seed, _threads(settings))
 
 
 def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array, Array]:

@@ -25,12 +25,8 @@ FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over seve
 # λ in standard deviations of the ratings, from strong to weak; each fit goes on from the one before.
 STRONGEST, WEAKEST = 0.56, 0.004
 STEP, SWEEPS, QUICK_SWEEPS = 1.6, 12, 8  # the latter where sweeps are dear: in NumPy
-LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = (
-    2_000_000,
-    0.2,
-    2.0,
-    5,
-)  # from so many ratings on, where sweeps are dear
+# From so many ratings on, where sweeps are dear:
+LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = 2_000_000, 0.2, 2.0, 5
 WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
 FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
 # Where blanks count, fits are judged by how they rank.
@@ -59,17 +55,23 @@ def resolve_penalty(
     if loss != "frobenius" or blanks.name == "zero":
         return Penalty()
     spread = float(V.data.std(dtype=np.float64))
-    if V.nnz < LEAST or spread == 0:
+    strength = None
+    if V.nnz >= LEAST and spread > 0:
+        problem = Problem(V, Vt, blanks)
+        unit = 2.0**problem.exponent  # ratings of any size are tried in the same numbers
+        strength = _best_strength(problem.divided(unit), spread / unit, rank, threads, go_on)
+    if strength is None:
         per_row = V.nnz / sum(V.shape)
         # Few ratings a weight: a penalty would only pull the fit off what little there is.
-        return Penalty.of((FALLBACK_WEAK if blanks.weight else FALLBACK) * spread * per_row / (per_row + 2.0))
-    problem = Problem(V, Vt, blanks)
-    unit = 2.0**problem.exponent  # ratings of any size are tried in the same numbers
-    return Penalty.of(spread * _best_strength(problem.divided(unit), spread / unit, rank, threads, go_on))
+        strength = (FALLBACK_WEAK if blanks.weight else FALLBACK) * per_row / (per_row + 2.0)
+    return Penalty.of(spread * strength)
 
 
-def _best_strength(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float:
-    """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours."""
+def _best_strength(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float | None:
+    """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours.
+
+    None where what is hidden can tell nothing.
+    """
     large = problem.V.nnz >= LARGE
     strongest, step = (LARGE_STRONGEST, LARGE_STEP) if large else (STRONGEST, STEP)
     if problem.blanks.weight:
@@ -80,6 +82,8 @@ def _best_strength(problem: Problem, spread: float, rank: int, threads: int, go_
     for salt in range(repeats):
         found = _held_out_errors(problem, spread * strengths[: len(errors)], rank, salt, threads, go_on)
         errors = errors[: len(found)] + found
+    if len(errors) == 0:
+        return None
     best = int(errors.argmin())
     if not 0 < best < len(errors) - 1:
         return float(strengths[best])
@@ -101,7 +105,7 @@ def _held_out_errors(
     trained = Problem(seen, seen_t, problem.blanks)
     judge = (_ranking_error if problem.blanks.weight else _prediction_error)(trained, _without(V, ~of_users))
     if judge is None:
-        return np.zeros(1)
+        return np.zeros(0)
     W, H = INITS["svd" if rank <= min(V.shape) else "random"](trained, rank, 0, threads)
     sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS if compiled else QUICK_SWEEPS
     errors: list[float] = []
@@ -122,11 +126,10 @@ def _held_out_errors(
 def _prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
     """Mean squared error on hidden ratings of users and items that are seen elsewhere; None if there are none."""
     low, high = float(seen.V.data.min(initial=np.inf)), float(seen.V.data.max(initial=0.0))
-    known = (seen.users.counts > 0)[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))]
-    known &= (seen.items.counts > 0)[hidden.indices]
+    side = Problem(hidden, hidden, Blanks(0.0, 0.0)).users
+    known = (seen.users.counts > 0)[side.rows] & (seen.items.counts > 0)[hidden.indices]
     if not known.any():
         return None
-    side = Problem(hidden, hidden, Blanks(0.0, 0.0)).users
 
     def judge(W: Array, H: Array) -> float:
         scores = np.clip(observed_scores(side, W, H.T), low, high)

@@ -94,3 +94,11 @@ def test_empty_users_and_items_one_rating_and_all_alike(dial):
     alike = Ratings.from_cells(*(ids.ravel() for ids in np.indices((6, 5))), np.full(30, 3.0), scale=(1, 5))
     fit = factorize(alike, rank=2, blanks=dial, penalty=0)
     np.testing.assert_allclose(fit.W @ fit.H, 3, rtol=1e-2)
+
+
+def test_the_default_penalty_falls_back_on_the_spread_where_hidden_ratings_can_rank_nothing():
+    grid = np.random.default_rng(0).integers(1, 6, (8, 40)).astype(float)  # 8 users: too few to judge an order by
+    ratings = Ratings.from_cells(*(ids.ravel() for ids in np.indices(grid.shape)), grid.ravel(), scale=(1, 5))
+    per_row = 320 / 48
+    wanted = 0.04 * ratings.V.data.std(dtype=np.float64) * per_row / (per_row + 2)
+    assert factorize(ratings, rank=2, blanks="weak", max_sweeps=1).penalty.l2_W == pytest.approx(wanted)
