@@ -13,7 +13,7 @@ import pandas as pd
 
 from nmf_core.errors import SettingsError, shown
 from nmf_core.factorization import Factorization
-from nmf_core.init import INITS, check_rank
+from nmf_core.init import INITS, check_rank, usual
 from nmf_core.kernels import worth_compiling
 from nmf_core.penalty import resolve_penalty
 from nmf_core.problem import Array, Penalty, Problem, kkt_residual, objective, observed_scores
@@ -224,9 +224,7 @@ def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tu
     if not isinstance(init, str):
         W, H = _given_start(init, shape, rank)
         return W / to_W, H / to_H
-    name = init
-    if init == "auto":
-        name = "svd" if rank <= min(shape) else "random"
+    name = usual(rank, shape) if init == "auto" else init
     check_rank(name, rank, shape)
     if name == "nndsvd" and SOLVERS[settings.solver].positive_start:
         raise SettingsError(

@@ -84,6 +84,11 @@ INITS: dict[str, Callable[[Problem, int, int, int], Start]] = {
 }
 
 
+def usual(rank: int, shape: tuple[int, int]) -> str:
+    """The start that "auto" stands for: "svd" where there are as many singular vectors as features, else "random"."""
+    return "svd" if rank <= min(shape) else "random"
+
+
 def check_rank(name: str, rank: int, shape: tuple[int, int]) -> None:
     """An SVD start needs as many singular vectors as features."""
     if name != "random" and rank > min(shape):

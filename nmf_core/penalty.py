@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.init import INITS
+from nmf_core.init import INITS, usual
 from nmf_core.kernels import worth_compiling
 from nmf_core.problem import Array, Blanks, Penalty, Problem, chunks, observed_scores, rows_of
 from nmf_core.ranking import RELEVANT, ndcg
@@ -106,7 +106,7 @@ def _held_out_errors(
     judge = (_ranking_error if problem.blanks.weight else _prediction_error)(trained, _without(V, ~of_users))
     if judge is None:
         return np.zeros(0)
-    W, H = INITS["svd" if rank <= min(V.shape) else "random"](trained, rank, 0, threads)
+    W, H = INITS[usual(rank, V.shape)](trained, rank, 0, threads)
     sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS if compiled else QUICK_SWEEPS
     errors: list[float] = []
     for penalty in penalties:
