@@ -16,18 +16,23 @@ from starlette.middleware import Middleware
 
 from pages.ui.http import PersonAndHeaders
 
+# What the pages import. Loaded before the server answers, by one thread: packages that import each other in a circle
+# (NumPy's and pandas' do) may deadlock when two threads enter the circle at different places.
+PAGES_NEED = ("nmf_core", "nmf_core.labels", "plotly.graph_objects", "pages.ui.charts")
+
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Load what the first page needs while the browser is still opening."""
-    for module in ("nmf_core", "plotly.graph_objects", "nmf_core.labels", "sklearn.decomposition"):
-        threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
-    threading.Thread(target=_compile, daemon=True).start()
+    """Load what the first page needs, then on the side what a large fit needs."""
+    for module in PAGES_NEED:
+        importlib.import_module(module)
+    threading.Thread(target=_warm_up, daemon=True).start()
     yield {}
 
 
-def _compile() -> None:
+def _warm_up() -> None:
     """Have the kernels of large fits ready; the first start after an installation takes some seconds for it."""
+    importlib.import_module("sklearn.decomposition")
     from nmf_core.compiled import warm_up
 
     warm_up()
