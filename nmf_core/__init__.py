@@ -18,7 +18,7 @@ from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
 from nmf_core.factorize import factorize, fit_settings
 from nmf_core.features import match_features
-from nmf_core.formats import FORMATS, read_ratings
+from nmf_core.formats import FORMATS, preview_ratings, read_ratings
 from nmf_core.health import check_health
 from nmf_core.problem import Blanks, Penalty
 from nmf_core.ranks import RankSurvey, survey_ranks
@@ -58,6 +58,7 @@ __all__ = [
     "held_out_scorer",
     "labels",
     "match_features",
+    "preview_ratings",
     "read_ratings",
     "recommend",
     "smallest_flip",

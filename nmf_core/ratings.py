@@ -91,26 +91,61 @@ class Ratings:
                 f"There are {len(user_index)} users and {len(item_index)} items, so there are no ratings. "
                 "Give at least one rating of one item by one user."
             )
-        keep = ~np.isnan(ratings)
+        return cls.from_indices(
+            u,
+            i,
+            ratings,
+            users=user_index,
+            items=item_index,
+            scale=scale,
+            item_info=item_info,
+            duplicates=duplicates,
+            notes=said,
+        )
+
+    @classmethod
+    def from_indices(
+        cls,
+        u: NDArray[np.integer],
+        i: NDArray[np.integer],
+        values: NDArray[np.floating],
+        *,
+        users: pd.Index,
+        items: pd.Index,
+        scale: Scale | None = None,
+        item_info: pd.DataFrame | None = None,
+        duplicates: str = "last",
+        notes: Iterable[str] = (),
+    ) -> Ratings:
+        """Ratings from cells whose ids are known by their place in `users` and `items`.
+
+        Args:
+            u, i: (n,) row and column of each cell.
+            values: (n,) ratings, finite and not negative; NaN means blank.
+            users, items: every id, distinct, as text.
+            scale, item_info, duplicates, notes: as for `from_cells`.
+
+        Raises:
+            RatingsError: no ratings, a negative or infinite one, or duplicates that are refused.
+
+        >>> import numpy as np, pandas as pd
+        >>> r = Ratings.from_indices(np.array([0, 1]), np.array([0, 0]), np.array([5.0, 3.0]),
+        ...                          users=pd.Index(["ann", "bob"]), items=pd.Index(["x"]))
+        >>> r.n_users, r.n_items, r.of_user("bob")
+        (2, 1, {'x': 3.0})
+        """
+        said = list(notes)
+        keep = ~np.isnan(values)
         if not keep.all():
             said.append(f"{int((~keep).sum())} cells without a number were taken as blank.")
-        u, i, ratings = u[keep], i[keep], ratings[keep]
-        if len(ratings) == 0:
+            u, i, values = u[keep], i[keep], values[keep]
+        if len(values) == 0:
             raise RatingsError("There are no ratings: every cell is blank. Give at least one rating.")
-        _check_values(ratings, u, i, user_index, item_index)
-        u, i, ratings = _settle_duplicates(u, i, ratings, user_index, item_index, duplicates, said)
-        V = sparse.csr_array(
-            (ratings.astype(np.float32), (u, i)), shape=(len(user_index), len(item_index)), dtype=np.float32
-        )
-        V.sort_indices()
-        return cls(
-            V,
-            user_index,
-            item_index,
-            _scale(scale, ratings, user_index[u], item_index[i], said),
-            _aligned(item_info, item_index),
-            tuple(said),
-        )
+        _check_values(values, u, i, users, items)
+        V = _csr(u, i, values, (len(users), len(items)))
+        del u, i, values
+        V = _settle_duplicates(V, users, items, duplicates, said)
+        return cls(V, users, items, _scale(scale, V, users, items, said), _aligned(item_info, items), tuple(said))
 
     @classmethod
     def from_grid(
@@ -287,7 +322,8 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
 
 def guess_scale(values: NDArray[np.floating]) -> Scale:
     """The first common rating scale that holds every value, else the values' own range."""
-    low, high = float(values.min()), float(values.max())
+    # The shortest decimal that is the same number: 7.3 as a float32 is a little more than 7.3.
+    low, high = (float(str(end)) for end in (values.min(), values.max()))
     if high <= 1 and low >= 0 and not (low == high == 1):
         return (0.0, 1.0)
     for scale in COMMON_SCALES:
@@ -370,6 +406,9 @@ def _factorize(
 
 def _check_values(ratings: NDArray, u: NDArray, i: NDArray, users: pd.Index, items: pd.Index) -> None:
     """Refuse infinite, negative and unrepresentable ratings, naming the first cells."""
+    low, high = float(ratings.min()), float(ratings.max())
+    if low >= 0 and high <= LARGEST_RATING and not ((ratings < SMALLEST_RATING) & (ratings > 0)).any():
+        return
     magnitude = np.abs(ratings)
     wrong = {
         "infinite": ~np.isfinite(ratings),
@@ -387,49 +426,66 @@ def _check_values(ratings: NDArray, u: NDArray, i: NDArray, users: pd.Index, ite
             )
 
 
+def _csr(u: NDArray, i: NDArray, values: NDArray, shape: tuple[int, int]) -> sparse.csr_array:
+    """Cells as CSR with rising columns; a cell given twice is there twice, in the order given.
+
+    Two conversions, each a counting sort that keeps the order of equals: by item, then by user.
+    """
+    cells = sparse.coo_array((values.astype(np.float32, copy=False), (u, i)), shape=shape)
+    cells.has_canonical_format = True  # else SciPy would add up the ratings of a cell given twice
+    by_item = cells.tocsc()
+    del cells
+    V = by_item.tocsr()
+    V.has_sorted_indices = True
+    return V
+
+
 def _settle_duplicates(
-    u: NDArray, i: NDArray, ratings: NDArray, users: pd.Index, items: pd.Index, rule: str, said: list[str]
-) -> tuple[NDArray, NDArray, NDArray]:
+    V: sparse.csr_array, users: pd.Index, items: pd.Index, rule: str, said: list[str]
+) -> sparse.csr_array:
     """One rating a cell, by the rule; what was settled is counted in `said`."""
     if rule not in DUPLICATE_RULES:
         raise RatingsError(f"duplicates is {shown(rule)}; it must be one of {', '.join(DUPLICATE_RULES)}.")
-    cell = u * len(items) + i
-    order = np.argsort(cell, kind="stable")
-    cell, ratings = cell[order], ratings[order]
-    last = np.append(cell[1:] != cell[:-1], True)
-    n_twice = len(cell) - int(last.sum())
-    if n_twice:
-        first = order[np.nonzero(~last)[0][0]]
-        where = f"{users[u[first]]} × {items[i[first]]}"
-        if rule == "refuse":
-            raise RatingsError(
-                f"{n_twice} cells are rated more than once, the first of them {where}. "
-                "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
-            )
-        word = "the last rating counts" if rule == "last" else "their mean counts"
-        repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
-        said.append(f"{repeat} a user and item (such as {where}); {word}.")
-        if rule == "mean":
-            groups = np.cumsum(last) - last
-            sums, counts = np.bincount(groups, ratings), np.bincount(groups)
-            ratings[last] = sums / counts
-    cell, ratings = cell[last], ratings[last]
-    return cell // len(items), cell % len(items), ratings
+    again = np.zeros(V.nnz, dtype=bool)
+    np.equal(V.indices[1:], V.indices[:-1], out=again[1:])
+    starts = V.indptr[:-1]
+    again[starts[starts < V.nnz]] = False  # the first of a row repeats nothing
+    n_twice = int(again.sum())
+    if not n_twice:
+        return V
+    k = int(np.argmax(again))
+    where = f"{users[int(np.searchsorted(V.indptr, k, side='right')) - 1]} × {items[V.indices[k]]}"
+    if rule == "refuse":
+        raise RatingsError(
+            f"{n_twice} cells are rated more than once, the first of them {where}. "
+            "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
+        )
+    word = "the last rating counts" if rule == "last" else "their mean counts"
+    repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
+    said.append(f"{repeat} a user and item (such as {where}); {word}.")
+    first = np.flatnonzero(~again)
+    if rule == "mean":
+        values = np.add.reduceat(V.data.astype(np.float64), first) / np.diff(np.append(first, V.nnz))
+    else:
+        values = V.data[np.append(first[1:], V.nnz) - 1]
+    rows = np.repeat(np.arange(V.shape[0]), np.diff(V.indptr))[first]
+    return _csr(rows.astype(V.indices.dtype), V.indices[first], values, V.shape)
 
 
-def _scale(scale: Scale | None, ratings: NDArray, users: pd.Index, items: pd.Index, said: list[str]) -> Scale:
+def _scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, items: pd.Index, said: list[str]) -> Scale:
     """The given scale, checked, or a guess."""
     if scale is None:
-        return guess_scale(ratings)
+        return guess_scale(V.data)
     low, high = (float(x) for x in scale)
     if not (np.isfinite([low, high]).all() and low < high):
         raise RatingsError(f"The scale is {shown(scale)}; its low end must lie below its high end. Give (low, high).")
-    outside = (ratings < low) | (ratings > high)
+    outside = (V.data < low) | (V.data > high)
     if outside.any():
         k = int(np.argmax(outside))
+        user = users[int(np.searchsorted(V.indptr, k, side="right")) - 1]
         said.append(
             f"{int(outside.sum())} ratings lie outside the scale {low:g}–{high:g} "
-            f"(such as {users[k]} × {items[k]} = {ratings[k]:g})."
+            f"(such as {user} × {items[V.indices[k]]} = {V.data[k]:g})."
         )
     return (low, high)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from nmf_core import NmfError, Ratings, check_health, read_ratings
-from nmf_core.formats import MAX_FILE_BYTES, extensions
+from nmf_core.formats import extensions
 from nmf_core.recommend import scale_steps
 from pages.ui import charts, compute, grid, show, state, text
 
@@ -47,7 +47,7 @@ with st.expander(
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.file_uploader(
-            f"A grid (users down, items across) or a list (user, item, rating); at most {MAX_FILE_BYTES // 10**6} MB",
+            f"A grid (users down, items across) or a list (user, item, rating); at most {st.get_option('server.maxUploadSize')} MB",
             type=list(extensions()),
             key="upload",
             on_change=upload,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,33 +16,156 @@ from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError
 
-MAX_FILE_BYTES = 200_000_000
+MAX_FILE_BYTES = 4_000_000_000
 MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_COLUMNS = 50_000
 MAX_GRID_CELLS = 20_000_000
 
+# What a format reads from: the bytes of a file, or the path of one that need not be in memory at once.
+Data = bytes | Path
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The cells of one column of a table.
+
+    Attributes:
+        cells: (n_distinct,) objects: each distinct cell once, in order of first appearance; or, where `codes` is None,
+            (n_rows,) numbers.
+        codes: (n_rows,) int32: where in `cells` a row's cell is; -1 is a missing cell.
+    """
+
+    cells: NDArray[Any]
+    codes: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of(cls, cells: Sequence[object] | pd.Series) -> Column:
+        """A column from its cells, missing ones being None or NaN."""
+        column: pd.Series = cells if isinstance(cells, pd.Series) else pd.Series(list(cells), dtype=object)
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+            return cls(column.to_numpy())
+        if column.dtype.kind == "b" or (column.dtype == object and not _all_text(column)):
+            column = column.astype(object).map(_plain)
+        codes, distinct = pd.factorize(column)
+        return cls(np.asarray(distinct, dtype=object), codes.astype(np.int32))
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.cells if self.codes is None else self.codes)
+
+    def coded(self) -> Column:
+        """The same with codes, whether it had any."""
+        if self.codes is not None:
+            return self
+        codes, distinct = pd.factorize(self.cells)
+        return Column(np.asarray(distinct.tolist(), dtype=object), codes.astype(np.int32))
+
+    def used(self) -> Column:
+        """The same with codes, and without cells that no row has."""
+        coded = self.coded()
+        assert coded.codes is not None
+        seen = np.zeros(len(coded.cells) + 1, dtype=bool)
+        seen[coded.codes] = True  # a missing cell marks the last
+        kept = np.flatnonzero(seen[:-1])
+        if len(kept) == len(coded.cells):
+            return coded
+        new = np.full(len(seen), -1, dtype=np.int32)
+        new[kept] = np.arange(len(kept), dtype=np.int32)
+        return Column(coded.cells[kept], new[coded.codes])
+
+    def rows(self, rows: NDArray[Any]) -> Column:
+        """The column with some of its rows, by a mask or indices."""
+        return Column(self.cells[rows]) if self.codes is None else Column(self.cells, self.codes[rows])
+
+    def after(self, cell: str) -> Column:
+        """The column with one more cell before its first."""
+        coded = self.coded()
+        assert coded.codes is not None
+        others = coded.cells != cell
+        to_new = np.append(np.where(others, np.cumsum(others), 0), -1).astype(np.int32)
+        cells = np.concatenate([np.array([cell], dtype=object), coded.cells[others]])
+        return Column(cells, np.insert(to_new[coded.codes], 0, np.int32(0)))
+
+    def cell(self, row: int) -> object:
+        """One cell as a Python value; None where it is missing."""
+        if self.codes is None:
+            return self.cells[row].item()
+        return None if self.codes[row] < 0 else self.cells[self.codes[row]]
+
+    def blank(self) -> NDArray[np.bool_]:
+        """(n_rows,) where cells are missing or hold nothing but white space."""
+        if self.codes is None:
+            return np.isnan(self.cells) if self.cells.dtype.kind == "f" else np.zeros(len(self), dtype=bool)
+        return self.where([isinstance(cell, str) and not cell.strip() for cell in self.cells], missing=True)
+
+    def where(self, distinct: Sequence[bool], *, missing: bool = False) -> NDArray[np.bool_]:
+        """(n_rows,) a truth value of each distinct cell, told of each row."""
+        assert self.codes is not None
+        return np.array([*distinct, missing], dtype=bool)[self.codes]
+
+
+def _all_text(column: pd.Series) -> bool:
+    """Whether all cells but the missing ones are text."""
+    return pd.api.types.infer_dtype(column, skipna=True) == "string"
+
+
+def _plain(cell: object) -> object:
+    """A cell that can be hashed and that equals nothing it should not: True is not 1."""
+    if isinstance(cell, str | float):
+        return cell
+    if isinstance(cell, bool | np.bool_):
+        return str(cell).upper()
+    if cell is None or cell is pd.NA or cell is pd.NaT or isinstance(cell, numbers.Real):
+        return cell
+    return str(cell)
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table as it stands in a file, before anything is made of it.
+    """A table as it stands in a file, before anything is made of it; its columns are read when they are asked for.
 
     Attributes:
         name: the file, as errors show it.
         header: (n_columns,) text of the first row; a blank header is "".
-        cells: n_rows × n_columns frame with the columns 0…n_columns-1; cells are text, numbers or missing.
-        lines: (n_rows,) where each row stands, counted from 1 as an editor or Excel does.
+        take: the columns at some positions.
+        line: where a row (from 0) stands, counted from 1 as an editor or Excel does.
         header_line: where the header stands.
-        place: "line" or "row", the word for what `lines` counts.
+        place: "line" or "row", the word for what `line` counts.
         notes: what was settled while reading, in words.
+        headless: whether the first row was no header; `header` then numbers the columns.
+        items: metadata that came with the ratings, one row an item, indexed by item id; or None.
     """
 
     name: str
     header: tuple[str, ...]
-    cells: pd.DataFrame
-    lines: NDArray[np.int64]
+    take: Callable[[Sequence[int]], tuple[Column, ...]]
+    line: Callable[[int], int]
     header_line: int = 1
     place: str = "line"
     notes: tuple[str, ...] = ()
+    headless: bool = False
+    items: pd.DataFrame | None = None
+
+    def without_header(self) -> Table:
+        """The table with what was taken for its header as its first row."""
+        if self.headless:
+            return self
+        first, take, line, header_line = self.header, self.take, self.line, self.header_line
+
+        def taken(columns: Sequence[int]) -> tuple[Column, ...]:
+            return tuple(column.after(first[k]) for k, column in zip(columns, take(columns), strict=True))
+
+        return replace(
+            self,
+            header=tuple(f"column {k + 1}" for k in range(len(first))),
+            take=taken,
+            line=lambda row: header_line if row == 0 else line(row - 1),
+            headless=True,
+        )
+
+    def at(self, row: int) -> str:
+        """Where a row stands, for an error: "films.csv, line 3"."""
+        return f"{self.name}, {self.place} {self.line(row)}"
 
 
 @dataclass(frozen=True)
@@ -51,21 +177,36 @@ class Format:
         title: what people call it.
         extensions: lower case, without the dot.
         sniff: whether the first bytes of a file, and its name, look like this format.
-        read: the bytes of a file and its name for errors, to a `Table`; raises RatingsError.
+        read: a file and its name for errors, to a `Table`; raises RatingsError.
     """
 
     name: str
     title: str
     extensions: tuple[str, ...]
     sniff: Callable[[bytes, str], bool]
-    read: Callable[[bytes, str], Table]
+    read: Callable[[Data, str], Table]
 
 
-def table_of_rows(rows: Sequence[Sequence[object]], lines: Sequence[int], **rest: object) -> Table:
+def table_of_columns(header: Sequence[str], columns: Sequence[Column], lines: Sequence[int], **rest: Any) -> Table:
+    """A Table of columns that are all at hand; `lines` has where each row stands."""
+    return Table(
+        header=tuple(header),
+        take=lambda positions: tuple(columns[k] for k in positions),
+        line=lambda row: int(lines[row]),
+        **rest,
+    )
+
+
+def table_of_rows(rows: Sequence[Sequence[object]], lines: Sequence[int], **rest: Any) -> Table:
     """A Table of equally long rows, the first of which is the header."""
     header = tuple(text_of(cell) for cell in rows[0])
-    cells = pd.DataFrame(list(rows[1:]), columns=range(len(header)), dtype=object)
-    return Table(header=header, cells=cells, lines=np.asarray(lines[1:], dtype=np.int64), header_line=lines[0], **rest)  # type: ignore[arg-type]
+    columns = [Column.of([row[k] for row in rows[1:]]) for k in range(len(header))]
+    return table_of_columns(header, columns, lines[1:], header_line=lines[0], **rest)
+
+
+def whole(data: Data) -> bytes:
+    """All bytes of a file."""
+    return data.read_bytes() if isinstance(data, Path) else data
 
 
 def text_of(cell: object) -> str:

@@ -1,23 +1,38 @@
-"""Delimited text: CSV, TSV and their kin. Cells stay text, so that 007 stays 007 and an item NA stays an item."""
+"""Delimited text: CSV, TSV and their kin. Cells stay text, so that 007 stays 007 and an item NA stays an item.
+
+Files of any size are streamed through Arrow's reader, which keeps each distinct cell once. It forgives what must not be
+forgiven in silence, so whatever is not plainly regular is read once more by Python's strict one, which names the line.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
 import re
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Format, Table, check_width, kind_of, table_of_rows, text_of
+from nmf_core.formats.arrow import column_of
+from nmf_core.formats.base import Column, Data, Format, Table, check_width, kind_of, text_of, whole
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
 MAX_CELL = 131_072
+_BLOCK = 1 << 23
+_HEAD = 1 << 16
+# What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
+_UNIT = "\x1f"
 # Byte order marks; UTF-32's little-endian mark begins with that of UTF-16.
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -28,43 +43,103 @@ _MARKS = (
 )
 
 
-def read(data: bytes, name: str) -> Table:
-    """A Table of text cells from the bytes of a delimited file."""
-    text, notes = _text(data, name)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise RatingsError(f"{name} is empty. Choose a file with ratings.")
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise RatingsError(
-            f"{name}, line {line}: there is a NUL character, which text never holds. Remove it, or check that this is a "
-            "text file; UTF-16 needs a byte order mark."
-        )
-    text, delimiter = _delimiter(text, name)
-    table = _regular(text, delimiter, name) or _any(text, delimiter, name)
-    check_width(name, len(table.header))
-    return Table(table.name, table.header, table.cells, table.lines, table.header_line, notes=notes)
+class _Irregular(Exception):
+    """Arrow's reader stumbled, or read something that Python's strict reader might not: it decides."""
 
 
-def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The decoded text, and notes on what had to be settled for it."""
-    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
+@dataclass(frozen=True, eq=False)
+class _Text:
+    """UTF-8 text with one character between cells, and how its first record reads.
+
+    Attributes:
+        data: the text, or the path of it.
+        name: as errors show it.
+        delimiter, said: one character, and the word for it.
+        header: the first record.
+        header_line, header_end: the lines on which it begins and ends.
+        quoted: whether the text has quotes anywhere.
+    """
+
+    data: Data
+    name: str
+    delimiter: str
+    said: str
+    header: tuple[str, ...]
+    header_line: int
+    header_end: int
+    quoted: bool
+
+
+def read(data: Data, name: str) -> Table:
+    """A Table of text cells from a delimited file; columns are read when they are asked for."""
+    data, notes = _utf8(data, name)
+    text = _opened(data, name)
+    check_width(name, len(text.header))
+    header = tuple(text_of(cell) for cell in text.header)
+    return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes)
+
+
+def _take(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
+    """Columns of the text, each distinct cell once."""
     try:
-        # Lone surrogates pass, so that one broken name does not make the whole file unreadable.
-        text = data.decode(encoding or "utf-8", "surrogatepass").removeprefix("\ufeff")
+        columns = _streamed(text, positions)
+    except (_Irregular, pa.ArrowInvalid):
+        columns = _careful(text, positions)
+    _check_cells(text, columns)
+    return columns
+
+
+# --- what the bytes are -----------------------------------------------------------------------------------------------
+
+
+def _utf8(data: Data, name: str) -> tuple[Data, tuple[str, ...]]:
+    """The file as UTF-8 without a mark, and notes on what had to be settled for it."""
+    if isinstance(data, Path):
+        with data.open("rb") as file:
+            head = file.read(_HEAD)
+        if not any(head.startswith(mark) for mark, _ in _MARKS) and _is_utf8(data):
+            return data, ()
+        data = whole(data)
+    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
+    if encoding in ("", "utf-8"):
+        plain = data.removeprefix(b"\xef\xbb\xbf")
+        try:
+            plain.decode()
+        except UnicodeDecodeError:
+            if not encoding:
+                return _old_text(plain, name)
+        else:
+            return plain, ()
+    try:
+        text = data.decode(encoding, "surrogatepass").removeprefix("\ufeff")
     except UnicodeDecodeError as e:
-        if encoding:
-            line = data.count(b"\n", 0, e.start) + 1
-            raise RatingsError(
-                f"{name}, line {line}: the file is marked as {encoding.upper()} but is broken there. Save it again as UTF-8."
-            ) from e
-        return _old_text(data, name)
-    clean, count = re.subn("[\ud800-\udfff]", "�", text)
-    return clean, (f"{count} broken characters were replaced by �.",) if count else ()
+        line = data.count(b"\n", 0, e.start) + 1
+        raise RatingsError(
+            f"{name}, line {line}: the file is marked as {encoding.upper()} but is broken there. Save it again as UTF-8."
+        ) from e
+    return _without_surrogates(text)
 
 
-def _old_text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """Text that is not UTF-8, as Latin-1 with Windows' additions."""
+def _is_utf8(path: Path) -> bool:
+    """Whether a whole file is UTF-8, looked at piece by piece."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 22):
+                if not piece.isascii() or decoder.getstate()[0]:
+                    decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _old_text(data: bytes, name: str) -> tuple[bytes, tuple[str, ...]]:
+    """Text that is not UTF-8: with lone surrogates, or Latin-1 with Windows' additions."""
+    try:
+        return _without_surrogates(data.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        pass
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError as e:
@@ -75,32 +150,78 @@ def _old_text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     note = (
         "The file is not UTF-8; it was read as Latin-1 (Windows-1252). Check names with accents, or save it as UTF-8."
     )
-    return text, (note,)
+    return text.encode(), (note,)
 
 
-def _delimiter(text: str, name: str) -> tuple[str, str]:
-    """The text and the delimiter that cuts its first rows into most like columns, at least two."""
-    told = re.match(r"sep=(.)\n", text)
-    if told and told[1] in DELIMITERS:
-        # Excel's own hint; an empty line in its place keeps the line numbers.
-        return text[told.end() - 1 :], told[1]
-    sample = text[:65_536]
-    if len(text) > len(sample) and "\n" in sample:
-        sample = sample[: sample.rindex("\n")]
+def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:
+    """Lone surrogates pass as �, so that one broken name does not make the whole file unreadable."""
+    clean, count = re.subn("[\ud800-\udfff]", "�", text)
+    return clean.encode(), (f"{count} broken characters were replaced by �.",) if count else ()
+
+
+# --- what separates the cells -----------------------------------------------------------------------------------------
+
+
+def _opened(data: Data, name: str) -> _Text:
+    """The text with its delimiter and first record found."""
+    with _lines(data) as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        raise RatingsError(f"{name} is empty. Choose a file with ratings.")
+    if "\0" in head:
+        line = head.count("\n", 0, head.index("\0")) + 1
+        raise _nul(name, line)
+    told = re.match(r"sep=(.)\r?\n", head)
+    if told and told[1] in DELIMITERS:  # Excel's own hint
+        delimiter, hint_lines = told[1], 1
+    else:
+        delimiter, hint_lines = _delimiter(head, name), 0
+    said = DELIMITERS[delimiter]
+    if len(delimiter) > 1:
+        data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
+    with _lines(data) as file:
+        for _ in range(hint_lines):
+            file.readline()
+        header, first, last = _first_record(file, delimiter, name)
+    return _Text(data, name, delimiter, said, header, first + hint_lines, last + hint_lines, _has_quotes(data))
+
+
+def _first_record(file: IO[str], delimiter: str, name: str) -> tuple[tuple[str, ...], int, int]:
+    """The first record that is not blank, and the lines on which it begins and ends."""
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    begins = 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row) or len(row) > 1:
+                return tuple(row), begins, reader.line_num
+            begins = reader.line_num + 1
+    except csv.Error as e:
+        raise _strict(name, begins, e) from e
+    raise RatingsError(f"{name} is empty. Choose a file with ratings.")
+
+
+def _delimiter(head: str, name: str) -> str:
+    """The delimiter that cuts the first rows into most like columns, at least two."""
+    sample = head[: head.rindex("\n") + 1] if len(head) == _HEAD and "\n" in head else head
     best, best_score = "", (0.0, 0)
     for delimiter in DELIMITERS:
-        counts = _counts(sample, delimiter)
+        if delimiter == " " and best:  # names hold spaces: only where nothing else separates
+            continue
+        one = sample.replace(delimiter, _UNIT) if len(delimiter) > 1 else sample
+        counts = _counts(one, _UNIT if len(delimiter) > 1 else delimiter)
         if counts and counts[0] > 1:
             score = (sum(n == counts[0] for n in counts) / len(counts), counts[0])
+            if delimiter == " " and (score[0] < 1 or len(counts) < 2 or counts[0] < 3):
+                continue
             if score > best_score:
                 best, best_score = delimiter, score
     if not best:
-        first = next(line for line in text.split("\n") if line.strip())
+        first = next(line for line in sample.splitlines() if line.strip())
         raise RatingsError(
             f"{name}: the header {shown(first)} is one column; none of {', '.join(DELIMITERS.values())} separates it. "
             "Give a header and rows such as: user,item,rating."
         )
-    return text, best
+    return best
 
 
 def _counts(sample: str, delimiter: str) -> list[int]:
@@ -115,77 +236,178 @@ def _counts(sample: str, delimiter: str) -> list[int]:
     return counts
 
 
-def _regular(text: str, delimiter: str, name: str) -> Table | None:
-    """The table read at full speed, if no cell is quoted and all rows are equally long; else None."""
-    if '"' in text:
-        return None
-    data = text.encode()
-    lines = _regular_lines(np.frombuffer(data, dtype=np.uint8), ord(delimiter))
-    if lines is None:
-        return None
-    first = next(line for line in text.split("\n", int(lines[0])) if line)
-    header = first.split(delimiter)
-    check_width(name, len(header))
-    names = [str(k) for k in range(len(header))]
-    try:
-        cells = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=max(1 << 24, MAX_CELL * 64)),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, quote_char=False, double_quote=False),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    frame = cells.slice(1).to_pandas().set_axis(range(len(header)), axis=1)
-    if len(frame) != len(lines) - 1:
-        return None
-    return Table(name, tuple(text_of(cell) for cell in header), frame, lines[1:], int(lines[0]))
+# --- reading at full speed --------------------------------------------------------------------------------------------
 
 
-def _regular_lines(data: NDArray[np.uint8], delimiter: int) -> NDArray[np.int64] | None:
-    """Numbers of the lines that are not empty, if all of them have equally many delimiters; else None."""
-    ends = np.flatnonzero(data == ord("\n"))
-    if data[-1] != ord("\n"):
-        ends = np.append(ends, len(data))
-    lengths = np.diff(ends, prepend=-1) - 1
-    cuts = np.diff(np.searchsorted(np.flatnonzero(data == delimiter), ends), prepend=0)[lengths > 0]
-    if lengths.max() > MAX_CELL or cuts.min() != cuts.max() or cuts.min() == 0:
-        return None
-    return np.flatnonzero(lengths > 0).astype(np.int64) + 1
+def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
+    """Columns read by Arrow, in several threads; _Irregular or ArrowInvalid where it takes more than it should."""
+    if text.quoted:
+        _check_quotes(text)
+    names = [str(k) for k in range(len(text.header))]
+    wanted = [str(k) for k in dict.fromkeys(positions)]
+    # read_csv refuses to skip all there is.
+    if _ends_with_header(text):
+        return tuple(Column.of([]) for _ in positions)
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(text.data) if isinstance(text.data, bytes) else str(text.data),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=text.header_end, block_size=_BLOCK),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=text.delimiter,
+            quote_char='"' if text.quoted else False,
+            double_quote=text.quoted,
+            newlines_in_values=text.quoted,
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(wanted, pa.dictionary(pa.int32(), pa.string())),
+            include_columns=wanted,
+            strings_can_be_null=False,
+        ),
+    )
+    columns = {}
+    for name in wanted:  # one after the other, so that Arrow's copy of each is let go
+        columns[name] = column_of(table.column(name))
+        table = table.drop_columns([name])
+    return tuple(columns[str(k)] for k in positions)
 
 
-def _any(text: str, delimiter: str, name: str) -> Table:
-    """The table read row by row, with an error for the first row that is not like the header."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    start = 1
-    try:
-        for row in reader:
-            if len(row) > 1 or (row and row[0].strip()):
-                rows.append(row)
-                lines.append(start)
-            start = reader.line_num + 1
-    except csv.Error as e:
-        raise RatingsError(
-            f"{name}, line {start}: {e}. A quoted cell must end with a quote, a quote inside it is written twice, and a cell "
-            f"holds at most {MAX_CELL} characters. Correct the row that begins there."
-        ) from e
-    width = len(rows[0])
-    wrong = [k for k, row in enumerate(rows) if len(row) != width]
-    if wrong:
-        raise _uneven(rows, lines, wrong, delimiter, name)
-    return table_of_rows(rows, lines, name=name)
+def _ends_with_header(text: _Text) -> bool:
+    """Whether nothing but line ends follows the first record."""
+    with _lines(text.data) as file:
+        for _ in range(text.header_end):
+            file.readline()
+        while piece := file.read(1 << 16):
+            if piece.strip("\r\n"):
+                return False
+    return True
 
 
-def _uneven(rows: list[list[str]], lines: list[int], wrong: list[int], delimiter: str, name: str) -> RatingsError:
+def _has_quotes(data: Data) -> bool:
+    """Whether a quote stands anywhere."""
+    return any(b'"' in piece for piece in _pieces(data))
+
+
+def _pieces(data: Data) -> Iterator[bytes | memoryview]:
+    """The bytes piece by piece."""
+    if isinstance(data, bytes):
+        yield data
+        return
+    with data.open("rb") as file:
+        while piece := file.read(1 << 24):
+            yield piece
+
+
+def _check_quotes(text: _Text) -> None:
+    """_Irregular unless each quoted cell begins after a delimiter or line end, and ends before one."""
+    neighbours = np.zeros(256, dtype=bool)
+    neighbours[[ord(text.delimiter), ord("\n"), ord("\r"), ord('"')]] = True
+    inside, before, pending = False, ord("\n"), False
+    for piece in _pieces(text.data):
+        cells = np.frombuffer(piece, dtype=np.uint8)
+        if pending and not neighbours[cells[0]]:  # the piece before ended with a closing quote
+            raise _Irregular
+        at = np.flatnonzero(cells == ord('"'))
+        opening = at[int(inside) :: 2]
+        closing = at[1 - int(inside) :: 2]
+        previous = np.where(opening > 0, cells[opening - 1], before)
+        following = cells[np.minimum(closing + 1, len(cells) - 1)]
+        last = len(cells) - 1
+        if not neighbours[previous].all() or not neighbours[following[closing < last]].all():
+            raise _Irregular
+        inside ^= bool(len(at) % 2)
+        pending = bool(len(closing)) and closing[-1] == last
+        before = int(cells[-1])
+    if inside:
+        raise _Irregular
+
+
+# --- reading with care ------------------------------------------------------------------------------------------------
+
+
+def _lines(data: Data) -> IO[str]:
+    """The text as a file whose line ends are as they are."""
+    raw = io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8", newline="")
+
+
+def _records(text: _Text) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each record below the header begins, and its cells; blank lines are no records."""
+    with _lines(text.data) as file:
+        for _ in range(text.header_end):
+            file.readline()
+        reader = csv.reader(file, delimiter=text.delimiter, strict=True)
+        begins = text.header_end + 1
+        try:
+            for row in reader:
+                if len(row) > 1 or (row and row[0].strip()):
+                    yield begins, row
+                begins = text.header_end + reader.line_num + 1
+        except csv.Error as e:
+            raise _strict(text.name, begins, e) from e
+
+
+def _careful(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
+    """Columns read by Python's strict reader, with an error for the first record that is not like the header."""
+    width = len(text.header)
+    wrong: tuple[int, int] | None = None
+    n_wrong = n_rows = 0
+    known: list[dict[str, int]] = [{} for _ in positions]
+    codes = [array("i") for _ in positions]
+    for line, row in _records(text):
+        n_rows += 1
+        if len(row) != width:
+            wrong, n_wrong = wrong or (line, len(row)), n_wrong + 1
+            continue
+        for k, cells, found in zip(positions, known, codes, strict=True):
+            found.append(cells.setdefault(row[k], len(cells)))
+    if wrong is not None:
+        raise _uneven(text, wrong, n_wrong, n_rows)
+    return tuple(
+        Column(np.array([*cells, None], dtype=object)[:-1], np.array(found, dtype=np.int32))
+        for cells, found in zip(known, codes, strict=True)
+    )
+
+
+def _line(text: _Text, row: int) -> int:
+    """The line on which a row begins."""
+    return next(itertools.islice(_records(text), row, None))[0]
+
+
+def _check_cells(text: _Text, columns: Sequence[Column]) -> None:
+    """Refuse what no name or number holds: NUL characters, and cells of a size that no name has."""
+    for column in columns:
+        for k, cell in enumerate(column.cells):
+            if len(cell) > MAX_CELL or "\0" in cell:
+                assert column.codes is not None
+                line = _line(text, int(np.argmax(column.codes == k)))
+                if "\0" in cell:
+                    raise _nul(text.name, line)
+                raise RatingsError(
+                    f"{text.name}, line {line}: a cell holds {len(cell)} characters; at most {MAX_CELL} can be read. Shorten it."
+                )
+
+
+def _nul(name: str, line: int) -> RatingsError:
+    """The error for a NUL character."""
+    return RatingsError(
+        f"{name}, line {line}: there is a NUL character, which text never holds. Remove it, or check that this is a "
+        "text file; UTF-16 needs a byte order mark."
+    )
+
+
+def _strict(name: str, line: int, error: csv.Error) -> RatingsError:
+    """The error for a record that breaks the rules of quoting."""
+    return RatingsError(
+        f"{name}, line {line}: {error}. A quoted cell must end with a quote, a quote inside it is written twice, and a cell "
+        f"holds at most {MAX_CELL} characters. Correct the row that begins there."
+    )
+
+
+def _uneven(text: _Text, first: tuple[int, int], n_wrong: int, n_rows: int) -> RatingsError:
     """The error for rows that are longer or shorter than the header."""
-    first, width = wrong[0], len(rows[0])
-    n_cells = len(rows[first])
-    which = "and so are all other rows" if len(wrong) == len(rows) - 1 > 1 else f"one of {len(wrong)} such rows"
-    if len(wrong) == 1:
+    line, n_cells = first
+    width = len(text.header)
+    which = "and so are all other rows" if n_wrong == n_rows > 1 else f"one of {n_wrong} such rows"
+    if n_wrong == 1:
         which = "the only such row"
     step = (
         "Put quotes around a name that holds the separator, use a decimal point, or name the further columns in the header."
@@ -193,9 +415,11 @@ def _uneven(rows: list[list[str]], lines: list[int], wrong: list[int], delimiter
         else "Fill in what is missing, or remove that row."
     )
     return RatingsError(
-        f"{name}, line {lines[first]}: the row has {n_cells} cells, {which}; the header in line {lines[0]} has {width}, "
-        f"separated by {DELIMITERS[delimiter]}. {step}"
+        f"{text.name}, line {line}: the row has {n_cells} cells, {which}; the header in line {text.header_line} has {width}, "
+        f"separated by {text.said}. {step}"
     )
 
 
-DELIMITED = Format("csv", "CSV or TSV", ("csv", "tsv", "tab", "psv", "txt"), lambda head, name: not kind_of(head), read)
+DELIMITED = Format(
+    "csv", "CSV or TSV", ("csv", "tsv", "tab", "psv", "txt", "data", "dat"), lambda head, name: not kind_of(head), read
+)

@@ -10,15 +10,25 @@ import zlib
 import python_calamine
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import MAX_GRID_CELLS, MAX_UNPACKED_BYTES, Format, Table, check_width, table_of_rows
+from nmf_core.formats.base import (
+    MAX_GRID_CELLS,
+    MAX_UNPACKED_BYTES,
+    Data,
+    Format,
+    Table,
+    check_width,
+    table_of_rows,
+    whole,
+)
 
 _CHUNK = 1 << 22
 # A row's or a cell's place, such as r="12" or r="C12".
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
 
 
-def read(data: bytes, name: str) -> Table:
-    """A Table of the first sheet's values from the bytes of a workbook."""
+def read(data: Data, name: str) -> Table:
+    """A Table of the first sheet's values from a workbook."""
+    data = whole(data)
     _check_archive(data, name)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))

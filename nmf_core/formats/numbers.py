@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from nmf_core.formats.base import Column
 from nmf_core.ratings import LARGEST_RATING, SMALLEST_RATING
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -25,29 +25,48 @@ class Numbers:
     """What columns of cells say as numbers.
 
     Attributes:
-        values: n_rows × n_columns float64; NaN is blank.
+        columns: of each column its distinct values (float64, NaN is blank; those that are no number too) with the codes
+            that pick one for each row, -1 being blank; or a value for each row, where it has no codes.
         n_words: cells with a word for blank, such as NaN or NA.
-        decimal_comma: whether values such as 4,5 were read as 4.5.
+        decimal: "," if values such as 4,5 were read as 4.5; "." if there were none; "" if that is open, and they are wrong.
         wrong: row, column, cell and what is wrong with it, of the first cell that is no rating; or None.
     """
 
-    values: NDArray[np.float64]
+    columns: tuple[tuple[NDArray[np.float64], NDArray[np.int32] | None], ...]
     n_words: int
-    decimal_comma: bool
+    decimal: str
     wrong: tuple[int, int, object, str] | None
 
+    def column(self, k: int, dtype: type[np.floating] = np.float64) -> NDArray[np.floating]:
+        """(n_rows,) one column's values; NaN is blank."""
+        values, codes = self.columns[k]
+        if codes is None:
+            return values.astype(dtype)
+        return np.append(values, np.nan).astype(dtype)[codes]
 
-def distinct(cells: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Codes and distinct cells of a column; the code of a missing cell is -1."""
-    if cells.dtype.kind == "b" or (cells.dtype == object and pd.api.types.infer_dtype(cells, skipna=True) != "string"):
-        cells = cells.astype(object).map(_plain)
-    codes, uniques = pd.factorize(cells)
-    return codes.astype(np.int64), np.asarray(uniques, dtype=object)
+    def matrix(self) -> NDArray[np.float64]:
+        """n_rows × n_columns values; NaN is blank."""
+        return np.column_stack([self.column(k) for k in range(len(self.columns))])
 
+    def count_cells(self) -> int:
+        """Number of cells, blanks too."""
+        return sum(len(values if codes is None else codes) for values, codes in self.columns)
 
-def is_blank(cell: object) -> bool:
-    """Whether a distinct cell holds nothing but white space."""
-    return isinstance(cell, str) and not cell.strip()
+    def count_blanks(self) -> int:
+        """Number of blank cells."""
+        return sum(
+            int(np.isnan(values).sum()) if codes is None else int(np.append(np.isnan(values), True)[codes].sum())
+            for values, codes in self.columns
+        )
+
+    def count(self, value: float) -> int:
+        """Number of cells that hold a value."""
+        n = 0
+        for values, codes in self.columns:
+            same = values == value
+            if same.any():
+                n += int(same.sum() if codes is None else np.append(same, False)[codes].sum())
+        return n
 
 
 def is_number(cell: object) -> bool:
@@ -58,70 +77,82 @@ def is_number(cell: object) -> bool:
     return isinstance(cell, numbers.Real)
 
 
-def read_numbers(columns: Sequence[pd.Series]) -> Numbers:
-    """Equally long columns of cells as ratings."""
-    # Columns that are numbers already need no coding; the others are read once for each distinct cell.
-    coded = [None if isinstance(c.dtype, np.dtype) and c.dtype.kind in "iuf" else distinct(c) for c in columns]
-    comma = _comma_is_decimal({cell.strip() for pair in coded if pair for cell in pair[1] if isinstance(cell, str)})
-    values = np.full((len(columns[0]), len(columns)), np.nan)
+def is_blank(cell: object) -> bool:
+    """Whether a distinct cell holds nothing but white space, or a word for blank."""
+    return isinstance(cell, str) and (not cell.strip() or cell.strip().casefold() in _BLANK_WORDS)
+
+
+def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
+    """Equally long columns of cells as ratings; `decimal` says what a comma is, as "," or ".", where it is unclear."""
+    texts = {cell.strip() for c in columns if c.codes is not None for cell in c.cells if isinstance(cell, str)}
+    told = decimal != "auto"
+    mark = decimal if told else _mark(texts)
+    read: list[tuple[NDArray[np.float64], NDArray[np.int32] | None]] = []
     known: dict[object, float | str] = {}
     n_words = 0
     wrong: tuple[int, int, object, str] | None = None
-    for k, (column, pair) in enumerate(zip(columns, coded, strict=True)):
-        if pair is None:
-            values[:, k] = column.to_numpy(dtype=np.float64)
-            bad = _outside(values[:, k])
+    for k, column in enumerate(columns):
+        if column.codes is None:
+            values = column.cells.astype(np.float64)
+            bad = _outside(values)
         else:
-            codes, cells = pair
-            known |= {cell: _number(cell, comma) for cell in cells if cell not in known}
-            # Code -1, a missing cell, picks the last entry.
-            found = [known[cell] for cell in cells] + [np.nan]
-            values[:, k] = np.array([np.nan if isinstance(x, str) else x for x in found])[codes]
-            bad = np.array([isinstance(x, str) for x in found])[codes] | _outside(values[:, k])
-            words = [isinstance(cell, str) and cell.strip().casefold() in _BLANK_WORDS for cell in cells]
-            n_words += int(np.array([*words, False])[codes].sum())
+            known |= {cell: _number(cell, mark, told) for cell in column.cells if cell not in known}
+            found = [known[cell] for cell in column.cells]
+            values = np.array([np.nan if isinstance(x, str) else x for x in found], dtype=np.float64)
+            bad_cells = _outside(values) | np.array([isinstance(x, str) for x in found], dtype=bool)
+            bad = column.where(bad_cells.tolist()) if bad_cells.any() else np.zeros(0, dtype=bool)
+            words = [is_blank(cell) and bool(cell.strip()) for cell in column.cells]
+            n_words += int(column.where(words).sum()) if any(words) else 0
         row = int(np.argmax(bad)) if bad.any() else -1
         if row >= 0 and (wrong is None or row < wrong[0]):
-            reason = (
-                _number(_plain(column.iloc[row]), comma) if np.isnan(values[row, k]) else _why_outside(values[row, k])
-            )
-            wrong = (row, k, column.iloc[row], str(reason))
-    values += 0.0  # -0 becomes 0
-    return Numbers(values, n_words, comma is True, wrong)
+            cell = column.cell(row)
+            number = _number(cell, mark, told)
+            wrong = (row, k, cell, number if isinstance(number, str) else _why_outside(number))
+        read.append((values + 0.0, column.codes))  # -0 becomes 0
+    return Numbers(tuple(read), n_words, mark, wrong)
 
 
-def _plain(cell: object) -> object:
-    """A cell that can be hashed and that equals nothing it should not: True is not 1."""
-    if isinstance(cell, str | float):
-        return cell
-    if isinstance(cell, bool | np.bool_):
-        return str(cell).upper()
-    if cell is None or cell is pd.NA or cell is pd.NaT or isinstance(cell, numbers.Real):
-        return cell
-    return str(cell)
-
-
-def _comma_is_decimal(texts: Iterable[str]) -> bool | None:
-    """True if the commas in these texts can only be decimal commas, None if that is open, False if there are none."""
-    with_comma = [text for text in texts if _COMMA_NUMBER.fullmatch(text)]
+def _mark(texts: Collection[str]) -> str:
+    """The decimal mark that numbers in these texts can only have: "." or ","; "" if that is open."""
+    with_comma = [text for text in texts if "," in text and _COMMA_NUMBER.fullmatch(text)]
+    if any(_TWO_MARKS.fullmatch(text) and not _NUMBER.fullmatch(text) for text in texts if "," in text and "." in text):
+        return ""
     if not with_comma:
-        return False
+        return "."
     if any("." in text and _NUMBER.fullmatch(text) for text in texts):
-        return None
-    return True if any(not _THOUSANDS.fullmatch(text) for text in with_comma) else None
+        return ""
+    return "," if any(not _THOUSANDS.fullmatch(text) for text in with_comma) else ""
 
 
-def _number(cell: object, comma: bool | None) -> float | str:
-    """A distinct cell as a number, or why it is none."""
+def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
+    """Where the decimal mark is open: the likelier one, and why."""
+    texts = [cell.strip() for c in columns if c.codes is not None for cell in c.cells if isinstance(cell, str)]
+    for text in texts:
+        if "," in text and "." in text and _TWO_MARKS.fullmatch(text):
+            last = "," if text.rindex(",") > text.rindex(".") else "."
+            return last, f"in {text[:20]!r} it stands last"
+    with_comma = [text for text in texts if _COMMA_NUMBER.fullmatch(text)]
+    for text in with_comma:
+        if not _THOUSANDS.fullmatch(text):
+            return ",", f"{text[:20]!r} is no number with a thousands comma"
+    if any("." in text for text in texts if _NUMBER.fullmatch(text)):
+        return ".", "other numbers here have a decimal point"
+    return ",", "ratings of a thousand and more are rare"
+
+
+def _number(cell: object, decimal: str, told: bool) -> float | str:
+    """A distinct cell as a number, or why it is none; `told`: the mark was said by a person, so thousands may have the other."""
     if not isinstance(cell, str):
         return _float(cell)
     text = cell.strip()
     if not text or text.casefold() in _BLANK_WORDS:
         return np.nan
+    if told:
+        text = _as_told(text, decimal)
     if _NUMBER.fullmatch(text):
         return float(text)
     if _COMMA_NUMBER.fullmatch(text):
-        if comma:
+        if decimal == ",":
             return float(text.replace(",", "."))
         return "could be a decimal or a thousands comma; write the number with a decimal point"
     if _TWO_MARKS.fullmatch(text):
@@ -131,6 +162,15 @@ def _number(cell: object, comma: bool | None) -> float | str:
     if text.lstrip("+-").casefold() in ("inf", "infinity"):
         return "is not finite"
     return "is not a number"
+
+
+def _as_told(text: str, decimal: str) -> str:
+    """A number with the thousands marks of the other kind taken out, where they stand as such."""
+    other = "." if decimal == "," else ","
+    mark, thousands = re.escape(decimal), re.escape(other)
+    if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}({thousands}\d{{3}})+({mark}\d+)?", text, re.ASCII):
+        text = text.replace(other, "")
+    return text
 
 
 def _float(cell: object) -> float | str:

@@ -1,51 +1,95 @@
-"""Parquet files: columns with types; ids keep theirs until they become text."""
+"""Parquet files, and folders of them: columns with types; ids keep theirs until they become text."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
 from nmf_core.errors import RatingsError
-from nmf_core.formats.base import MAX_GRID_CELLS, MAX_UNPACKED_BYTES, Format, Table, check_width, text_of
+from nmf_core.formats.arrow import column_of
+from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
 
-# A long table may have further columns, and far more rows than a grid.
-MAX_CELLS = 10 * MAX_GRID_CELLS
+MAX_ROWS = 1_000_000_000
+# A file in memory came from somebody's upload: a few bytes of it can stand for far more.
+MAX_CELLS = 200_000_000
 
 
-def read(data: bytes, name: str) -> Table:
-    """A Table from the bytes of a Parquet file; its index columns, if pandas wrote it, come first."""
+def read(data: Data, name: str) -> Table:
+    """A Table from a Parquet file or a folder of them; its index columns, if pandas wrote it, come first."""
     try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
-        _check_size(file.metadata, name)
-        columns = file.read()
-        columns.validate(full=True)  # else broken text is found only when it is used
-        header = columns.column_names
-        index = _index_columns(file.schema_arrow)
-        order = sorted(range(len(header)), key=lambda k: header[k] not in index)
-        cells = {place: _plain(columns.column(k)) for place, k in enumerate(order)}
+        files = _files(data)
+        _check_size([file.metadata for file in files], name, in_memory=isinstance(data, bytes))
+        schema = files[0].schema_arrow
+        if any(file.schema_arrow.names != schema.names for file in files):
+            raise RatingsError(
+                f"The files in {name} have different columns. Write them anew with the same columns in each."
+            )
+        header = schema.names
+        index = _index_columns(schema)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
-        if isinstance(e, RatingsError):
-            raise
-        raise RatingsError(
-            f"{name} is not a Parquet file that can be read ({str(e)[:100]}). Write it again, or give the ratings as CSV."
-        ) from e
+        raise _unreadable(name, e) from e
+    order = sorted(range(len(header)), key=lambda k: header[k] not in index)
     texts = tuple("" if re.fullmatch(r"__index_level_\d+__", header[k]) else text_of(header[k]) for k in order)
-    frame = pd.DataFrame(cells, index=range(columns.num_rows), columns=range(len(header)))
-    return Table(name, texts, frame, np.arange(1, columns.num_rows + 1), place="row")
+    return Table(name, texts, partial(_take, files, name, order), lambda row: row + 1, place="row")
 
 
-def _check_size(metadata: pyarrow.parquet.FileMetaData, name: str) -> None:
-    """Refuse a file that a few bytes make huge."""
-    check_width(name, metadata.num_columns)
-    unpacked = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
-    if unpacked > MAX_UNPACKED_BYTES or metadata.num_rows * metadata.num_columns > MAX_CELLS:
+def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:
+    """The file, or the files of a folder in the order of their names."""
+    if isinstance(data, Path) and data.is_dir():
+        paths = sorted(
+            path for path in data.rglob("*.parquet") if path.is_file() and not path.name.startswith((".", "_"))
+        )
+        return [pyarrow.parquet.ParquetFile(path) for path in paths]
+    return [pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data)]
+
+
+def _take(
+    files: list[pyarrow.parquet.ParquetFile], name: str, order: list[int], positions: Sequence[int]
+) -> tuple[Column, ...]:
+    """Columns of the files, one read after the other."""
+    taken: dict[int, Column] = {}
+    try:
+        for position in dict.fromkeys(positions):
+            parts = [_column(file, order[position]) for file in files]
+            taken[position] = column_of(
+                pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
+            )
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
+        raise _unreadable(name, e) from e
+    return tuple(taken[position] for position in positions)
+
+
+def _column(file: pyarrow.parquet.ParquetFile, k: int) -> pa.ChunkedArray:
+    """One column, whole and found sound: else broken text is found only when it is used."""
+    top = file.schema_arrow.names[k]
+    column = file.read(columns=[top]).column(0)
+    column.validate(full=True)
+    return column
+
+
+def _unreadable(name: str, error: Exception) -> RatingsError:
+    """The error for bytes that are no Parquet file."""
+    if isinstance(error, RatingsError):
+        return error
+    return RatingsError(
+        f"{name} is not a Parquet file that can be read ({str(error)[:100]}). Write it again, or give the ratings as CSV."
+    )
+
+
+def _check_size(files: list[pyarrow.parquet.FileMetaData], name: str, *, in_memory: bool) -> None:
+    """Refuse what a few bytes make huge."""
+    check_width(name, files[0].num_columns)
+    n_rows, n_columns = sum(file.num_rows for file in files), files[0].num_columns
+    unpacked = sum(file.row_group(k).total_byte_size for file in files for k in range(file.num_row_groups))
+    if n_rows > MAX_ROWS or (in_memory and (unpacked > MAX_UNPACKED_BYTES or n_rows * n_columns > MAX_CELLS)):
         raise RatingsError(
-            f"{name} holds {metadata.num_rows} rows × {metadata.num_columns} columns, {unpacked // 1_000_000} MB unpacked; at "
+            f"{name} holds {n_rows} rows × {n_columns} columns, {unpacked // 1_000_000} MB unpacked; at "
             f"most {MAX_CELLS} cells and {MAX_UNPACKED_BYTES // 1_000_000} MB can be read. Write the ratings alone, or fewer."
         )
 
@@ -57,17 +101,6 @@ def _index_columns(schema: pa.Schema) -> set[str]:
     except (ValueError, AttributeError, RecursionError):  # damaged metadata; the columns are all there without it
         return set()
     return {name for name in told if isinstance(name, str)} if isinstance(told, list) else set()
-
-
-def _plain(column: pa.ChunkedArray) -> pd.Series:
-    """A column as text, numbers or objects; whole numbers stay whole beside blanks."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-        column = column.cast(pa.string())
-    return column.to_pandas(integer_object_nulls=True)
 
 
 PARQUET = Format("parquet", "Parquet", ("parquet", "pq"), lambda head, name: head.startswith(b"PAR1"), read)

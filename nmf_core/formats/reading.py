@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,19 +15,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.errors import NmfError, RatingsError, closest, shown
 from nmf_core.formats import base
-from nmf_core.formats.base import Format, Table, kind_of, text_of
+from nmf_core.formats.base import Column, Data, Format, Table, kind_of, table_of_columns, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
+from nmf_core.formats.layout import LAYOUTS, Question, column_titles, is_user_name, plan
 from nmf_core.formats.parquet import PARQUET
-from nmf_core.formats.table import is_user_name, ratings_of_table
+from nmf_core.formats.table import DECIMALS, ZEROS, Asked, made, ratings_of_table, without_blank_columns
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
 FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET)}
 
 _HEAD_BYTES = 4096
 _LONGEST_NAME = 100
+HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
 
 
 def extensions() -> tuple[str, ...]:
@@ -44,22 +48,29 @@ def read_ratings(
     zeros: str = "unrated",
     duplicates: str = "last",
     scale: Scale | None = None,
+    layout: str = "auto",
+    columns: Mapping[str, object] | None = None,
+    decimal: str = "auto",
     name: str | None = None,
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
 
     A table is either long (columns user, item and rating, under usual names, in any order) or a grid (the first column
     holds the users, each further column is an item, blank cells are blank). Ids are text: 007 stays 007, NA stays NA.
-    What was understood and settled is said in `notes` of the result.
+    What was understood and settled is said in `notes` of the result. Large CSV and Parquet files are best given as a
+    path: they are read in pieces then. `preview_ratings` says beforehand what is in doubt.
 
     Args:
-        source: path, binary or text file object, bytes, DataFrame (long, or users as index and items as columns),
-            2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy sparse array or matrix (stored
-            cells are observed, stored zeros too, whatever `zeros` says).
+        source: path (of a folder of Parquet files too), binary or text file object, bytes, DataFrame (long, or users as
+            index and items as columns), 2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy
+            sparse array or matrix (stored cells are observed, stored zeros too, whatever `zeros` says).
         format: a name in `FORMATS`; "auto" goes by content and extension, which must not contradict each other.
-        zeros: what a 0 is: "unrated" (blank, counted in the notes) or "rating".
+        zeros: what a 0 is: "unrated" (blank, counted in the notes), "rating", or "auto" (the likelier, said in the notes).
         duplicates: what becomes of a user and item given twice in a long table: "last", "mean" or "refuse".
         scale: (low, high) in rating points; guessed from the ratings if None.
+        layout: of a table: "long", "grid", "items-down" (a grid with the items down), or "auto".
+        columns: of a long table: which column has the role "user", "item" or "rating", by its header or number from 1.
+        decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
         name: file name to show for bytes and file objects.
 
     Raises:
@@ -74,8 +85,7 @@ def read_ratings(
     nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
 0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
-    _check_choice("zeros", zeros, ("unrated", "rating"))
-    _check_choice("duplicates", duplicates, DUPLICATE_RULES)
+    asked = _asked(layout, columns, zeros, decimal, duplicates, scale, guess=False)
     _check_choice("format", format, ("auto", *FORMATS))
     if isinstance(source, Ratings):
         return source
@@ -83,12 +93,121 @@ def read_ratings(
         return _of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return _of_array(source, zeros, scale)
-    if isinstance(source, pd.DataFrame):
-        table = _table_of_frame(source)
-    else:
-        data, file_name = _bytes(source, name)
-        table = _format(data, file_name, format).read(data, file_name)
-    return ratings_of_table(table, zeros=zeros, duplicates=duplicates, scale=scale)
+    return ratings_of_table(_table(source, format, name), asked)
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What a file seems to hold, before anything is made of it.
+
+    Attributes:
+        name: the file, as it is shown.
+        head: its first rows as they stand, all text, under the titles by which a column is chosen; empty where the file
+            cannot be read at all.
+        questions: what had to be found out, each with the answer taken, its reason, and whether that is sure.
+        ratings: the ratings under these answers; None where they cannot be read so.
+        error: why not; else None.
+    """
+
+    name: str
+    head: pd.DataFrame
+    questions: tuple[Question, ...]
+    ratings: Ratings | None
+    error: NmfError | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the ratings are there and no answer is in doubt."""
+        return self.ratings is not None and all(question.sure for question in self.questions)
+
+    def answer(self, key: str) -> str | None:
+        """The answer taken to a question, None where it did not come up."""
+        return next((question.choice for question in self.questions if question.key == key), None)
+
+
+def preview_ratings(
+    source: object,
+    *,
+    format: str = "auto",
+    zeros: str = "auto",
+    duplicates: str = "last",
+    scale: Scale | None = None,
+    layout: str = "auto",
+    columns: Mapping[str, object] | None = None,
+    decimal: str = "auto",
+    name: str | None = None,
+) -> Preview:
+    """What `read_ratings` makes of a file, with each guess, its reason and what else it could be.
+
+    Doubt is not an error here: the likelier answer is taken and said not to be sure. The answers are keywords of
+    `read_ratings` too, by which a file is read as a person says. Errors are in the result, not raised.
+
+    Args:
+        source: a path, file object, bytes or DataFrame.
+        format, zeros, duplicates, scale, layout, columns, decimal, name: as for `read_ratings`; what is "auto" is guessed.
+
+    >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
+    >>> [(q.key, q.choice, q.sure) for q in found.questions]
+    [('layout', 'long', False), ('user', 'who', True), ('item', 'what', False), ('rating', 'points', False), \
+('decimal', ',', True), ('zeros', 'rating', False)]
+    >>> found.ratings.n_ratings, found.sure
+    (3, False)
+    """
+    shown_as = shown_name(name or "") or "The file"
+    head = pd.DataFrame()
+    questions: tuple[Question, ...] = ()
+    try:
+        asked = _asked(layout, columns, zeros, decimal, duplicates, scale, guess=True)
+        _check_choice("format", format, ("auto", *FORMATS))
+        table = without_blank_columns(_table(source, format, name))
+        shown_as = table.name
+        head = _head(table)
+        how = plan(table, asked.layout, asked.columns, guess=True)
+        head, questions = _head(how.table), how.questions
+        ratings, more = made(how, asked)
+    except NmfError as error:
+        return Preview(shown_as, head, questions, None, error)
+    return Preview(shown_as, head, (*questions, *more), ratings, None)
+
+
+def _asked(
+    layout: str,
+    columns: Mapping[str, object] | None,
+    zeros: str,
+    decimal: str,
+    duplicates: str,
+    scale: Scale | None,
+    *,
+    guess: bool,
+) -> Asked:
+    """The wishes, checked."""
+    _check_choice("layout", layout, ("auto", *LAYOUTS))
+    _check_choice("zeros", zeros, ("auto", *ZEROS))
+    _check_choice("decimal", decimal, ("auto", *DECIMALS))
+    _check_choice("duplicates", duplicates, DUPLICATE_RULES)
+    if columns is not None and not isinstance(columns, Mapping):
+        raise RatingsError(
+            f"columns is {shown(columns)}; it must say which column has which role. Give a mapping such as "
+            "{'user': 'who', 'item': 'film', 'rating': 'points'}."
+        )
+    return Asked(layout, dict(columns) if columns else None, zeros, decimal, duplicates, scale, guess)
+
+
+def _head(table: Table) -> pd.DataFrame:
+    """The first rows of a table as text."""
+    wide = list(range(min(len(table.header), HEAD_COLUMNS)))
+    titles = column_titles(table)
+    columns = [column.rows(np.arange(min(HEAD_ROWS, len(column)))) for column in table.take(wide)]
+    cells = {
+        titles[k]: [_shown_cell(column.cell(row)) for row in range(len(column))]
+        for k, column in zip(wide, columns, strict=True)
+    }
+    return pd.DataFrame(cells, dtype="str")
+
+
+def _shown_cell(cell: object) -> str:
+    """A cell as a preview shows it."""
+    return "" if cell is None else text_of(cell)[:200]
 
 
 def shown_name(name: object) -> str:
@@ -110,11 +229,19 @@ def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
         )
 
 
-def _bytes(source: Any, name: str | None) -> tuple[bytes, str]:
-    """The bytes of a source, and its name for errors."""
+def _table(source: object, format: str, name: str | None) -> Table:
+    """The table in a file or a DataFrame."""
+    if isinstance(source, pd.DataFrame):
+        return _table_of_frame(source)
+    data, file_name = _data(source, name)
+    return _format(data, file_name, format).read(data, file_name)
+
+
+def _data(source: Any, name: str | None) -> tuple[Data, str]:
+    """The path or the bytes of a source, and its name for errors."""
     if isinstance(source, str | os.PathLike):
         file_name = shown_name(name or os.fspath(source)) or "The file"
-        return _bytes_of_path(Path(source), file_name), file_name
+        return _checked_path(Path(source), file_name), file_name
     if isinstance(source, bytes | bytearray | memoryview):
         file_name = shown_name(name or "") or "The file"
         data = bytes(source)
@@ -130,18 +257,26 @@ def _bytes(source: Any, name: str | None) -> tuple[bytes, str]:
     return data, file_name
 
 
-def _bytes_of_path(path: Path, name: str) -> bytes:
-    """The bytes of the file at a path."""
+def _checked_path(path: Path, name: str) -> Path:
+    """The path, if there is a file that can be opened, or a folder of Parquet files."""
     try:
+        if path.is_dir():
+            if not any(path.rglob("*.parquet")):
+                raise RatingsError(
+                    f"{name} is a folder without Parquet files. Name a file, or a folder of Parquet files."
+                )
+            return path
         with path.open("rb") as file:
-            data = file.read(base.MAX_FILE_BYTES + 1)
+            size = file.seek(0, os.SEEK_END)
     except (OSError, ValueError) as e:
+        if isinstance(e, RatingsError):
+            raise
         reason = getattr(e, "strerror", None) or "no path has such characters"
         raise RatingsError(
             f"{name} cannot be opened ({reason}). Check the path; give text itself as bytes or in an io.StringIO."
         ) from e
-    _check_size(len(data), name)
-    return data
+    _check_size(size, name)
+    return path
 
 
 def _bytes_of_object(file: IO[Any], name: str) -> bytes:
@@ -167,9 +302,11 @@ def _check_size(n_bytes: int, name: str) -> None:
         )
 
 
-def _format(data: bytes, name: str, asked: str) -> Format:
+def _format(data: Data, name: str, asked: str) -> Format:
     """The format that content says, unless the caller or the extension says another."""
-    head = data[:_HEAD_BYTES]
+    if isinstance(data, Path) and data.is_dir():
+        return PARQUET
+    head = data[:_HEAD_BYTES] if isinstance(data, bytes) else _head_bytes(data)
     extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     fitting = [f for f in FORMATS.values() if f.sniff(head, name)]
     claimed = [FORMATS[asked]] if asked != "auto" else [f for f in FORMATS.values() if extension in f.extensions]
@@ -187,6 +324,12 @@ def _format(data: bytes, name: str, asked: str) -> Format:
     raise RatingsError(f"{name} is {looks}, which cannot be read. Unpack or save it as one of: {readable}.")
 
 
+def _head_bytes(path: Path) -> bytes:
+    """The first bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
 def _table_of_frame(frame: pd.DataFrame) -> Table:
     """A DataFrame as a Table; an index that holds ids becomes the first column."""
     header = [text_of(column) for column in frame.columns]
@@ -197,8 +340,11 @@ def _table_of_frame(frame: pd.DataFrame) -> Table:
         levels = [frame.index.get_level_values(k) for k in range(frame.index.nlevels)]
         columns = [pd.Series(level.array) for level in levels] + columns
         header = [text_of(name) if name is not None else "" for name in frame.index.names] + header
-    cells = pd.concat(columns, axis=1, keys=range(len(columns))) if columns else pd.DataFrame(index=range(len(frame)))
-    return Table("The DataFrame", tuple(header), cells, np.arange(1, len(frame) + 1), place="row")
+    if not columns:
+        raise RatingsError("The DataFrame has no columns. Give one with user, item and rating, or with users as index.")
+    return table_of_columns(
+        header, [Column.of(column) for column in columns], range(1, len(frame) + 1), name="The DataFrame", place="row"
+    )
 
 
 def _is_text(cells: pd.Series) -> bool:

@@ -1,161 +1,130 @@
-"""A table becomes `Ratings`: a long table (user, item, rating) or a grid (users down, items across)."""
+"""A table becomes `Ratings`, by the plan of its layout."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import MAX_GRID_CELLS, Table, text_of
-from nmf_core.formats.numbers import Numbers, distinct, is_blank, is_number, read_numbers
+from nmf_core.formats.base import MAX_GRID_CELLS, Column, Table, text_of
+from nmf_core.formats.layout import HINT, Plan, Question, missing, plan
+from nmf_core.formats.numbers import Numbers, is_number, likely_mark, read_numbers
 from nmf_core.ratings import Ratings, Scale
 
-# Usual names, the best first; case, spaces and punctuation do not matter.
-ROLE_NAMES: dict[str, tuple[str, ...]] = {
-    "user": (
-        *("user", "userid", "username", "person", "personid", "who", "customer", "customerid", "reviewer"),
-        *("reviewerid", "member", "memberid", "viewer", "viewerid", "reader", "readerid", "listener", "rater"),
-    ),
-    "item": (
-        *("item", "itemid", "movie", "movieid", "film", "filmid", "product", "productid", "book", "bookid", "isbn"),
-        *("song", "songid", "track", "trackid", "game", "gameid", "asin", "itemname", "movietitle", "title"),
-    ),
-    "rating": ("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
-}
-_HINT = "For a long table, name its columns user, item and rating."
+ZEROS, DECIMALS = ("unrated", "rating"), (".", ",")
 
 
-def ratings_of_table(table: Table, *, zeros: str, duplicates: str, scale: Scale | None) -> Ratings:
+@dataclass(frozen=True)
+class Asked:
+    """How a person wants a table to be read; "auto" is for the table to tell.
+
+    `guess` says what becomes of doubt: taken the likelier way, and said; or an error where it could falsify a rating.
+    """
+
+    layout: str = "auto"
+    columns: dict[str, object] | None = None
+    zeros: str = "auto"
+    decimal: str = "auto"
+    duplicates: str = "last"
+    scale: Scale | None = None
+    guess: bool = False
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Numbers with what had to be settled for them."""
+
+    numbers: Numbers
+    zeros: str
+    questions: tuple[Question, ...]
+
+
+def ratings_of_table(table: Table, asked: Asked) -> Ratings:
     """Ratings from a table, long or grid, as its header or else its content tells."""
-    table = _without_blanks(table)
-    if len(table.cells) == 0:
-        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
-    found = _roles(table)
-    if len(found) == 3:
-        return _long(table, found, zeros, duplicates, scale)
-    if len(found) == 2 and 2 * len(found) > len(table.header):
-        raise _missing(table, found)
-    if not found:
-        by_content = _headed(table)
-        if _is_long(by_content):
-            return _long(by_content, {"user": 0, "item": 1, "rating": 2}, zeros, duplicates, scale)
-    return _grid(table, found, zeros, scale)
+    table = without_blank_columns(table)
+    return made(plan(table, asked.layout, asked.columns, guess=asked.guess), asked)[0]
 
 
-def is_user_name(header: object) -> bool:
-    """Whether a header is a usual name for the users."""
-    return _plain(str(header)) in ROLE_NAMES["user"]
+def made(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings by a plan, and what their numbers leave to ask."""
+    return _long(how, asked) if how.layout == "long" else _grid(how, asked)
 
 
-def _plain(header: str) -> str:
-    """A header without case, spaces and punctuation."""
-    return "".join(c for c in header.casefold() if c.isalnum())
-
-
-def _roles(table: Table) -> dict[str, int]:
-    """Role → column, as far as the header has a usual name for it; one that is there twice is an error."""
-    headers = [_plain(header) for header in table.header]
-    found = {}
-    for role, names in ROLE_NAMES.items():
-        name = next((name for name in names if name in headers), None)
-        if name is None:
-            continue
-        found[role] = headers.index(name)
-        if headers.count(name) > 1:
-            raise RatingsError(
-                f"{table.name}, {table.place} {table.header_line}: the column {shown(table.header[found[role]])} is there "
-                f"{headers.count(name)} times. Keep one {role} column, and remove or rename the others."
-            )
-    return found
-
-
-def _missing(table: Table, found: dict[str, int]) -> RatingsError:
-    """The error for a long table that lacks a column."""
-    missing = next(role for role in ROLE_NAMES if role not in found)
-    return RatingsError(
-        f"{table.name}, {table.place} {table.header_line}: there is no {missing} column among "
-        f"{shown(', '.join(table.header), 120)}. A long table needs the columns user, item and rating. "
-        f"Name the {missing} column, such as {', '.join(ROLE_NAMES[missing][:3])}; or, if this is a grid of users and "
-        "items, leave its first header cell empty."
-    )
-
-
-def _headed(table: Table) -> Table:
-    """The table, with its first row taken as data if it reads like a long table's row rather than a header."""
-    first = table.header
-    if len(first) not in (3, 4) or not all(first) or not all(is_number(text) for text in first[2:]):
+def without_blank_columns(table: Table) -> Table:
+    """The table without blank columns that have no header."""
+    unnamed = [k for k, header in enumerate(table.header) if not header and k > 0]
+    if not unnamed:
         return table
-    if is_number(first[1]) and not is_number(first[0]):
+    blank = [k for k, column in zip(unnamed, table.take(unnamed), strict=True) if column.blank().all()]
+    if not blank:
         return table
-    cells = pd.concat([pd.DataFrame([list(first)], dtype=object), table.cells.astype(object)], ignore_index=True)
+    kept, take = [k for k in range(len(table.header)) if k not in blank], table.take
     return replace(
         table,
-        header=tuple(f"column {k + 1}" for k in range(len(first))),
-        cells=cells,
-        lines=np.insert(table.lines, 0, table.header_line),
-        notes=(*table.notes, "The first row holds a rating, so it was not taken as a header."),
+        header=tuple(table.header[k] for k in kept),
+        take=lambda positions: take([kept[k] for k in positions]),
     )
 
 
-def _is_long(table: Table) -> bool:
-    """Whether three columns without usual names are user, item and rating: ids that repeat or are text, then numbers."""
-    headerless = table.header[0] == "column 1"
-    if not (len(table.header) == 3 or (headerless and len(table.header) == 4)) or not table.header[0]:
-        return False
-    ratings = distinct(table.cells[2])[1]
-    if not all(is_number(cell) or is_blank(cell) for cell in ratings):
-        return False
-    users = distinct(table.cells[0])[1]
-    return len(users) < len(table.cells) or not any(is_number(cell) for cell in distinct(table.cells[1])[1])
+def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
+    """The table and columns without the rows that are blank in all of these columns."""
+    if len(columns[0]) == 0:
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
+    empty = columns[0].blank()
+    for column in columns[1:]:
+        if not empty.any():
+            return table, tuple(columns)
+        empty &= column.blank()
+    if not empty.any():
+        return table, tuple(columns)
+    kept, line = np.flatnonzero(~empty), table.line
+    if len(kept) == 0:
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
+    notes.append(f"{int(empty.sum())} blank rows were skipped.")
+    table = replace(table, line=lambda row: line(int(kept[row])))
+    return table, tuple(column.rows(kept) for column in columns)
 
 
-def _long(table: Table, roles: dict[str, int], zeros: str, duplicates: str, scale: Scale | None) -> Ratings:
+def _long(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
     """Ratings from a long table."""
+    table, roles = how.table, how.roles
     notes = list(table.notes)
     names = ", ".join(f"{role} = {_cut(table.header[k])}" for role, k in roles.items())
-    others = [header or "(unnamed)" for k, header in enumerate(table.header) if k not in roles.values()]
+    others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
     ignored = f" Ignored: {_cut(', '.join(others))}." if others else ""
     notes.append(f"Read as a long table: {names}.{ignored}")
-    users = _ids(table, roles["user"], "user", notes)
-    items = _ids(table, roles["item"], "item", notes)
-    numbers = read_numbers([table.cells[roles["rating"]]])
-    if numbers.wrong:
-        raise _wrong(table, numbers, [roles["rating"]])
-    values = numbers.values[:, 0]
-    _say_comma(numbers, notes)
-    if duplicates == "refuse":
-        _refuse_duplicates(table, users, items)
+    table, (user, item, rating) = _filled_rows(table, table.take(list(roles.values())), notes)
+    u, users = _ids(table, user, roles["user"], "user", notes)
+    i, items = _ids(table, item, roles["item"], "item", notes)
+    del user, item
+    values = _values(table, [rating], asked, notes, list_of_ratings=True)
+    if values.numbers.wrong:
+        raise _wrong(table, values.numbers, [roles["rating"]])
+    ratings = values.numbers.column(0, np.float32)
+    del rating
+    if asked.duplicates == "refuse":
+        _refuse_duplicates(table, u, i, users, items)
     # Ids that have only zeros stay: they are users and items without ratings.
-    rated = np.ones(len(values), dtype=bool) if zeros == "rating" else values != 0
-    if not rated.all():
-        notes.append(f"{int((~rated).sum())} zeros were taken as unrated.")
-    _check_any(table, values[rated])
-    return Ratings.from_cells(
-        users[rated],
-        items[rated],
-        values[rated],
-        all_users=None if rated.all() else pd.unique(users),
-        all_items=None if rated.all() else pd.unique(items),
-        scale=scale,
-        duplicates=duplicates,
-        notes=notes,
+    if values.zeros == "unrated":
+        _settle_zeros(ratings, notes)
+    _check_any(table, ratings)
+    made = Ratings.from_indices(
+        u, i, ratings, users=users, items=items, scale=asked.scale, duplicates=asked.duplicates, notes=notes
     )
+    return made, values.questions
 
 
-def _grid(table: Table, found: dict[str, int], zeros: str, scale: Scale | None) -> Ratings:
-    """Ratings from a grid: the first column holds the users, each further column is an item."""
+def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings from a grid: the first column holds the users, each further column is an item; or the other way round."""
+    table, (down, across) = how.table, ("item", "user") if how.layout == "items-down" else ("user", "item")
     if len(table.header) < 2:
         raise RatingsError(
             f"{table.name} has one column, {shown(table.header[0] if table.header else '')}; ratings need at least two: "
-            f"users, and an item. Check what separates the columns. {_HINT}"
-        )
-    if len(table.cells) * (len(table.header) - 1) > MAX_GRID_CELLS:
-        raise RatingsError(
-            f"{table.name} is a grid of {len(table.cells)} × {len(table.header) - 1} cells; at most {MAX_GRID_CELLS} can "
-            f"be read as a grid. Give a long table, one row a rating. {_HINT}"
+            f"users, and an item. Check what separates the columns. {HINT}"
         )
     if is_number(table.header[0]):
         raise RatingsError(
@@ -164,82 +133,156 @@ def _grid(table: Table, found: dict[str, int], zeros: str, scale: Scale | None) 
             "an empty cell and the items for a grid."
         )
     notes = list(table.notes)
-    columns = list(range(1, len(table.header)))
-    items = [table.header[k] for k in columns]
-    if "" in items:
+    heads = list(range(1, len(table.header)))
+    _check_heads(table, across)
+    first = table.take([0])[0]
+    if len(first) * len(heads) > MAX_GRID_CELLS:
         raise RatingsError(
-            f"{table.name}, {table.place} {table.header_line}: column {items.index('') + 2} has cells but no item in the "
+            f"{table.name} is a grid of {len(first)} × {len(heads)} cells; at most {MAX_GRID_CELLS} can "
+            f"be read as a grid. Give a long table, one row a rating. {HINT}"
+        )
+    table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    codes, rows = _ids(table, first, 0, down, notes)
+    values = _values(table, columns, asked, notes, list_of_ratings=False)
+    twice = pd.Series(codes).duplicated().to_numpy()
+    if len(how.roles) == 2 and (values.numbers.wrong or twice.any()):
+        raise missing(table, how.roles)
+    if twice.any():
+        second = int(np.argmax(twice))
+        before = int(np.argmax(codes == codes[second]))
+        raise RatingsError(
+            f"{table.name}: the {down} {shown(rows[codes[second]])} has two rows in the grid, {table.place}s "
+            f"{table.line(before)} and {table.line(second)}. Keep one row a {down}. {HINT}"
+        )
+    if values.numbers.wrong:
+        raise _wrong(table, values.numbers, heads, f" {HINT}")
+    named = f"{len(rows)} {down}s down, {len(heads)} {across}s across"
+    since = (
+        f", since the first column is headed {_cut(table.header[0])}"
+        if down == "item" and not how.questions[0].sure
+        else ""
+    )
+    notes.append(f"Read as a grid: {named}{since}.")
+    if not how.questions[0].sure and down == "user":
+        notes.append("The items in the first row are all numbers. If that row holds ratings, add a header above it.")
+    if values.numbers.n_words:
+        notes.append(f"{values.numbers.n_words} cells with a word such as NaN or NA were taken as blank.")
+    grid = values.numbers.matrix()
+    if values.zeros == "unrated":
+        _settle_zeros(grid, notes)
+    _check_any(table, grid)
+    r, c = np.nonzero(~np.isnan(grid))
+    cells, headed = grid[r, c].astype(np.float32), pd.Index([table.header[k] for k in heads], dtype="str")
+    u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
+    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=asked.scale, notes=notes)
+    return ratings, values.questions
+
+
+def _check_heads(table: Table, across: str) -> None:
+    """Refuse a grid whose header lacks a name or has one twice."""
+    names = table.header[1:]
+    if "" in names:
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} has cells but no {across} in the "
             "header. Name it, or remove the column."
         )
-    twice = pd.Index(items).duplicated()
+    twice = pd.Index(names).duplicated()
     if twice.any():
         raise RatingsError(
-            f"{table.name}, {table.place} {table.header_line}: the item {shown(items[int(np.argmax(twice))])} heads two "
+            f"{table.name}, {table.place} {table.header_line}: the {across} {shown(names[int(np.argmax(twice))])} heads two "
             "columns. Rename or remove one of them."
         )
-    users = _ids(table, 0, "user", notes)
-    numbers = read_numbers([table.cells[k] for k in columns])
-    repeated = pd.Series(users).duplicated().to_numpy()
-    if len(found) == 2 and (numbers.wrong or repeated.any()):
-        raise _missing(table, found)
-    if repeated.any():
-        second = int(np.argmax(repeated))
-        first = int(np.argmax(users == users[second]))
-        raise RatingsError(
-            f"{table.name}: the user {shown(users[second])} has two rows in the grid, {table.place}s {table.lines[first]} "
-            f"and {table.lines[second]}. Keep one row a user. {_HINT}"
-        )
-    if numbers.wrong:
-        raise _wrong(table, numbers, columns, f" {_HINT}")
-    notes.append(f"Read as a grid: {len(users)} users down, {len(items)} items across.")
-    if list(found.items()) == [("item", 0)]:
-        notes.append(f"Each row was read as a user, though the first column is headed {_cut(table.header[0])}.")
-    if table.header[0] and not found and all(is_number(item) for item in items):
-        notes.append("The items in the first row are all numbers. If that row holds ratings, add a header above it.")
-    if numbers.n_words:
-        notes.append(f"{numbers.n_words} cells with a word such as NaN or NA were taken as blank.")
-    _say_comma(numbers, notes)
-    _check_any(table, numbers.values if zeros == "rating" else numbers.values[numbers.values != 0])
-    grid = pd.DataFrame(numbers.values, index=pd.Index(users), columns=pd.Index(items))
-    return Ratings.from_grid(grid, zeros=zeros, scale=scale, notes=notes)
 
 
-def _ids(table: Table, column: int, what: str, notes: list[str]) -> NDArray[np.object_]:
-    """A column of ids as text; the first blank one is an error that names its line."""
-    codes, cells = distinct(table.cells[column])
-    texts = np.array([text_of(cell) for cell in cells] + [""], dtype=object)
-    blank = (texts == "")[codes]
-    if blank.any():
-        row = int(np.argmax(blank))
+def _values(
+    table: Table, columns: Sequence[Column], asked: Asked, notes: list[str], *, list_of_ratings: bool
+) -> _Values:
+    """The numbers in the rating columns, with the decimal mark and the meaning of zeros settled."""
+    numbers = read_numbers(columns, asked.decimal)
+    questions = []
+    if asked.decimal != "auto":
+        questions.append(Question("decimal", asked.decimal, DECIMALS, "this was chosen", True))
+    elif numbers.decimal == ",":
+        questions.append(Question("decimal", ",", DECIMALS, "no number here can be read in another way", True))
+    elif not numbers.decimal:
+        mark, reason = likely_mark(columns)
+        questions.append(Question("decimal", mark, DECIMALS, reason, False))
+        numbers = read_numbers(columns, mark) if asked.guess else numbers
+    if numbers.decimal == ",":
+        notes.append("Decimal commas were read as points: 4,5 is 4.5.")
+    zeros = asked.zeros
+    n_zeros = numbers.count(0.0)
+    if n_zeros:
+        reason = "this was chosen"
+        if zeros == "auto":
+            zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
+        questions.append(Question("zeros", zeros, ZEROS, reason, asked.zeros != "auto"))
+    return _Values(numbers, zeros, tuple(questions))
+
+
+def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> tuple[str, str]:
+    """What zeros most likely are, and why."""
+    n_cells, n_blanks = numbers.count_cells(), numbers.count_blanks()
+    if n_blanks:
+        return "rating", f"there are {n_blanks} blank cells besides the {n_zeros} zeros"
+    if list_of_ratings and 2 * n_zeros < n_cells:
+        return "rating", f"a list names what was rated, and only {n_zeros} of {n_cells} rows have a 0"
+    if list_of_ratings:
+        return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
+    return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"
+
+
+def _settle_zeros(values: NDArray[np.floating], notes: list[str]) -> None:
+    """Zeros become blanks, counted."""
+    zero = values == 0
+    if zero.any():
+        notes.append(f"{int(zero.sum())} zeros were taken as unrated.")
+        values[zero] = np.nan
+
+
+def _ids(
+    table: Table, column: Column, position: int, what: str, notes: list[str]
+) -> tuple[NDArray[np.int32], pd.Index]:
+    """A column of ids as codes and an index of text; the first blank one is an error that names its line."""
+    coded = column.used()
+    assert coded.codes is not None
+    codes, cells = coded.codes, coded.cells
+    texts = [text_of(cell) for cell in cells]
+    if "" in texts or (codes < 0).any():
+        row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
-            f"{table.name}, {table.place} {table.lines[row]}, column {shown(table.header[column])}: the {what} id is blank; "
+            f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; "
             f"every row needs one. Fill it in, or remove that {table.place}."
         )
-    changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=False))
+    changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
         notes.append(f"{changed} {what} names had control or broken characters, which were replaced by �.")
-    return texts[codes]
+    if len(set(texts)) < len(texts):  # cells that differ by blanks around them, or by .0
+        merged, distinct = pd.factorize(np.array(texts, dtype=object))
+        return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
+    return codes, pd.Index(texts, dtype="str")
 
 
-def _refuse_duplicates(table: Table, users: NDArray[np.object_], items: NDArray[np.object_]) -> None:
+def _refuse_duplicates(
+    table: Table, u: NDArray[np.int32], i: NDArray[np.int32], users: pd.Index, items: pd.Index
+) -> None:
     """Refuse the first row that rates what an earlier row rates."""
-    again = pd.DataFrame({"user": users, "item": items}).duplicated().to_numpy()
+    again = pd.Series(u.astype(np.int64) * len(items) + i).duplicated().to_numpy()
     if again.any():
         row = int(np.argmax(again))
         raise RatingsError(
-            f"{table.name}, {table.place} {table.lines[row]}: user {shown(users[row])} rated item {shown(items[row])} before; "
+            f"{table.at(row)}: user {shown(users[u[row]])} rated item {shown(items[i[row]])} before; "
             f"there are {int(again.sum())} such rows. Keep one rating a user and item, or read with duplicates='last' or "
             "'mean'."
         )
 
 
-def _wrong(table: Table, numbers: Numbers, columns: list[int], hint: str = "") -> RatingsError:
+def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], hint: str = "") -> RatingsError:
     """The error for the first cell that is no rating."""
     assert numbers.wrong is not None
     row, k, cell, why = numbers.wrong
-    cell = cell.item() if isinstance(cell, np.generic) else cell
     return RatingsError(
-        f"{table.name}, {table.place} {table.lines[row]}, column {shown(table.header[columns[k]])}: {shown(cell)} {why}. "
+        f"{table.at(row)}, column {shown(table.header[columns[k]])}: {shown(cell)} {why}. "
         f"A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell.{hint}"
     )
 
@@ -249,46 +292,10 @@ def _cut(text: str, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _say_comma(numbers: Numbers, notes: list[str]) -> None:
-    """Note that commas were read as decimal commas."""
-    if numbers.decimal_comma:
-        notes.append("Decimal commas were read as points: 4,5 is 4.5.")
-
-
-def _check_any(table: Table, values: NDArray[np.float64]) -> None:
+def _check_any(table: Table, values: NDArray[np.floating]) -> None:
     """Refuse a table in which no cell is a rating."""
     if np.isnan(values).all():
         raise RatingsError(
             f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating, or read with "
             "zeros='rating' if a 0 is one."
         )
-
-
-def _without_blanks(table: Table) -> Table:
-    """The table without rows that are blank throughout, and without blank columns that have no header."""
-    cells = table.cells
-    kept = [k for k, header in enumerate(table.header) if header or k == 0 or not _blank(cells[k]).all()]
-    if len(kept) < len(table.header):
-        cells = cells[kept].set_axis(range(len(kept)), axis=1)
-        table = replace(table, header=tuple(table.header[k] for k in kept), cells=cells)
-    if len(table.header) == 0:
-        return table
-    empty = _blank(cells[0])
-    for k in range(1, len(table.header)):
-        if not empty.any():
-            return table
-        rows = np.flatnonzero(empty)
-        empty[rows] = _blank(cells[k].iloc[rows])
-    note = f"{int(empty.sum())} blank rows were skipped."
-    return replace(
-        table,
-        cells=cells[~empty].reset_index(drop=True),
-        lines=table.lines[~empty],
-        notes=(*table.notes, note) if empty.any() else table.notes,
-    )
-
-
-def _blank(cells: pd.Series) -> NDArray[np.bool_]:
-    """Where a column is blank."""
-    codes, uniques = distinct(cells)
-    return np.array([is_blank(cell) for cell in uniques] + [True])[codes]

@@ -140,7 +140,10 @@ def test_files_of_another_kind_are_refused(data, name, says):
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([["user", "item", "rating"], ["ann", "x", 5], ["bob", "y", True]], "row 3, column 'rating': True is a truth"),
+        (
+            [["user", "item", "rating"], ["ann", "x", 5], ["bob", "y", True]],
+            "row 3, column 'rating': 'TRUE' is a truth",
+        ),
         ([["user", "item", "rating"], [], ["ann", "x", "1e400"]], "row 3.*not finite"),
         ([["user", "item", "rating"], ["ann", "x", pd.Timestamp("2020-01-01")]], "row 2.*is not a number"),
         ([["user", "item", "rating"], ["ann", None, 4]], "row 2, column 'item': the item id is blank"),

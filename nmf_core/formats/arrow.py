@@ -1,0 +1,42 @@
+"""Arrow's columns as columns of a table, without a Python loop over rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from nmf_core.formats.base import Column
+
+
+def column_of(chunks: pa.ChunkedArray) -> Column:
+    """A column from Arrow: each distinct text once, numbers as they are, anything else as objects."""
+    kind = chunks.type
+    if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type):
+        return _of_dictionaries(chunks)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _of_dictionaries(chunks.cast(pa.string()).dictionary_encode())
+    if pa.types.is_dictionary(kind):
+        return column_of(chunks.cast(kind.value_type))
+    if pa.types.is_decimal(kind):
+        return column_of(chunks.cast(pa.float64()))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return column_of(chunks.cast(pa.string()))
+    # Whole numbers stay whole beside blanks.
+    return Column.of(chunks.to_pandas(integer_object_nulls=True))
+
+
+def _of_dictionaries(chunks: pa.ChunkedArray) -> Column:
+    """A column from chunks with a dictionary each: one dictionary for all, in order of first appearance."""
+    codes = np.empty(len(chunks), dtype=np.int32)
+    if chunks.num_chunks == 0:
+        return Column(np.empty(0, dtype=object), codes)
+    parts = [chunk.dictionary for chunk in chunks.chunks]
+    united = pa.concat_arrays(parts).dictionary_encode()
+    to_united = united.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    at = first = 0
+    for chunk, part in zip(chunks.chunks, parts, strict=True):
+        mapped = np.append(to_united[first : first + len(part)], np.int32(-1))  # code -1, a missing cell, stays so
+        indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
+        np.take(mapped, indices.to_numpy(zero_copy_only=False), out=codes[at : at + len(chunk)])
+        at, first = at + len(chunk), first + len(part)
+    return Column(united.dictionary.to_numpy(zero_copy_only=False), codes)

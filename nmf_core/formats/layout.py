@@ -1,0 +1,258 @@
+"""How a table holds ratings: as a long list or a grid, and in which columns; each guess with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.formats.base import Column, Table
+from nmf_core.formats.numbers import is_blank, is_number
+
+LAYOUTS = {
+    "long": "a list: one row a rating",
+    "grid": "a grid: users down, items across",
+    "items-down": "a grid: items down, users across",
+}
+ROLES = ("user", "item", "rating")
+# Usual names, the best first; case, spaces and punctuation do not matter.
+ROLE_NAMES: dict[str, tuple[str, ...]] = {
+    "user": (
+        *("user", "userid", "username", "person", "personid", "who", "customer", "customerid", "reviewer"),
+        *("reviewerid", "member", "memberid", "viewer", "viewerid", "reader", "readerid", "listener", "rater"),
+    ),
+    "item": (
+        *("item", "itemid", "movie", "movieid", "film", "filmid", "product", "productid", "book", "bookid", "isbn"),
+        *("song", "songid", "track", "trackid", "game", "gameid", "asin", "itemname", "movietitle", "title"),
+    ),
+    "rating": ("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
+}
+HINT = "For a long table, name its columns user, item and rating."
+_EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to be known about a file before it is read.
+
+    Attributes:
+        key: the keyword of `read_ratings` that answers it: "layout", "zeros", "decimal"; or "user", "item", "rating",
+            which `columns` answers.
+        choice: the answer taken.
+        options: what could be answered.
+        reason: why this one, in words.
+        sure: whether the file leaves no doubt, or the answer was given.
+    """
+
+    key: str
+    choice: str
+    options: tuple[str, ...]
+    reason: str
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a table is to be read: as what, and which column has which role in a long table, or by its name in a grid."""
+
+    table: Table
+    layout: str
+    roles: dict[str, int]
+    questions: tuple[Question, ...]
+
+
+def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, guess: bool) -> Plan:
+    """How a table is read: as asked, else as its header or its content tells.
+
+    Where they do not tell, `guess` takes the likeliest and says that it is not sure; else it is an error.
+    """
+    given = _given(table, columns or {})
+    if given and layout == "auto":
+        layout = "long"
+    found = _by_name(table, given)
+    if layout == "long":
+        return _long(table if found else _headed(table), found, given, "this was chosen", told=True)
+    if layout != "auto":
+        return _grid(table, layout, {}, "this was chosen", sure=True)
+    if len(found) == 3:
+        return _long(table, found, given, "its columns are named user, item and rating, or alike")
+    if len(found) == 2 and 2 * len(found) > len(table.header):
+        if not guess:
+            raise missing(table, found)
+        return _long(table, found, given, f"it has a {' and a '.join(found)} column")
+    if len(found) < 2:
+        by_content = table if found else _headed(table)
+        if _is_long(by_content):
+            known = by_content.headless and len(by_content.header) == 4 and _are_times(by_content)
+            reason = (
+                "its rows are laid out as MovieLens' u.data: user, item, rating, time"
+                if known
+                else "it has three columns: ids that repeat or are text, then numbers"
+            )
+            return _long(by_content, found or {"user": 0, "item": 1, "rating": 2}, given, reason, told=known)
+    if found.get("item") == 0 and len(found) == 1:
+        return _grid(table, "items-down", found, f"its first column is headed {shown(table.header[0])}", sure=False)
+    numbered = table.header[0] != "" and not found and all(is_number(text) for text in table.header[1:])
+    reason = (
+        "there are more than three columns, or none has a usual name"
+        if not numbered
+        else "its first row reads like items, though they are all numbers"
+    )
+    return _grid(table, "grid", found, reason, sure=not numbered)
+
+
+def is_user_name(header: object) -> bool:
+    """Whether a header is a usual name for the users."""
+    return _plain(str(header)) in ROLE_NAMES["user"]
+
+
+def column_titles(table: Table) -> tuple[str, ...]:
+    """What each column is called where one is to be chosen: its header, or its number where that is blank or not alone."""
+    return tuple(
+        text if text and table.header.count(text) == 1 else f"column {k + 1}" for k, text in enumerate(table.header)
+    )
+
+
+def missing(table: Table, found: Mapping[str, int]) -> RatingsError:
+    """The error for a long table that lacks a column."""
+    lacking = next(role for role in ROLES if role not in found)
+    return RatingsError(
+        f"{table.name}, {table.place} {table.header_line}: there is no {lacking} column among "
+        f"{shown(', '.join(table.header), 120)}. A long table needs the columns user, item and rating. "
+        f"Name the {lacking} column, such as {', '.join(ROLE_NAMES[lacking][:3])}; or, if this is a grid of users and "
+        "items, leave its first header cell empty."
+    )
+
+
+def _given(table: Table, columns: Mapping[str, object]) -> dict[str, int]:
+    """Role → column, as a person chose them by header or by number from 1."""
+    titles = column_titles(table)
+    numbered = [f"column {k + 1}" for k in range(len(titles))]
+    given: dict[str, int] = {}
+    for role, column in columns.items():
+        if role not in ROLES:
+            raise RatingsError(f"columns names {shown(role)}; a role is one of {', '.join(ROLES)}. Use one of these.")
+        if isinstance(column, int) and not isinstance(column, bool) and 1 <= column <= len(titles):
+            given[role] = column - 1
+        elif column in titles:
+            given[role] = titles.index(str(column))
+        elif column in numbered:
+            given[role] = numbered.index(str(column))
+        else:
+            raise RatingsError(
+                f"{table.name} has no column {shown(column)} for the {role}s; it has {shown(', '.join(titles), 200)}."
+                f"{closest(str(column), titles)} Name one of them, or give its number from 1."
+            )
+    if len(set(given.values())) < len(given):
+        raise RatingsError(f"columns gives one column two roles: {shown(dict(columns))}. Choose three different ones.")
+    return given
+
+
+def _plain(header: str) -> str:
+    """A header without case, spaces and punctuation."""
+    return "".join(c for c in header.casefold() if c.isalnum())
+
+
+def _by_name(table: Table, given: Mapping[str, int]) -> dict[str, int]:
+    """Role → column, as given or as far as the header has a usual name for it; one that is there twice is an error."""
+    headers = [_plain(header) for header in table.header]
+    found = dict(given)
+    for role, names in ROLE_NAMES.items():
+        name = next((name for name in names if name in headers), None)
+        if role in given or name is None or headers.index(name) in found.values():
+            continue
+        found[role] = headers.index(name)
+        if headers.count(name) > 1:
+            raise RatingsError(
+                f"{table.name}, {table.place} {table.header_line}: the column {shown(table.header[found[role]])} is there "
+                f"{headers.count(name)} times. Keep one {role} column, and remove or rename the others."
+            )
+    return {role: found[role] for role in ROLES if role in found}
+
+
+def _headed(table: Table) -> Table:
+    """The table, with its first row taken as data if it reads like a long table's row rather than a header."""
+    first = table.header
+    if len(first) not in (3, 4) or not all(first) or not all(is_number(text) for text in first[2:]):
+        return table
+    if is_number(first[1]) and not is_number(first[0]):
+        return table
+    note = "The first row holds a rating, so it was not taken as a header."
+    return replace(table.without_header(), notes=(*table.notes, note))
+
+
+def _is_long(table: Table) -> bool:
+    """Whether three columns without usual names are user, item and rating: ids that repeat or are text, then numbers."""
+    if not (len(table.header) == 3 or (table.headless and len(table.header) == 4)) or not table.header[0]:
+        return False
+    users, items, ratings = (column.coded() for column in table.take((0, 1, 2)))
+    if not all(is_number(cell) or is_blank(cell) for cell in ratings.cells):
+        return False
+    return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
+
+
+def _are_times(table: Table) -> bool:
+    """Whether the fourth column holds seconds since 1970, as MovieLens' does."""
+    cells = table.take((3,))[0].coded().cells
+    return all(is_number(cell) and "," not in str(cell) and float(cell) >= _EPOCH for cell in cells)
+
+
+def _long(table: Table, found: Mapping[str, int], given: Mapping[str, int], reason: str, *, told: bool = False) -> Plan:
+    """The plan of a long table; roles without a column are guessed."""
+    roles, why = _filled(table, found) if len(found) < 3 else (dict(found), {})
+    titles = column_titles(table)
+    questions = [Question("layout", "long", tuple(LAYOUTS), reason, told or len(found) == 3 and not table.headless)]
+    for role in ROLES:
+        others = _other_names(table, role, roles)
+        named = role in found and _plain(table.header[roles[role]]) in ROLE_NAMES[role]
+        sure = role in given or told or (named and not others)
+        because = why.get(role) or ("it is named so" if named else "by its place")
+        if others and role not in given:
+            because += f", and before {', '.join(others)}"
+        questions.append(Question(role, titles[roles[role]], titles, because, sure))
+    return Plan(table, "long", roles, tuple(questions))
+
+
+def _other_names(table: Table, role: str, roles: Mapping[str, int]) -> list[str]:
+    """Further columns that could be the ratings by their name; of ids, the usual order of names settles it."""
+    if role != "rating":
+        return []
+    return [
+        text for k, text in enumerate(table.header) if k not in roles.values() and _plain(text) in ROLE_NAMES["rating"]
+    ]
+
+
+def _filled(table: Table, found: Mapping[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+    """The roles, those without a column guessed by content, and why."""
+    free = [k for k in range(len(table.header)) if k not in found.values()]
+    if len(free) + len(found) < 3:
+        raise missing(table, found)
+    roles, why = dict(found), {}
+    columns = dict(zip(free, table.take(free), strict=True))
+    if "rating" not in roles:
+        numeric = [k for k in free if _numeric(columns[k])]
+        if not numeric:
+            raise missing(table, roles)
+        roles["rating"] = min(numeric, key=lambda k: len(columns[k].coded().cells))
+        why["rating"] = "of the columns of numbers it has the fewest different ones"
+        free.remove(roles["rating"])
+    for role in ("user", "item"):
+        if role not in roles:
+            roles[role] = free.pop(0)
+            why[role] = "it is the first column left"
+    return {role: roles[role] for role in ROLES}, why
+
+
+def _numeric(column: Column) -> bool:
+    """Whether a column's cells are numbers, or nearly all."""
+    if column.codes is None:
+        return True
+    cells = [cell for cell in column.cells if not is_blank(cell)]
+    return len(cells) > 0 and bool(np.mean([is_number(cell) for cell in cells]) > 0.9)
+
+
+def _grid(table: Table, layout: str, found: dict[str, int], reason: str, *, sure: bool) -> Plan:
+    """The plan of a grid."""
+    return Plan(table, layout, found, (Question("layout", layout, tuple(LAYOUTS), reason, sure),))
