@@ -234,7 +234,6 @@ def test_the_cache_is_where_the_environment_says(server, tmp_path, monkeypatch):
     assert fetch(server.remote("whole")) == tmp_path / "mine" / "ml-latest-small.zip"
     assert is_fetched(server.remote("whole"))
     monkeypatch.delenv("LATENT_LENS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "system"))
     monkeypatch.setattr(movielens.platformdirs, "user_cache_dir", lambda name, appauthor: str(tmp_path / name))
     assert fetch(server.remote("whole")) == tmp_path / "latent-lens" / "ml-latest-small.zip"
 
