@@ -12,8 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nmf_core import datasets
-from nmf_core.errors import NmfError, RatingsError, SettingsError, StoreError
+from nmf_core import datasets, movielens
+from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
 from nmf_core.factorize import factorize, fit_settings
@@ -36,6 +36,7 @@ __all__ = [
     "FORMATS",
     "SOLVERS",
     "Blanks",
+    "DownloadError",
     "Factorization",
     "LabelStore",
     "MaskedNMF",
@@ -59,6 +60,7 @@ __all__ = [
     "labels",
     "match_features",
     "preview_ratings",
+    "movielens",
     "read_ratings",
     "recommend",
     "smallest_flip",

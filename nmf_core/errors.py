@@ -22,6 +22,10 @@ class StoreError(NmfError):
     """The label store could not read or save; nothing that was typed is lost by it."""
 
 
+class DownloadError(NmfError):
+    """A file could not be fetched; nothing half of it was kept."""
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value for an error message: its repr, cut to `limit` characters."""
     text = repr(value)

@@ -30,6 +30,7 @@ GLOSSARY_SECTIONS = {
     "Losses": list(LOSSES),
     "Formats": list(nc.FORMATS),
     "Samples": list(SAMPLES),
+    "MovieLens": list(nc.movielens.MOVIELENS),
     "Pages": list(PAGES),
     "The dial for blanks": list(STOPS),
 }
