@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +20,7 @@ from nmf_core.formats import base
 from nmf_core.formats.base import Format, Table, kind_of, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
-from nmf_core.formats.parquet import PARQUET
+from nmf_core.formats.parquet import PARQUET, read_own
 from nmf_core.formats.table import is_user_name, ratings_of_table
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
@@ -50,7 +52,8 @@ def read_ratings(
 
     A table is either long (columns user, item and rating, under usual names, in any order) or a grid (the first column
     holds the users, each further column is an item, blank cells are blank). Ids are text: 007 stays 007, NA stays NA.
-    What was understood and settled is said in `notes` of the result.
+    What was understood and settled is said in `notes` of the result. A Parquet file that we wrote comes back as the ratings
+    that were written, whatever the options say.
 
     Args:
         source: path, binary or text file object, bytes, DataFrame (long, or users as index and items as columns),
@@ -87,7 +90,11 @@ def read_ratings(
         table = _table_of_frame(source)
     else:
         data, file_name = _bytes(source, name)
-        table = _format(data, file_name, format).read(data, file_name)
+        found = _format(data, file_name, format)
+        if found is PARQUET:
+            with suppress(RatingsError):  # not one of ours, or changed since: a table like any other
+                return read_own(io.BytesIO(data), name=file_name)
+        table = found.read(data, file_name)
     return ratings_of_table(table, zeros=zeros, duplicates=duplicates, scale=scale)
 
 
