@@ -153,15 +153,14 @@ class Projects:
             try:
                 _make(home)
                 for name, content in contents.items():
-                    # What is stored already was whole when it was; only where its end is missing it is written again.
+                    # What is stored already is written again only where it was damaged.
                     if name not in (before.origin, before.ratings) or not _is_whole(home / f"{name}.parquet"):
                         aside[name] = _write_aside(home, content)
                 with self._store.transaction(write=True) as db:
                     row = _row(db, project, version)
                     for name, content in contents.items():
-                        if (
-                            name not in aside and not (home / f"{name}.parquet").exists()
-                        ):  # removed since by another keep
+                        # Removed by another keep since it was looked at.
+                        if name not in aside and not (home / f"{name}.parquet").exists():
                             aside[name] = _write_aside(home, content)
                     for name, file in aside.items():
                         file.replace(home / f"{name}.parquet")
@@ -315,7 +314,7 @@ def _name(ratings: Ratings) -> str:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a file ends as one of its name does, and so is there to its end."""
+    """Whether a file is sound, and has what its name says."""
     return path.is_file() and (digest_in(path) or "").startswith(path.stem[65:])
 
 

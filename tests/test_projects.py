@@ -88,17 +88,19 @@ def test_the_origin_given_is_the_origin_and_older_files_go(kept, project, tmp_pa
     assert origin is now
 
 
-def test_ratings_that_are_stored_are_not_written_again_unless_their_file_is_cut(kept, project, tmp_path):
+def test_ratings_that_are_stored_are_written_again_only_if_their_file_is_damaged(kept, project, tmp_path):
     kept.keep(project, A)
     (path,) = (tmp_path / "projects" / project).iterdir()
     before = path.stat()
     assert kept.keep(project, A, settings="[1]").settings == "[1]"
     assert path.stat().st_ino == before.st_ino
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(StoreError, match="is damaged"):
-        kept.ratings(project)
-    kept.keep(project, A)
-    assert_same(kept.ratings(project)[1], A)
+    whole = path.read_bytes()
+    for damaged in (whole[:-100], whole[:40] + bytes([whole[40] ^ 255]) + whole[41:], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError, match="is damaged"):
+            kept.ratings(project)
+        kept.keep(project, A)
+        assert_same(kept.ratings(project)[1], A)
 
 
 def test_notes_and_item_metadata_are_kept_though_the_fingerprint_does_not_know_them(kept, project):

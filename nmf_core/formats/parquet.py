@@ -172,9 +172,14 @@ def digest_of(ratings: Ratings) -> str:
 
 
 def digest_in(file: str | os.PathLike[str] | IO[bytes]) -> str | None:
-    """The `digest_of` the ratings in a file, by what its end says; None if it is not whole, or not one of ours."""
+    """The `digest_of` the ratings in a file, by what it says itself; None if it is damaged, or not one of ours.
+
+    Checksums are looked at, ratings are not made: a tenth of the time of `read_own`.
+    """
     try:
-        with pyarrow.parquet.ParquetFile(file, thrift_string_size_limit=MAX_UNPACKED_BYTES) as parquet:
+        with _own_file(file) as parquet:
+            for k in range(parquet.num_row_groups):
+                parquet.read_row_group(k)
             return (parquet.metadata.metadata or {}).get(DIGEST, b"").decode() or None
     except (pa.ArrowException, OSError, ValueError):
         return None
@@ -219,12 +224,7 @@ def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file"
     True
     """
     try:
-        with pyarrow.parquet.ParquetFile(
-            file,
-            read_dictionary=SCHEMA.names[:2],
-            page_checksum_verification=True,
-            thrift_string_size_limit=MAX_UNPACKED_BYTES,
-        ) as parquet:
+        with _own_file(file) as parquet:
             _check_size(parquet.metadata, name)
             said = _said(parquet.metadata.metadata or {})
             users, items = _part(plain.ids_of, said, "users"), _part(plain.ids_of, said, "items")
@@ -246,6 +246,16 @@ def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file"
             f"{name} is no whole Parquet file of Latent Lens ({str(e)[:150]}). Put back a copy of it, or write it again."
         ) from e
     return ratings
+
+
+def _own_file(file: str | os.PathLike[str] | IO[bytes]) -> pyarrow.parquet.ParquetFile:
+    """A file opened as ours is to be."""
+    return pyarrow.parquet.ParquetFile(
+        file,
+        read_dictionary=SCHEMA.names[:2],
+        page_checksum_verification=True,
+        thrift_string_size_limit=MAX_UNPACKED_BYTES,
+    )
 
 
 def _said(metadata: dict[bytes, bytes]) -> dict[str, Any]:
