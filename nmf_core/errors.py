@@ -19,7 +19,7 @@ class SettingsError(NmfError):
 
 
 class StoreError(NmfError):
-    """The label store could not read or save; nothing that was typed is lost by it."""
+    """The store of labels and projects could not read or save; nothing that was typed is lost by it."""
 
 
 class DownloadError(NmfError):

@@ -11,12 +11,11 @@ import io
 import json
 import math
 import struct
-import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass, fields
 from tokenize import TokenError
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,7 @@ from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
 from nmf_core.factorization import STOPPED, Factorization
 from nmf_core.features import Labels
+from nmf_core.formats.plain import ids_of, info_columns, info_of, is_number, loads, notes_of, scale_of
 from nmf_core.problem import Array, Blanks, Penalty
 from nmf_core.ratings import LARGEST_RATING, Ratings, Scale
 from nmf_core.settings import Settings
@@ -37,7 +37,6 @@ LIMIT = 1 << 30  # bytes, of the zip file and of all that is in it
 MEMBERS = 64
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: the same input gives the same bytes
 HISTORY = ["sweep", "objective", "kkt", "seconds"]
-NUMBERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
 
 
 def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> bytes:
@@ -62,7 +61,7 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
         "V_indptr.npy": _npy(ratings.V.indptr, "<i8"),
         "V_indices.npy": _npy(ratings.V.indices, "<i8"),
         "V_data.npy": _npy(ratings.V.data, "<f4"),
-        "item_info.json": _json(_info_out(ratings.item_info)),
+        "item_info.json": _json(info_columns(ratings.item_info)),
         "W.npy": _npy(fit.W, "<f8"),
         "H.npy": _npy(fit.H, "<f8"),
         "removes.npy": _npy(fit.removes, "<f8"),
@@ -142,21 +141,6 @@ def _npy(array: object, kind: str) -> bytes:
     return out.getvalue()
 
 
-def _info_out(info: pd.DataFrame | None) -> list[dict[str, Any]] | None:
-    """Item metadata by column: name, kind, and values with None for blanks."""
-    if info is None:
-        return None
-    columns = []
-    for k, name in enumerate(info.columns):
-        column = info.iloc[:, k]
-        kind = str(column.dtype) if str(column.dtype) in NUMBERS else "text"
-        plain = column.astype(object).where(column.notna(), None).tolist()
-        finite = [None if isinstance(x, float) and not math.isfinite(x) else x for x in plain]
-        values = finite if kind != "text" else [None if x is None else str(x) for x in plain]
-        columns.append({"name": str(name), "kind": kind, "values": values})
-    return columns
-
-
 @dataclass(frozen=True)
 class _Members:
     """The members of an opened zip file, each checked as it is asked for."""
@@ -172,7 +156,7 @@ class _Members:
     def json(self, name: str) -> Any:
         """A member that is JSON."""
         try:
-            return json.loads(self.raw(name).decode(), parse_constant=_refuse_constant)
+            return loads(self.raw(name))
         except (ValueError, RecursionError) as e:
             raise _bad(name, f"is no JSON that can be read ({shown(str(e))})", "It must be plain JSON in UTF-8") from e
 
@@ -221,11 +205,6 @@ class _Members:
 def _bad(member: str, seen: str, allowed: str) -> NmfError:
     """The error for a member."""
     return NmfError(f"{member} in the capsule {seen}. {allowed}. Export the capsule again from where it was made.")
-
-
-def _refuse_constant(word: str) -> None:
-    """JSON has no NaN or Infinity."""
-    raise ValueError(f"{word} is not JSON")
 
 
 def _read(data: bytes) -> dict[str, bytes]:
@@ -319,74 +298,36 @@ def _ratings_in(members: _Members, manifest: dict[str, Any]) -> Ratings:
 
 def _ids(members: _Members, name: str) -> pd.Index:
     """Ids as an index: text, not blank, each once."""
-    ids = members.json(name)
-    if not (isinstance(ids, list) and ids and all(isinstance(x, str) and _is_id(x) for x in ids)):
-        raise _bad(name, "is no list of ids", "Ids are text, at least one character, none of them control characters")
-    index = pd.Index(ids, dtype="str")
-    if index.has_duplicates:
-        raise _bad(name, f"has {shown(index[index.duplicated()][0])} twice", "Ids differ")
-    return index
-
-
-def _is_id(text: str) -> bool:
-    """Whether `Ratings` would take a text as an id without changing it."""
-    if not text or text != text.strip():
-        return False
-    return text.isprintable() or all(unicodedata.category(c) not in ("Cc", "Cs") for c in text)
+    try:
+        return ids_of(members.json(name))
+    except ValueError as e:
+        allowed = "Ids differ, and are text of at least one character, none of them control characters"
+        raise _bad(name, str(e), allowed) from e
 
 
 def _info_in(members: _Members, items: pd.Index) -> pd.DataFrame | None:
     """Item metadata."""
     columns = members.json("item_info.json")
-    if columns is None:
-        return None
     try:
-        if not isinstance(columns, list):
-            raise TypeError("no list of columns")
-        frame = (
-            pd.concat([_column(column, items) for column in columns], axis=1) if columns else pd.DataFrame(index=items)
-        )
-    except (ValueError, TypeError, KeyError, OverflowError) as e:
-        raise _bad(
-            "item_info.json",
-            f"has a column that is none ({shown(str(e))})",
-            "A column has name, kind and a value an item",
-        ) from e
-    return frame
-
-
-def _column(column: dict[str, Any], items: pd.Index) -> pd.Series:
-    """One column of item metadata; a ValueError or its like where it is none."""
-    name, kind, values = column["name"], column["kind"], column["values"]
-    if not (isinstance(name, str) and isinstance(values, list) and len(values) == len(items)):
-        raise ValueError(f"{len(values)} values for {len(items)} items")
-    if kind not in (*NUMBERS, "text"):
-        raise ValueError(f"kind {kind!r}")
-    wanted: type | tuple[type, ...] = str if kind == "text" else bool if kind == "bool" else (int, float)
-    if not all(x is None or isinstance(x, wanted) for x in values):
-        raise ValueError(f"a value that is no {kind}")
-    return pd.Series(values, index=items, name=name, dtype="str" if kind == "text" else kind)
+        return info_of(columns, items)
+    except ValueError as e:
+        raise _bad("item_info.json", str(e), "A column has name, kind and a value an item") from e
 
 
 def _scale(manifest: dict[str, Any]) -> Scale:
     """The rating scale."""
-    scale = manifest.get("scale")
-    if not (isinstance(scale, list) and len(scale) == 2 and all(_is_number(x) for x in scale) and scale[0] < scale[1]):
-        raise _bad("manifest.json", f"has the scale {shown(scale)}", "A scale is two numbers, low and high")
-    return float(scale[0]), float(scale[1])
+    try:
+        return scale_of(manifest.get("scale"))
+    except ValueError as e:
+        raise _bad("manifest.json", str(e), "A scale is two numbers, low and high") from e
 
 
 def _notes(manifest: dict[str, Any], key: str) -> tuple[str, ...]:
     """A list of sentences."""
-    notes = manifest.get(key)
-    if not (isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
-        raise _bad("manifest.json", f"has {key} {shown(notes)}", "Notes are a list of sentences")
-    return tuple(notes)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    """Whether a value from JSON is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
+    try:
+        return notes_of(manifest.get(key))
+    except ValueError as e:
+        raise _bad("manifest.json", f"under {key} {e}", "Notes are a list of sentences") from e
 
 
 def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Factorization:
@@ -397,7 +338,7 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
         raise _bad(
             "manifest.json", f"says that the fit stopped by {shown(stopped)}", f"It is one of {', '.join(STOPPED)}"
         )
-    if not _is_number(rmse) or rmse < 0:
+    if not is_number(rmse) or rmse < 0:
         raise _bad("manifest.json", f"has the rmse {shown(rmse)}", "It is a number from 0 up")
     removes = members.array("removes.npy", "<f8", (rank,))
     if not np.isfinite(removes).all():

@@ -2,6 +2,7 @@
 
 from nmf_core.formats.base import MAX_FILE_BYTES, Format, Table
 from nmf_core.formats.layout import LAYOUTS, ROLES, Question
+from nmf_core.formats.own import read_own, to_parquet
 from nmf_core.formats.reading import FORMATS, Preview, extensions, preview_ratings, read_ratings, shown_name
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Table",
     "extensions",
     "preview_ratings",
+    "read_own",
     "read_ratings",
     "shown_name",
+    "to_parquet",
 ]

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError
+from nmf_core.ratings import Ratings
 
 MAX_FILE_BYTES = 4_000_000_000
 MAX_UNPACKED_BYTES = 1_000_000_000
@@ -134,6 +135,7 @@ class Table:
         notes: what was settled while reading, in words.
         headless: whether the first row was no header; `header` then numbers the columns.
         items: metadata that came with the ratings, one row an item, indexed by item id; or None.
+        exact: the ratings themselves, where the file holds them as we wrote them and nothing is to be found out.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Table:
     notes: tuple[str, ...] = ()
     headless: bool = False
     items: pd.DataFrame | None = None
+    exact: Ratings | None = None
 
     def without_header(self) -> Table:
         """The table with what was taken for its header as its first row."""

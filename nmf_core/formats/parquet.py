@@ -14,6 +14,8 @@ import pyarrow.parquet
 from nmf_core.errors import RatingsError
 from nmf_core.formats.arrow import column_of
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
+from nmf_core.formats.own import OWN, read_own
+from nmf_core.ratings import Ratings
 
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
@@ -22,6 +24,8 @@ MAX_CELLS = 200_000_000
 
 def read(data: Data, name: str) -> Table:
     """A Table from a Parquet file or a folder of them; its index columns, if pandas wrote it, come first."""
+    exact: Ratings | None = None
+    notes: tuple[str, ...] = ()
     try:
         files = _files(data)
         _check_size([file.metadata for file in files], name, in_memory=isinstance(data, bytes))
@@ -31,12 +35,27 @@ def read(data: Data, name: str) -> Table:
                 f"The files in {name} have different columns. Write them anew with the same columns in each."
             )
         header = schema.names
+        if len(files) == 1 and OWN in (files[0].metadata.metadata or {}):
+            exact, notes = _own(data, name)
         index = _index_columns(schema)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
         raise _unreadable(name, e) from e
     order = sorted(range(len(header)), key=lambda k: header[k] not in index)
     texts = tuple("" if re.fullmatch(r"__index_level_\d+__", header[k]) else text_of(header[k]) for k in order)
-    return Table(name, texts, partial(_take, files, name, order), lambda row: row + 1, place="row")
+    return Table(
+        name, texts, partial(_take, files, name, order), lambda row: row + 1, place="row", notes=notes, exact=exact
+    )
+
+
+def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
+    """The ratings that we wrote; where the file was changed since, why they are read as any other table."""
+    try:
+        return read_own(io.BytesIO(data) if isinstance(data, bytes) else data, name=name), ()
+    except RatingsError:
+        return None, (
+            "Latent Lens wrote this file, but it was changed since: its columns were read, and not what it says of scale, "
+            "order and items.",
+        )
 
 
 def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:

@@ -57,7 +57,8 @@ def read_ratings(
 
     A table is either long (columns user, item and rating, under usual names, in any order) or a grid (the first column
     holds the users, each further column is an item, blank cells are blank). Ids are text: 007 stays 007, NA stays NA.
-    What was understood and settled is said in `notes` of the result. Large CSV and Parquet files are best given as a
+    What was understood and settled is said in `notes` of the result. A Parquet file that we wrote comes back as the
+    ratings that were written, whatever the options say. Large CSV and Parquet files are best given as a
     path: they are read in pieces then. `preview_ratings` says beforehand what is in doubt.
 
     Args:
@@ -93,7 +94,8 @@ def read_ratings(
         return _of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return _of_array(source, zeros, scale)
-    return ratings_of_table(_table(source, format, name), asked)
+    table = _table(source, format, name)
+    return table.exact or ratings_of_table(table, asked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +163,8 @@ def preview_ratings(
         _check_choice("format", format, ("auto", *FORMATS))
         table = without_blank_columns(_table(source, format, name))
         shown_as = table.name
+        if table.exact is not None:
+            return Preview(shown_as, _head(table), (), table.exact, None)
         head = _head(table)
         how = plan(table, asked.layout, asked.columns, guess=True)
         head, questions = _head(how.table), how.questions

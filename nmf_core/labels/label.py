@@ -47,14 +47,8 @@ class Label:
 
     def __post_init__(self) -> None:
         """Clean and check each field."""
-        text = one_line(_string("label", self.text))
-        if not any(unicodedata.category(c)[0] not in "ZC" for c in text):
-            raise NmfError(
-                f"The label is {shown(self.text)}, without a character to be seen; it must have 1 to {LONGEST_TEXT}. "
-                "Type a name."
-            )
         fields = {
-            "text": _no_longer("label", text, LONGEST_TEXT),
+            "text": checked_name("label", self.text),
             "note": _no_longer("note", _lines(_string("note", self.note)), LONGEST_NOTE),
             "author": _no_longer("author", one_line(_string("author", self.author)), LONGEST_TEXT),
             "kind": _kind(self.kind),
@@ -62,6 +56,23 @@ class Label:
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+
+
+def checked_name(what: str, text: object) -> str:
+    """A name that people give: cleaned, on one line, 1 to 80 characters of which at least one can be seen.
+
+    Raises:
+        NmfError: nothing to be seen, or too long; it calls the name `what`.
+
+    >>> checked_name("title", " Film  club ")
+    'Film club'
+    """
+    name = one_line(_string(what, text))
+    if not any(unicodedata.category(c)[0] not in "ZC" for c in name):
+        raise NmfError(
+            f"The {what} is {shown(text)}, without a character to be seen; it must have 1 to {LONGEST_TEXT}. Type a name."
+        )
+    return _no_longer(what, name, LONGEST_TEXT)
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -101,6 +102,10 @@ class LabelStore:
         """Let go of the database; a store in memory is emptied by it."""
         self._engine.dispose()
 
+    def transaction(self, *, write: bool = False) -> AbstractContextManager[sa.Connection]:
+        """A connection for one transaction, for what is kept beside the labels; see `nmf_core.projects`."""
+        return transaction(self._engine, write=write)
+
     def project_for(self, owner: str, data_key: str) -> str:
         """The id of the owner's project of these data, made if there is none; nobody can guess it.
 
@@ -108,18 +113,18 @@ class LabelStore:
             owner: who the project belongs to.
             data_key: which ratings it is about, such as `ratings.fingerprint`.
         """
-        key = {"owner": _key("owner", owner), "data_key": _key("data key", data_key)}
+        key = {"owner": checked_key("owner", owner), "data_key": checked_key("data key", data_key)}
         found = sa.select(projects.c.id).where(projects.c.owner == owner, projects.c.data_key == data_key)
-        with transaction(self._engine) as db:
+        with self.transaction() as db:
             project = db.scalar(found)
         if project is not None:
             return str(project)
         project = secrets.token_urlsafe(16)
         try:
-            with transaction(self._engine, write=True) as db:
-                db.execute(sa.insert(projects).values(id=project, **key, created=_now()))
+            with self.transaction(write=True) as db:
+                db.execute(sa.insert(projects).values(id=project, **key, created=now_text()))
         except sa.exc.IntegrityError:  # someone else made it since it was looked for
-            with transaction(self._engine) as db:
+            with self.transaction() as db:
                 project = db.scalars(found).one()
         return str(project)
 
@@ -157,8 +162,8 @@ class LabelStore:
                 "Pass id and version of the label as it was read."
             )
         values = {**asdict(label), "shape": to_json(shape), "removed": False}
-        with transaction(self._engine, write=True) as db:
-            _hold(db, project)
+        with self.transaction(write=True) as db:
+            hold(db, project)
             if label_id is None:
                 alike = [
                     s for s in _live(db, project) if s.id not in beside and similarity(s.shape, shape) >= RECOGNISED
@@ -181,8 +186,8 @@ class LabelStore:
         Raises:
             LabelConflict: the label was changed or removed since.
         """
-        with transaction(self._engine, write=True) as db:
-            _hold(db, project)
+        with self.transaction(write=True) as db:
+            hold(db, project)
             now = _one(db, project, label_id)
             if now.version != version:
                 raise LabelConflict(None, now)
@@ -190,18 +195,18 @@ class LabelStore:
 
     def labels(self, project: str) -> list[Saved]:
         """The project's labels in the order they were made, without those removed."""
-        with transaction(self._engine) as db:
-            _hold(db, project)
+        with self.transaction() as db:
+            hold(db, project)
             return _live(db, project)
 
     def history(self, project: str) -> pd.DataFrame:
         """Every change in the project, oldest first.
 
-        Columns: entry, label_id, version, action ("save", "remove" or "undo"), text, kind, note, colour, author,
+        Columns: entry, label_id, version, action ("save", "remove", "undo" or "copy"), text, kind, note, colour, author,
         removed, updated (UTC), undone (True if taken back since).
         """
-        with transaction(self._engine) as db:
-            _hold(db, project)
+        with self.transaction() as db:
+            hold(db, project)
             entries = _entries(db, project)
         taken_back = {e.undoes for e in entries}
         columns = ["entry", "label_id", "version", "action", *Label.__dataclass_fields__, "removed", "updated"]
@@ -218,27 +223,49 @@ class LabelStore:
         Called again, it goes one change further back. Returns the label as it is now, with `removed` True if the
         change taken back was its making; None if there is nothing to take back.
         """
-        with transaction(self._engine, write=True) as db:
-            _hold(db, project)
+        with self.transaction(write=True) as db:
+            hold(db, project)
             entries = _entries(db, project)
             taken_back = {e.undoes for e in entries}
             standing = [e for e in entries if e.action != "undo" and e.entry not in taken_back]
-            if not standing:
+            done = [e for e in standing if e.action != "copy"]
+            if not done:
                 return None
-            last = standing[-1]
-            before = [e for e in standing[:-1] if e.label_id == last.label_id]
+            last = done[-1]
+            before = [e for e in standing if e.label_id == last.label_id and e.entry < last.entry]
             values = _values(before[-1]) if before else {"removed": True}
             now = _one(db, project, last.label_id)
             return _update(db, project, now, values, action="undo", undoes=last.entry)
 
 
-def _hold(db: sa.Connection, project: str) -> None:
-    """Refuse an unknown project; where rows can be locked, one person at a time changes a project."""
-    row = sa.select(projects.c.id).where(projects.c.id == project).with_for_update()
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(project)) or db.scalar(row) is None:
-        raise StoreError(
-            f"There is no project with this id ({len(str(project))} characters). Open the project from its owner's list."
-        )
+def checked_id(project: object) -> str:
+    """A project's id, if it has the form of one."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(project)):
+        raise _no_project(project)
+    return str(project)
+
+
+def hold(db: sa.Connection, project: object) -> Any:
+    """The project's row; an unknown id is refused. Where rows can be locked, one person at a time changes a project."""
+    row = db.execute(sa.select(projects).where(projects.c.id == checked_id(project)).with_for_update()).one_or_none()
+    if row is None:
+        raise _no_project(project)
+    return row
+
+
+def _no_project(project: object) -> StoreError:
+    """The error for an unknown project."""
+    return StoreError(
+        f"There is no project with this id ({len(str(project))} characters). Open the project from its owner's list."
+    )
+
+
+def copy_labels(db: sa.Connection, source: str, target: str) -> None:
+    """Give a new project the labels of another, which its history has as copies that undo does not take back."""
+    for row in db.execute(
+        sa.select(labels).where(labels.c.project == source, sa.not_(labels.c.removed)).order_by(labels.c.id)
+    ).all():
+        _insert(db, target, _values(row), action="copy")
 
 
 def _live(db: sa.Connection, project: str) -> list[Saved]:
@@ -263,11 +290,11 @@ def _entries(db: sa.Connection, project: str) -> list[Any]:
     return list(db.execute(sa.select(history).where(history.c.project == project).order_by(history.c.entry)))
 
 
-def _insert(db: sa.Connection, project: str, values: dict[str, Any]) -> Saved:
+def _insert(db: sa.Connection, project: str, values: dict[str, Any], *, action: str = "save") -> Saved:
     """A new label and its history entry."""
-    row = {**values, "project": project, "version": 1, "updated": _now()}
+    row = {**values, "project": project, "version": 1, "updated": now_text()}
     label_id = db.execute(sa.insert(labels).values(row).returning(labels.c.id)).scalar_one()
-    db.execute(sa.insert(history).values(**row, label_id=label_id, action="save"))
+    db.execute(sa.insert(history).values(**row, label_id=label_id, action=action))
     return _one(db, project, label_id)
 
 
@@ -276,7 +303,7 @@ def _update(
 ) -> Saved:
     """The next version of a label and its history entry."""
     this = (labels.c.project == project, labels.c.id == now.id)
-    db.execute(sa.update(labels).where(*this).values(**values, version=now.version + 1, updated=_now()))
+    db.execute(sa.update(labels).where(*this).values(**values, version=now.version + 1, updated=now_text()))
     row = db.execute(sa.select(labels).where(*this)).one()
     entry = {**_values(row), "project": project, "version": row.version, "updated": row.updated}
     db.execute(sa.insert(history).values(**entry, label_id=now.id, action=action, undoes=undoes))
@@ -300,7 +327,7 @@ def _saved(row: Any) -> Saved:
     return Saved(row.id, row.version, label, shape, updated, bool(row.removed))
 
 
-def _key(name: str, value: object) -> str:
+def checked_key(name: str, value: object) -> str:
     """An owner or data key: text on one line, within its length."""
     if (
         not isinstance(value, str)
@@ -314,6 +341,6 @@ def _key(name: str, value: object) -> str:
     return value
 
 
-def _now() -> str:
+def now_text() -> str:
     """The time now in UTC as ISO text, which every database keeps alike."""
     return datetime.now(UTC).isoformat()

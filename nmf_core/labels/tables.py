@@ -13,6 +13,16 @@ projects = sa.Table(
     sa.Column("owner", sa.String(200), nullable=False),
     sa.Column("data_key", sa.String(200), nullable=False),
     sa.Column("created", sa.String(40), nullable=False),
+    # Since schema 2. A server of schema 1 that is still running makes rows too, so each has a default.
+    sa.Column("title", sa.String(80), nullable=False, server_default=""),
+    sa.Column("updated", sa.String(40)),  # None until something is kept
+    sa.Column("origin", sa.String(100)),  # names of files, without their ending: as opened, and as edited
+    sa.Column("ratings", sa.String(100)),
+    sa.Column("n_users", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("n_items", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("n_ratings", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("settings", sa.Text),  # JSON, read by the pages alone
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("owner", "data_key"),
 )
 
@@ -41,7 +51,7 @@ labels = sa.Table(
     *_label_columns(),
 )
 
-# Append-only: nothing updates or deletes a row.
+# Append-only: nothing updates a row, and only the deletion of a whole project removes any.
 history = sa.Table(
     "label_history",
     metadata,

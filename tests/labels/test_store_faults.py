@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,87 @@ def test_a_store_of_a_later_version_is_refused(path):
     connection.execute("PRAGMA user_version = 9")
     connection.close()
     refused(path, "has version 9 of its tables")
+
+
+# The tables as schema 1 had them, with a project, a label and its history.
+SCHEMA_1 = """
+PRAGMA application_id = 0x4C4C4E53;
+PRAGMA user_version = 1;
+CREATE TABLE projects (id VARCHAR(40) NOT NULL, owner VARCHAR(200) NOT NULL, data_key VARCHAR(200) NOT NULL,
+    created VARCHAR(40) NOT NULL, PRIMARY KEY (id), UNIQUE (owner, data_key));
+CREATE TABLE labels (id INTEGER NOT NULL, project VARCHAR(40) NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL,
+    kind TEXT NOT NULL, note TEXT NOT NULL, colour TEXT NOT NULL, author TEXT NOT NULL, shape TEXT NOT NULL,
+    removed BOOLEAN NOT NULL, updated VARCHAR(40) NOT NULL, PRIMARY KEY (id), FOREIGN KEY(project) REFERENCES projects (id));
+CREATE INDEX ix_labels_project ON labels (project);
+CREATE TABLE label_history (entry INTEGER NOT NULL, label_id INTEGER NOT NULL, action VARCHAR(10) NOT NULL, undoes INTEGER,
+    project VARCHAR(40) NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, note TEXT NOT NULL,
+    colour TEXT NOT NULL, author TEXT NOT NULL, shape TEXT NOT NULL, removed BOOLEAN NOT NULL, updated VARCHAR(40) NOT NULL,
+    PRIMARY KEY (entry), FOREIGN KEY(label_id) REFERENCES labels (id), FOREIGN KEY(project) REFERENCES projects (id));
+CREATE INDEX ix_label_history_project ON label_history (project);
+INSERT INTO projects VALUES ('abcdefghijklmnopqrstuv', 'ann', 'data', '2026-11-24T10:00:00+00:00');
+INSERT INTO labels VALUES (1, 'abcdefghijklmnopqrstuv', 1, 'Action', 'genre', '', '', 'ann',
+    '{"items": ["x", "y"], "weights": [1.0, 0.5]}', 0, '2026-11-24T10:00:01+00:00');
+INSERT INTO label_history VALUES (1, 1, 'save', NULL, 'abcdefghijklmnopqrstuv', 1, 'Action', 'genre', '', '', 'ann',
+    '{"items": ["x", "y"], "weights": [1.0, 0.5]}', 0, '2026-11-24T10:00:01+00:00');
+"""
+
+
+@pytest.fixture
+def schema_1(tmp_path):
+    connection = sqlite3.connect(tmp_path / "labels.db")
+    connection.executescript(SCHEMA_1)
+    connection.close()
+    return tmp_path / "labels.db"
+
+
+def described(path):
+    """user_version, and the columns of projects."""
+    connection = sqlite3.connect(path)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    columns = [
+        (name, kind, notnull) for _, name, kind, notnull, _, _ in connection.execute("PRAGMA table_info(projects)")
+    ]
+    connection.close()
+    return version, columns
+
+
+def test_a_store_of_schema_1_opens_with_all_it_has_and_becomes_one_of_schema_2(schema_1, tmp_path):
+    with opened(schema_1) as store:
+        project = store.project_for("ann", "data")
+        assert project == "abcdefghijklmnopqrstuv"
+        assert [s.label for s in store.labels(project)] == [Label("Action", kind="genre", author="ann")]
+        assert store.labels(project)[0].shape == SHAPE
+        assert store.history(project)["action"].tolist() == ["save"]
+        assert store.undo(project).removed
+    with opened(tmp_path / "new.db"):
+        pass
+    assert described(schema_1) == described(tmp_path / "new.db")
+    connection = sqlite3.connect(schema_1)  # as a server that still runs the old program does
+    connection.execute("INSERT INTO projects (id, owner, data_key, created) VALUES ('o', 'bob', 'x', '2026-11-24')")
+    connection.commit()
+    connection.close()
+
+
+def test_bringing_a_store_up_to_date_happens_whole_or_not_at_all(schema_1, monkeypatch):
+    before = schema_1.read_bytes()
+    add = database_module._add_columns
+
+    def fail_after(db):
+        add(db)
+        db.exec_driver_sql("PRAGMA query_only = ON")
+        db.exec_driver_sql("CREATE TABLE more (x)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "_add_columns", fail_after)
+        refused(schema_1, "brought up to date")
+    assert schema_1.read_bytes() == before
+    assert opened(schema_1).labels("abcdefghijklmnopqrstuv")
+
+
+def test_two_that_open_a_store_of_schema_1_at_once_both_can(schema_1):
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(lambda _: opened(schema_1), range(8)))
+    assert all(len(store.labels("abcdefghijklmnopqrstuv")) == 1 for store in stores)
 
 
 @pytest.mark.parametrize("size", [1, 50, 100, 600, 4096, 10_000])
