@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nmf_core import datasets
+from nmf_core import datasets, edit
 from nmf_core.errors import NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
@@ -49,6 +49,7 @@ __all__ = [
     "StoreError",
     "check_health",
     "datasets",
+    "edit",
     "evaluate",
     "explain",
     "export",

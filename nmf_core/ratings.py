@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from nmf_core.errors import NmfError, RatingsError, closest, shown
+from nmf_core.errors import RatingsError, closest, shown
 
 Scale = tuple[float, float]
 
@@ -210,11 +210,11 @@ class Ratings:
         return digest.hexdigest()
 
     def row(self, user: object) -> int:
-        """Row index of a user id; an NmfError with the nearest id if there is none."""
+        """Row index of a user id; a RatingsError with the nearest id if there is none."""
         return int(positions(self.users, [user], "user")[0])
 
     def column(self, item: object) -> int:
-        """Column index of an item id; an NmfError with the nearest id if there is none."""
+        """Column index of an item id; a RatingsError with the nearest id if there is none."""
         return int(positions(self.items, [item], "item")[0])
 
     def of_user(self, user: object) -> dict[str, float]:
@@ -272,13 +272,13 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
     """Positions of external ids in an index; the one place where ids become indices.
 
     Raises:
-        NmfError: an id that is not there, with the nearest one that is.
+        RatingsError: an id that is not there, with the nearest one that is.
     """
     texts = [str(x) for x in ids]
     found = np.asarray(index.get_indexer(pd.Index(texts, dtype=index.dtype)), dtype=np.int64)
     if (found < 0).any():
         missing = texts[int(np.argmax(found < 0))]
-        raise NmfError(
+        raise RatingsError(
             f"There is no {what} {shown(missing)} among the {len(index)} {what}s.{closest(missing, index)} "
             f"Pick one of these ratings' {what}s."
         )
