@@ -25,7 +25,7 @@ from scipy import sparse
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import text_of
 from nmf_core.formats.numbers import is_blank, is_number, read_numbers
-from nmf_core.ratings import SMALLEST_RATING, Ratings, positions
+from nmf_core.ratings import LARGEST_RATING, SMALLEST_RATING, Ratings, Scale, positions
 
 MAX_BLOCK_CELLS = 1_000_000  # of a pasted block; more is a file
 
@@ -97,11 +97,46 @@ def set_cells(
     return _with_cells(ratings, positions(ratings.users, users, "user"), positions(ratings.items, items, "item"), cells)
 
 
+def set_typed(ratings: Ratings, cells: Sequence[tuple[object, object, object]]) -> Ratings:
+    """The ratings with cells set as people type them: (user, item, text), where a blank text is a blank.
+
+    A number is read as in files, each by itself: 4,5 is 4.5, and 1,500 is refused.
+
+    Raises:
+        RatingsError: text that is no number, else as `set_rating`.
+
+    >>> from nmf_core import datasets
+    >>> set_typed(datasets.notebook(), [("User1", "Movie3", "4,5"), ("User1", "Movie1", "")]).of_user("User1")
+    {'Movie2': 3.0, 'Movie3': 4.5, 'Movie4': 1.0}
+    """
+    known: dict[str, float] = {}
+    values: list[float | None] = []
+    low, high = _bounds(ratings)
+    for user, item, text in cells:
+        typed = "" if text is None else str(text).strip()
+        if typed not in known:
+            read = read_numbers([pd.Series([typed], dtype=object)])
+            known[typed] = float(read.values[0, 0])
+            why = read.wrong[3] if read.wrong and np.isnan(known[typed]) else "lies outside the scale"
+            if (read.wrong and np.isnan(known[typed])) or known[typed] < low or known[typed] > high:
+                raise RatingsError(
+                    f"{user} × {item}: {shown(typed)} {why}. A rating here is a number from {low:g} to {high:g}, or blank. "
+                    "Correct that cell."
+                )
+        values.append(known[typed])
+    return set_cells(ratings, [user for user, _, _ in cells], [item for _, item, _ in cells], values)
+
+
+def _bounds(ratings: Ratings) -> Scale:
+    """The lowest and highest rating that can be given: the scale, within what ratings can be at all."""
+    return max(ratings.scale[0], 0.0), min(ratings.scale[1], LARGEST_RATING)
+
+
 def _value(value: object, where: str, ratings: Ratings) -> float:
     """A rating within the scale, or NaN for a blank."""
     if value is None or value is pd.NA or (isinstance(value, numbers.Real) and value != value):
         return np.nan
-    low, high = ratings.scale
+    low, high = _bounds(ratings)
     number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
     # The scale comes first: float() of a whole number too large for it would raise.
     if not number or not low <= value <= high or 0 < abs(float(value)) < SMALLEST_RATING:  # type: ignore
@@ -440,16 +475,16 @@ def _numbers(
     """The numbers of a block, and whether commas were read as decimal; the first that is no rating is an error."""
     cells = pd.DataFrame([row[start:] for row in block[start:]], dtype=object)
     read = read_numbers([cells[k] for k in range(cells.shape[1])])
-    low, high = ratings.scale
-    allowed = f"A rating here is a number from {low:g} to {high:g}, or blank. Correct that cell; nothing was pasted."
-    if read.wrong:
+    low, high = _bounds(ratings)
+    outside = (read.values < low) | (read.values > high)
+    if read.wrong and np.isnan(read.values[read.wrong[:2]]):
         row, column, cell, why = read.wrong
-    else:
-        outside = (read.values < low) | (read.values > high)
-        if not outside.any():
-            return read.values, read.decimal_comma
+    elif outside.any():
         row, column = (int(x) for x in np.argwhere(outside)[0])
         cell, why = cells.iat[row, column], "lies outside the scale"
+    else:
+        return read.values, read.decimal_comma
+    allowed = f"A rating here is a number from {low:g} to {high:g}, or blank. Correct that cell; nothing was pasted."
     raise RatingsError(
         f"Row {row + start + 1}, column {column + start + 1} of the block ({users[row]} × {items[column]}): {shown(cell)} "
         f"{why}. {allowed}"

@@ -229,6 +229,16 @@ class Ratings:
             zip(self.items[self.V.indices[cells]].tolist(), self.V.data[cells].astype(float).tolist(), strict=True)
         )
 
+    def of_item(self, item: object) -> dict[str, float]:
+        """User id → rating of one item's observed cells.
+
+        >>> Ratings.from_cells(["ann", "bob"], ["x", "x"], [5, 3]).of_item("x")
+        {'ann': 5.0, 'bob': 3.0}
+        """
+        cells = np.flatnonzero(self.V.indices == self.column(item))
+        rows = np.searchsorted(self.V.indptr, cells, side="right") - 1
+        return dict(zip(self.users[rows].tolist(), self.V.data[cells].astype(float).tolist(), strict=True))
+
     def to_grid(self) -> pd.DataFrame:
         """Users × items frame of float64; blanks are NaN. Needs n_users · n_items · 8 bytes."""
         grid = np.full(self.V.shape, np.nan)

@@ -122,6 +122,24 @@ def test_a_rating_outside_the_scale_is_refused_with_cell_value_and_range(small, 
         edit.set_rating(small, "ann", "x", value)
 
 
+@pytest.mark.parametrize(("typed", "value"), [("4", 4), (" 4,5 ", 4.5), ("3e0", 3), (5, 5), ("", None), ("n/a", None)])
+def test_a_rating_is_read_as_people_type_it(small, typed, value):
+    expected = edit.set_rating(small, "ann", "x", value)
+    assert edit.set_typed(small, [("ann", "x", typed)]).fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize("typed", ["x", "9", "-1", "1,500", "1.234,5", "True", "inf", "0"])
+def test_what_is_typed_and_no_rating_is_named(small, typed):
+    with pytest.raises(RatingsError, match=rf"bob × z: '{typed}' .* A rating here is a number from 1 to 5, or blank"):
+        edit.set_typed(small, [("ann", "x", "3"), ("bob", "z", typed)])
+
+
+def test_a_scale_that_begins_below_zero_lets_no_negative_rating_in():
+    ratings = Ratings.from_cells(["ann"], ["x"], [1], scale=(-5, 5))
+    with pytest.raises(RatingsError, match="from 0 to 5"):
+        edit.set_rating(ratings, "ann", "x", -1)
+
+
 def test_a_rating_that_float32_would_make_zero_is_refused():
     ratings = Ratings.from_cells(["ann"], ["x"], [0], scale=(0, 1))
     with pytest.raises(RatingsError, match="ann × x is 1e-40"):
@@ -208,7 +226,7 @@ def test_names_that_are_numbers_are_names_where_these_ratings_have_them():
 BAD_BLOCKS = {
     "nothing": (" \n\t\n", "The block is empty"),
     "out of scale": ("1\t2\n3\t9", r"Row 2, column 2 of the block \(bob × y\): '9' lies outside the scale. .* 1 to 5"),
-    "negative": ("1\t-2", r"Row 1, column 2 of the block \(ann × y\): '-2' is negative"),
+    "negative": ("1\t-2", r"Row 1, column 2 of the block \(ann × y\): '-2' lies outside the scale"),
     "a word": ("1\tx\n3\t2", r"Row 1, column 2 of the block \(ann × y\): 'x' is not a number.*nothing was pasted"),
     "out of scale by name": ("\tz\tnew\ndan\t4\t6", r"Row 2, column 3 of the block \(dan × new\): '6' lies outside"),
     "too high": ("1\n2\n3\n4", "The block is 4 × 1 cells; from ann × x on there are 3 × 3. Begin further up or left"),
