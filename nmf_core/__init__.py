@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nmf_core import datasets, movielens
+from nmf_core import datasets, edit, movielens
 from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
@@ -50,6 +50,7 @@ __all__ = [
     "StoreError",
     "check_health",
     "datasets",
+    "edit",
     "evaluate",
     "explain",
     "export",

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from nmf_core.errors import NmfError, RatingsError, closest, shown
+from nmf_core.errors import RatingsError, closest, shown
 
 Scale = tuple[float, float]
 
@@ -245,11 +245,11 @@ class Ratings:
         return digest.hexdigest()
 
     def row(self, user: object) -> int:
-        """Row index of a user id; an NmfError with the nearest id if there is none."""
+        """Row index of a user id; a RatingsError with the nearest id if there is none."""
         return int(positions(self.users, [user], "user")[0])
 
     def column(self, item: object) -> int:
-        """Column index of an item id; an NmfError with the nearest id if there is none."""
+        """Column index of an item id; a RatingsError with the nearest id if there is none."""
         return int(positions(self.items, [item], "item")[0])
 
     def of_user(self, user: object) -> dict[str, float]:
@@ -263,6 +263,16 @@ class Ratings:
         return dict(
             zip(self.items[self.V.indices[cells]].tolist(), self.V.data[cells].astype(float).tolist(), strict=True)
         )
+
+    def of_item(self, item: object) -> dict[str, float]:
+        """User id → rating of one item's observed cells.
+
+        >>> Ratings.from_cells(["ann", "bob"], ["x", "x"], [5, 3]).of_item("x")
+        {'ann': 5.0, 'bob': 3.0}
+        """
+        cells = np.flatnonzero(self.V.indices == self.column(item))
+        rows = np.searchsorted(self.V.indptr, cells, side="right") - 1
+        return dict(zip(self.users[rows].tolist(), self.V.data[cells].astype(float).tolist(), strict=True))
 
     def to_grid(self) -> pd.DataFrame:
         """Users × items frame of float64; blanks are NaN. Needs n_users · n_items · 8 bytes."""
@@ -307,13 +317,13 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
     """Positions of external ids in an index; the one place where ids become indices.
 
     Raises:
-        NmfError: an id that is not there, with the nearest one that is.
+        RatingsError: an id that is not there, with the nearest one that is.
     """
     texts = [str(x) for x in ids]
     found = np.asarray(index.get_indexer(pd.Index(texts, dtype=index.dtype)), dtype=np.int64)
     if (found < 0).any():
         missing = texts[int(np.argmax(found < 0))]
-        raise NmfError(
+        raise RatingsError(
             f"There is no {what} {shown(missing)} among the {len(index)} {what}s.{closest(missing, index)} "
             f"Pick one of these ratings' {what}s."
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.base import Column, Table
-from nmf_core.formats.numbers import is_blank, is_number
+from nmf_core.formats.numbers import is_number, says_blank
 
 LAYOUTS = {
     "long": "a list: one row a rating",
@@ -188,7 +188,7 @@ def _is_long(table: Table) -> bool:
     if not (len(table.header) == 3 or (table.headless and len(table.header) == 4)) or not table.header[0]:
         return False
     users, items, ratings = (column.coded() for column in table.take((0, 1, 2)))
-    if not all(is_number(cell) or is_blank(cell) for cell in ratings.cells):
+    if not all(is_number(cell) or says_blank(cell) for cell in ratings.cells):
         return False
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
 
@@ -249,7 +249,7 @@ def _numeric(column: Column) -> bool:
     """Whether a column's cells are numbers, or nearly all."""
     if column.codes is None:
         return True
-    cells = [cell for cell in column.cells if not is_blank(cell)]
+    cells = [cell for cell in column.cells if not says_blank(cell)]
     return len(cells) > 0 and bool(np.mean([is_number(cell) for cell in cells]) > 0.9)
 
 

@@ -78,7 +78,12 @@ def is_number(cell: object) -> bool:
 
 
 def is_blank(cell: object) -> bool:
-    """Whether a distinct cell holds nothing but white space, or a word for blank."""
+    """Whether a distinct cell holds nothing but white space."""
+    return isinstance(cell, str) and not cell.strip()
+
+
+def says_blank(cell: object) -> bool:
+    """Whether a distinct cell is blank where a number belongs: white space, or a word such as NA."""
     return isinstance(cell, str) and (not cell.strip() or cell.strip().casefold() in _BLANK_WORDS)
 
 
@@ -101,7 +106,7 @@ def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
             values = np.array([np.nan if isinstance(x, str) else x for x in found], dtype=np.float64)
             bad_cells = _outside(values) | np.array([isinstance(x, str) for x in found], dtype=bool)
             bad = column.where(bad_cells.tolist()) if bad_cells.any() else np.zeros(0, dtype=bool)
-            words = [is_blank(cell) and bool(cell.strip()) for cell in column.cells]
+            words = [says_blank(cell) and not is_blank(cell) for cell in column.cells]
             n_words += int(column.where(words).sum()) if any(words) else 0
         row = int(np.argmax(bad)) if bad.any() else -1
         if row >= 0 and (wrong is None or row < wrong[0]):

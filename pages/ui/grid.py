@@ -1,61 +1,109 @@
-"""The grid editor: cells edited in place, users and items added and taken out, undo and redo."""
+"""The grid editor: cells edited in place, blocks pasted, users and items added, renamed and taken out; undo and redo.
+
+A grid too large for that is edited as a list: what one user rated, or by whom one item was rated.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nmf_core import NmfError, Ratings
+from nmf_core import NmfError, Ratings, edit
 from nmf_core.errors import RatingsError, shown
-from nmf_core.recommend import scale_steps
+from nmf_core.formats.base import text_of
 from pages.ui import state, text
 from pages.ui.compute import View
 
-EDITED_USERS, EDITED_ITEMS = 200, 100  # a larger grid is shown, not edited
+EDITED_USERS, EDITED_ITEMS = 200, 100  # a larger grid is edited as lists
+OPTIONS = 20_000  # what a drop-down filters at ease; beyond it a search comes first
+FOUND = 50  # results of a search
+LISTED = 2_000  # rows of a list
+NAME = 200  # characters of a name that is typed
+INDEX = "_index"  # Streamlit's word for the index among an edited row's cells
+A_USER, AN_ITEM = "A user's ratings", "An item's ratings"
 
 
 def editor(view: View) -> None:
-    """The grid as a table; a small one can be edited."""
+    """The grid as a table to edit; a large one as lists, above its best filled part."""
     ratings = view.ratings
-    if ratings.n_users > EDITED_USERS or ratings.n_items > EDITED_ITEMS:
-        _excerpt(ratings)
-        return
     _toolbar(view)
-    low, high = ratings.scale
-    steps = scale_steps(ratings)
-    step = float(steps[1] - steps[0])
-    base = state.editor_base(ratings.to_grid().rename_axis("user"))
+    large = ratings.n_users > EDITED_USERS or ratings.n_items > EDITED_ITEMS
+    if large or INDEX in ratings.items:
+        _list_editor(ratings)
+        _excerpt(ratings)
+    else:
+        _grid_editor(ratings)
+
+
+def _grid_editor(ratings: Ratings) -> None:
+    """A small grid, to be edited in place."""
+    base: Ratings = state.editor_base(ratings)
+    frame = _frame(base)
+    # Above the editor, whose own buttons would else lie over the toolbar.
+    st.caption(
+        f"Type or paste {_allowed(ratings)}, or empty a cell; the last row adds a user. A block with names, or wider than "
+        "the grid, goes through Paste. Everything else follows at once."
+    )
+    # All that is given here must stay the same while the base does: else the browser begins anew, without the edits.
     st.data_editor(
-        base,
+        frame,
         key=state.editor_key(),
         on_change=_edited,
         num_rows="dynamic",
-        height=min(38 + 35 * (len(base) + 1), 520),
+        height=min(38 + 35 * (len(frame) + 1), 520),
         column_config={
-            "_index": st.column_config.TextColumn("user", required=True, pinned=True),
-            **{
-                item: st.column_config.NumberColumn(
-                    text.cut(item, 24), min_value=low, max_value=high, step=step, format="%g"
-                )
-                for item in base.columns
-            },
+            INDEX: st.column_config.TextColumn("user", required=True, pinned=True),
+            **{item: _rating_column(text.cut(item, 24)) for item in frame.columns},
         },
         placeholder="",
-        alt=f"The ratings grid: {text.fullness(ratings)}.",
+        alt=f"The ratings grid: {text.fullness(base)}.",
     )
-    st.caption(
-        f"Type a rating from {low:g} to {high:g} into a cell, or empty it; the last row adds a user. "
-        "Everything else follows at once."
-    )
+    _refused()
+
+
+def _rating_column(label: str) -> Any:
+    """A column of ratings as text: a column of numbers would bend what is pasted (9 to 5; 1,5 to 15) and not say so."""
+    return st.column_config.TextColumn(label, alignment="right")
+
+
+def _frame(ratings: Ratings) -> pd.DataFrame:
+    """The grid as text."""
+    grid = ratings.to_grid()
+    codes, values = pd.factorize(grid.to_numpy().ravel())
+    texts = np.array([*map(_typed, values), None], dtype=object)[codes]  # the code of a blank is -1
+    return pd.DataFrame(texts.reshape(grid.shape), index=grid.index.rename("user"), columns=grid.columns, dtype="str")
+
+
+def _typed(value: float) -> str:
+    """A rating as a person would type it."""
+    return np.format_float_positional(np.float32(value), trim="-")
+
+
+def _allowed(ratings: Ratings) -> str:
+    """What a rating may be."""
+    low, high = ratings.scale
+    return f"ratings from {low:g} to {high:g}"
+
+
+def _refused() -> None:
+    """Why the editor's last change is not among the ratings; it stays in its cell to be corrected."""
+    words = state.refused_edit()
+    if words:
+        st.error(text.md(words), icon=":material/error:")
+        st.button("Discard what was refused", icon=":material/backspace:", on_click=state.renew_editor, key="discard")
+
+
+# --- the toolbar ------------------------------------------------------------------------------------------------------
 
 
 def _toolbar(view: View) -> None:
-    """Undo, redo, reset, and new or fewer users and items."""
+    """Undo, redo, reset, and what cells alone cannot do."""
     opened = view.opened
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="xsmall"):  # one line, even beside the picture of the fit
         st.button("Undo", icon=":material/undo:", on_click=state.step, args=(-1,), disabled=opened.at == 0, key="undo")
         st.button(
             "Redo",
@@ -73,97 +121,278 @@ def _toolbar(view: View) -> None:
             key="reset",
             help="Back to the ratings as they were opened; Undo takes it back.",
         )
-        with st.popover("Add, take out", icon=":material/table_edit:"):
-            st.text_input("Add an item", key="new_item", on_change=_add_item, placeholder="its name, then Enter")
-            st.text_input("Add a user", key="new_user", on_change=_add_user, placeholder="their name, then Enter")
-            st.multiselect("Take out users", view.ratings.users.tolist(), key="fewer_users")
-            st.multiselect("Take out items", view.ratings.items.tolist(), key="fewer_items")
-            st.button("Take them out", on_click=_take_out, icon=":material/delete:")
+        # Drawn when they are open only: their drop-downs hold every name.
+        names = st.popover(
+            "Names",
+            icon=":material/table_edit:",
+            key="names",
+            on_change="rerun",
+            help="Add, rename and take out users and items",
+        )
+        block = st.popover(
+            "Paste",
+            icon=":material/content_paste:",
+            key="block",
+            on_change="rerun",
+            help="Put down a block of cells from a spreadsheet, with or without names",
+        )
+    if names.open:
+        with names:
+            for tab, what in zip(st.tabs(["Users", "Items"]), ("user", "item"), strict=True):
+                with tab:
+                    _names(_ids(view.ratings, what), what)
+    if block.open:
+        with block:
+            _block(view.ratings)
 
 
-def _excerpt(ratings: Ratings) -> None:
-    """The users and items with most ratings of a grid too large to edit."""
-    users = np.sort(np.argsort(-ratings.user_counts, kind="stable")[:EDITED_USERS])
-    items = np.sort(np.argsort(-ratings.item_counts, kind="stable")[:40])
-    part = ratings.V[users][:, items].tocoo()
-    frame = pd.DataFrame(np.nan, index=ratings.users[users].rename("user"), columns=ratings.items[items])
-    values = frame.to_numpy(copy=True)
-    values[part.row, part.col] = part.data
-    st.dataframe(pd.DataFrame(values, index=frame.index, columns=frame.columns), height=420, key="excerpt")
+def _names(index: pd.Index, what: str) -> None:
+    """Add, rename and take out users, or items."""
+    with st.form(f"add_{what}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(f"Add {text.a(what)}", key=f"add_{what}", placeholder="a new name", max_chars=NAME)
+        st.form_submit_button("Add", icon=":material/add:", on_click=_add, args=(what,))
+    with st.form(f"rename_{what}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        _name(f"Rename {text.a(what)}", index, f"rename_{what}")
+        st.text_input("to", key=f"rename_{what}_to", placeholder="a new name", max_chars=NAME)
+        st.form_submit_button("Rename", icon=":material/edit:", on_click=_rename, args=(what,))
+    with st.form(f"fewer_{what}s_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(index) <= OPTIONS:
+            st.multiselect(f"Take out {what}s", index.tolist(), key=f"fewer_{what}s", placeholder="choose some")
+        else:
+            _name(f"Take out {text.a(what)}", index, f"fewer_{what}s")
+        st.form_submit_button("Take out", icon=":material/delete:", on_click=_take_out, args=(what,))
+    st.caption(f"A new {what} comes last and has no ratings yet. Undo takes back each of these.")
+
+
+def _name(label: str, index: pd.Index, key: str, placeholder: str = "choose") -> None:
+    """One of the names: from a list, or typed where there are too many to list."""
+    if len(index) <= OPTIONS:
+        st.selectbox(label, index.tolist(), index=None, key=key, placeholder=placeholder)
+    else:
+        st.text_input(label, key=key, placeholder="the whole name")
+
+
+def _block(ratings: Ratings) -> None:
+    """A block to paste, and where bare numbers begin."""
+    with st.form("paste_form", border=False):
+        st.text_area(
+            "Cells copied in a spreadsheet",
+            key="paste_text",
+            height=180,
+            placeholder="Paste here: Ctrl+V",
+            help="Or lines with tabs, semicolons or commas between the cells.",
+        )
+        st.caption(
+            "**With names**: items in the first row, users in the first column. Cells are set by name, and new names are added.  \n"
+            "**Bare numbers** go down and right from the cell chosen here. A blank cell of the block blanks the cell."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            _name("Begin at user", ratings.users, "paste_user", "the first")
+            _name("and item", ratings.items, "paste_item", "the first")
+            st.form_submit_button("Put it down", icon=":material/content_paste:", type="primary", on_click=_paste)
+
+
+# --- large grids ------------------------------------------------------------------------------------------------------
+
+
+def _list_editor(ratings: Ratings) -> None:
+    """The ratings of one user or one item as a list to edit."""
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    with left:
+        by_user = (
+            st.segmented_control("Edit", [A_USER, AN_ITEM], default=A_USER, required=True, key="list_of") == A_USER
+        )
+    what, other = ("user", "item") if by_user else ("item", "user")
+    with right:
+        name = _found(_ids(ratings, what), what)
+    if name is None:
+        return
+    n_rated = int(ratings.user_counts[ratings.row(name)] if by_user else ratings.item_counts[ratings.column(name)])
+    cut = (
+        f"The first {LISTED:,} of {n_rated:,} are listed; a row for another {other} rates it anew. "
+        if n_rated > LISTED
+        else ""
+    )
     st.caption(
-        f"The {len(users)} users and {len(items)} items with most ratings, of {text.fullness(ratings)}. "
-        f"Grids up to {EDITED_USERS} × {EDITED_ITEMS} can be edited here."
+        f"{cut}Type {_allowed(ratings)}, or empty a cell. The last row rates another {other}; a name that is not there yet adds "
+        f"{text.a(other)}."
+    )
+    part = f"-{what}-{ratings.row(name) if by_user else ratings.column(name)}"
+    base: Ratings = state.editor_base(ratings, part)
+    frame = _list(base, what, name)
+    st.data_editor(
+        frame,
+        key=state.editor_key(part),
+        on_change=_list_edited,
+        args=(what, name, part),
+        num_rows="dynamic",
+        height=min(38 + 35 * (len(frame) + 1), 380),
+        column_config={
+            other: st.column_config.TextColumn(other, required=True, width="large"),
+            "rating": _rating_column("rating"),
+        },
+        hide_index=True,
+        placeholder="",
+        alt=f"The ratings of {text.cut(name, 60)}.",
+    )
+    _refused()
+
+
+def _found(index: pd.Index, what: str) -> str | None:
+    """The user or item that is looked for."""
+    key = f"list_{what}"
+    if len(index) <= OPTIONS:
+        return st.selectbox(f"Find {text.a(what)}", index.tolist(), key=key, help="Type to search.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        asked = st.text_input(f"Find {text.a(what)}", key=f"{key}_search", placeholder="a part of the name, then Enter")
+        found = matches(index, asked, FOUND)
+        return st.selectbox(f"Found: {'the first ' if len(found) == FOUND else ''}{len(found)}", found, key=key)
+
+
+def matches(index: pd.Index, asked: str, n: int) -> list[str]:
+    """The first n ids that hold what is asked for in any case; one that is just so comes first."""
+    asked = asked.strip()
+    held = index[index.str.contains(asked, case=False, regex=False)] if asked else index
+    found = held[:n].tolist()
+    return [asked, *[x for x in found if x != asked][: n - 1]] if asked in index else found
+
+
+def _list(ratings: Ratings, what: str, name: str) -> pd.DataFrame:
+    """What a user rated, or who rated an item: a name and a rating as text."""
+    rated = ratings.of_user(name) if what == "user" else ratings.of_item(name)
+    rows = list(rated.items())[:LISTED]
+    return pd.DataFrame(
+        {"item" if what == "user" else "user": [n for n, _ in rows], "rating": [_typed(v) for _, v in rows]},
+        dtype="str",
     )
 
 
-# --- callbacks: each makes a new version of the ratings, or says why not ---------------------------------------------
+def _excerpt(ratings: Ratings) -> None:
+    """The users and items with most ratings of a grid too large to edit in place."""
+    users = np.sort(np.argsort(-ratings.user_counts, kind="stable")[:EDITED_USERS])
+    items = np.sort(np.argsort(-ratings.item_counts, kind="stable")[:40])
+    part = ratings.V[users][:, items].tocoo()
+    values = np.full((len(users), len(items)), np.nan)
+    values[part.row, part.col] = part.data
+    frame = pd.DataFrame(values, index=ratings.users[users].rename("user"), columns=ratings.items[items])
+    st.dataframe(frame, height=420, key="excerpt")
+    st.caption(
+        f"The {len(users)} users and {len(items)} items with most ratings, of {text.fullness(ratings)}. "
+        f"Grids up to {EDITED_USERS} × {EDITED_ITEMS} are edited in place."
+    )
+
+
+# --- callbacks: each makes a new version of the ratings, or says why not ----------------------------------------------
 
 
 def _edited() -> None:
-    """The editor's changes, applied to its base frame and checked again: its own bounds are the browser's only."""
+    """The grid editor's changes."""
     base, changes = state.editor_changes()
+    _keep(lambda: apply_changes(base, changes))
+
+
+def _list_edited(what: str, name: str, part: str) -> None:
+    """The list editor's changes; a name that is new here is said, since it may be a slip."""
+    base, changes = state.editor_changes(part)
+    other = "item" if what == "user" else "user"
+    before = _ids(state.opened().ratings, other)
+    _keep(lambda: apply_list(base, what, name, changes))
+    for new in _ids(state.opened().ratings, other)[len(before) :]:
+        state.notice("info", f"The {other} {new} was not there and is added. Undo takes it back.")
+
+
+def _keep(made: Callable[[], Ratings]) -> None:
+    """A new version from the editor, or why not; the editor goes on as it is."""
     try:
-        ratings = apply_changes(base, changes, state.opened().ratings)
+        state.change(made())
+        state.refuse_edit("")
     except NmfError as error:
-        state.notice("error", str(error))
-        return
-    state.change(ratings)
+        state.refuse_edit(str(error))
 
 
-def apply_changes(base: pd.DataFrame, changes: dict[str, Any], ratings: Ratings) -> Ratings:
-    """The ratings of a base frame with an editor's edited, added and deleted rows.
+def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
+    """Ratings with an editor's edited, added and deleted rows; `base` is what the editor began with.
 
     Raises:
-        RatingsError: a rating outside the scale, a user twice or without a name, or no rating left.
+        RatingsError: a rating outside the scale, a user twice, or no rating left.
     """
-    values = base.to_numpy(dtype=float, copy=True)
-    users = [str(u) for u in base.index]
-    columns = {str(item): k for k, item in enumerate(base.columns)}
-    low, high = ratings.scale
-
-    def put(row: np.ndarray, user: str, cells: dict[str, Any]) -> None:
-        for item, value in cells.items():
-            if item == "_index":
-                continue
-            if value is not None and not low <= float(value) <= high:
-                raise RatingsError(
-                    f"{user} × {item} is {shown(value)}; a rating here is a number from {low:g} to {high:g}. Correct that cell."
-                )
-            row[columns[item]] = np.nan if value is None else float(value)
-
-    for at, cells in changes.get("edited_rows", {}).items():
-        k = int(at)
-        if cells.get("_index"):
-            users[k] = str(cells["_index"])
-        put(values[k], users[k], cells)
+    users = base.users.tolist()
     deleted = {int(k) for k in changes.get("deleted_rows", [])}
-    kept = [k for k in range(len(users)) if k not in deleted]
-    rows, names = [values[k] for k in kept], [users[k] for k in kept]
-    for cells in changes.get("added_rows", []):
-        name = str(cells.get("_index") or "").strip()
-        if not name:
-            continue  # a row that was only just opened: its name comes next
-        row = np.full(len(columns), np.nan)
-        put(row, name, cells)
-        rows.append(row)
-        names.append(name)
-    frame = pd.DataFrame(np.array(rows).reshape(len(rows), len(columns)), index=names, columns=base.columns)
-    return _made(frame, ratings)
+    cells: list[tuple[str, str, object]] = []
+    names: dict[object, object] = {}
+    for at, row in changes.get("edited_rows", {}).items():
+        if int(at) not in deleted:
+            user = users[int(at)]
+            names |= {user: text_of(row[INDEX])} if row.get(INDEX) else {}
+            cells += [(user, item, value) for item, value in row.items() if item != INDEX]
+    added: dict[str, dict[str, object]] = {}
+    for row in changes.get("added_rows", []):
+        name = text_of(row.get(INDEX) or "")
+        if name in added:
+            raise RatingsError(f"The user {shown(name)} is added twice. Choose another name.")
+        if name:  # a row that was only just opened has none yet
+            added[name] = {item: value for item, value in row.items() if item != INDEX}
+    # Names settle before new ones come, and blanks come last, so that the last rating may move.
+    ratings = edit.set_typed(base, [cell for cell in cells if not _blank(cell[2])])
+    ratings = edit.remove_users(ratings, [users[k] for k in deleted])
+    ratings = edit.add_users(edit.rename_users(ratings, names), added)
+    ratings = edit.set_typed(
+        ratings, [(name, item, value) for name, row in added.items() for item, value in row.items()]
+    )
+    return edit.set_typed(ratings, [(names.get(user, user), item, "") for user, item, value in cells if _blank(value)])
 
 
-def _made(frame: pd.DataFrame, ratings: Ratings) -> Ratings:
-    """Ratings of a frame, with the scale and what is known of the items as before."""
-    return Ratings.from_grid(frame, zeros="rating", scale=ratings.scale, item_info=ratings.item_info)
+def _blank(value: object) -> bool:
+    """Whether a cell was emptied."""
+    return value is None or not str(value).strip()
 
 
-def _changed(frame: pd.DataFrame) -> None:
-    """A new version from a frame, or why not; the editor starts anew from it."""
+def apply_list(base: Ratings, what: str, name: str, changes: dict[str, Any]) -> Ratings:
+    """Ratings with the edited, added and deleted rows of a list: of what a user rated, or of who rated an item.
+
+    Raises:
+        RatingsError: a rating outside the scale, a name twice, or no rating left.
+    """
+    other = "item" if what == "user" else "user"
+    frame = _list(base, what, name)
+    before = dict(zip(frame[other], frame["rating"], strict=True))
+    rows: list[dict[Any, Any]] = list(frame.to_dict("records"))
+    for at, cells in changes.get("edited_rows", {}).items():
+        rows[int(at)].update(cells)
+    deleted = {int(k) for k in changes.get("deleted_rows", [])}
+    rows = [row for k, row in enumerate(rows) if k not in deleted] + changes.get("added_rows", [])
+    after: dict[str, object] = {}
+    for row in rows:
+        key = text_of(row.get(other) or "")
+        if key in after:
+            raise RatingsError(f"{shown(key)} is in the list twice. Keep one row for it, or correct the name.")
+        if key:
+            after[key] = row.get("rating")
+    changed = {key: value for key, value in after.items() if value != before.get(key)}
+    changed |= {key: None for key in before if key not in after}
+    index = _ids(base, other)
+    new = [key for key, value in changed.items() if key not in index and not _blank(value)]
+    ratings = edit.add_items(base, new) if other == "item" else edit.add_users(base, new)
+    known = [(key, value) for key, value in changed.items() if key in index or key in new]
+    cells = [(name, key, value) if what == "user" else (key, name, value) for key, value in known]
+    return edit.set_typed(ratings, sorted(cells, key=lambda cell: _blank(cell[2])))
+
+
+def _ids(ratings: Ratings, what: str) -> pd.Index:
+    """The users, or the items."""
+    return ratings.users if what == "user" else ratings.items
+
+
+def _changed(change: Callable[[Ratings], Ratings], **cleared: object) -> bool:
+    """A new version of the ratings now, or why not; fields are cleared when it worked, so that nothing typed is lost."""
     try:
-        state.change(_made(frame, state.opened().ratings))
+        state.change(change(state.opened().ratings))
     except NmfError as error:
         state.notice("error", str(error))
-        return
+        return False
     state.renew_editor()
+    state.set_widgets(**cleared)
+    return True
 
 
 def _reset() -> None:
@@ -172,26 +401,46 @@ def _reset() -> None:
     state.renew_editor()
 
 
-def _add_item() -> None:
-    """A column without ratings."""
-    name = str(state.widget("new_item") or "").strip()
-    if name:
-        grid = state.opened().ratings.to_grid()
-        _changed(pd.concat([grid, pd.DataFrame({name: np.nan}, index=grid.index)], axis=1))
-        state.set_widgets(new_item="")
+def _add(what: str) -> None:
+    """A row or a column without ratings."""
+    name = state.widget(f"add_{what}")
+    add = edit.add_users if what == "user" else edit.add_items
+    _changed(lambda ratings: add(ratings, [name]), **{f"add_{what}": ""})
 
 
-def _add_user() -> None:
-    """A row without ratings."""
-    name = str(state.widget("new_user") or "").strip()
-    if name:
-        grid = state.opened().ratings.to_grid()
-        _changed(pd.concat([grid, pd.DataFrame(np.nan, index=[name], columns=grid.columns)]))
-        state.set_widgets(new_user="")
+def _rename(what: str) -> None:
+    """Another name for a row or a column."""
+    old, new = state.widget(f"rename_{what}"), state.widget(f"rename_{what}_to")
+    rename = edit.rename_users if what == "user" else edit.rename_items
+    if not old:
+        state.notice("error", f"No {what} is chosen. Choose the one to rename.")
+        return
+    _changed(lambda ratings: rename(ratings, {old: new}), **{f"rename_{what}": None, f"rename_{what}_to": ""})
 
 
-def _take_out() -> None:
-    """Fewer rows and columns."""
-    grid = state.opened().ratings.to_grid()
-    _changed(grid.drop(index=state.widget("fewer_users") or [], columns=state.widget("fewer_items") or []))
-    state.set_widgets(fewer_users=[], fewer_items=[])
+def _take_out(what: str) -> None:
+    """Fewer rows or columns."""
+    names = state.widget(f"fewer_{what}s") or []
+    remove = edit.remove_users if what == "user" else edit.remove_items
+    _changed(
+        lambda ratings: remove(ratings, [names] if isinstance(names, str) else names),
+        **{f"fewer_{what}s": "" if isinstance(names, str) else []},
+    )
+
+
+def _paste() -> None:
+    """A block, put down whole or not at all."""
+    said = ""
+
+    def pasted(ratings: Ratings) -> Ratings:
+        nonlocal said
+        made, said = edit.paste(
+            ratings,
+            state.widget("paste_text") or "",
+            user=state.widget("paste_user") or None,
+            item=state.widget("paste_item") or None,
+        )
+        return made
+
+    if _changed(pasted, paste_text=""):
+        state.notice("success", said)

@@ -25,7 +25,7 @@ CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*STOPS, CUSTOM)
 PROJECT = "project"
 
-UNDO_DEPTH = 100
+UNDO_DEPTH, UNDO_RATINGS = 100, 50_000_000  # versions kept, and ratings in all of them: some 400 MB
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Session:
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)  # the widgets of the last fit, by what is open
     own_id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     editor: tuple[str, int] = ("", 0)
+    editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
+    refused_edit: str = ""
     view: Any = None  # of this run; compute.renew_view makes it
 
 
@@ -126,8 +128,9 @@ def change(ratings: Ratings) -> None:
     if ratings.fingerprint == now.ratings.fingerprint:
         return
     versions = (*now.versions[: now.at + 1], ratings)
-    if len(versions) > UNDO_DEPTH:  # the first version names the project and stays
-        versions = (versions[0], *versions[len(versions) - UNDO_DEPTH + 1 :])
+    # The first version names the project and stays; so do the version before and this one, whatever their size.
+    while len(versions) > 3 and (len(versions) > UNDO_DEPTH or sum(v.n_ratings for v in versions) > UNDO_RATINGS):
+        versions = (versions[0], *versions[2:])
     session().opened[now.key] = replace(now, versions=versions, at=len(versions) - 1)
 
 
@@ -146,12 +149,15 @@ def use_defaults() -> None:
     st.session_state[BLANKS] = suggested_blanks(ratings)[0]
 
 
-def editor_key() -> str:
-    """The key of the grid editor: a new one whenever its base frame has changed by other means than itself."""
+def editor_key(part: str = "") -> str:
+    """The key of the grid editor: a new one whenever its base has changed by other means than itself.
+
+    `part` says what of a large grid is edited.
+    """
     held = session()
     if held.editor[0] != opened().key:
         held.editor = (opened().key, held.editor[1] + 1)
-    return f"grid-{held.editor[0]}-{held.editor[1]}"
+    return f"grid-{held.editor[0]}-{held.editor[1]}{part}"
 
 
 def renew_editor() -> None:
@@ -159,22 +165,31 @@ def renew_editor() -> None:
     session().editor = (session().editor[0], session().editor[1] + 1)
 
 
-def editor_lives() -> bool:
-    """Whether the editor has a state of its own: it had not when its page was left."""
-    return editor_key() in st.session_state
+def editor_base(ratings: Ratings, part: str = "") -> Ratings:
+    """What the editor began with: feeding its result back would lose every second edit.
+
+    An editor has no state of its own in its first run, nor when its page was left.
+    """
+    held, key = session(), editor_key(part)
+    if held.editor_base[0] != key or key not in st.session_state:
+        held.editor_base, held.refused_edit = (key, ratings), ""
+    base: Ratings = held.editor_base[1]
+    return base
 
 
-def editor_base(frame: Any) -> Any:
-    """The editor's base frame: that of its first run, since feeding its result back would lose every second edit."""
-    key = f"_base-{editor_key()}"
-    if not editor_lives() or key not in st.session_state:
-        st.session_state[key] = frame
-    return st.session_state[key]
+def editor_changes(part: str = "") -> tuple[Ratings, dict[str, Any]]:
+    """What the editor began with and what was changed in it. For its callback."""
+    return session().editor_base[1], dict(st.session_state[editor_key(part)])
 
 
-def editor_changes() -> tuple[Any, dict[str, Any]]:
-    """The editor's base frame and what was changed in it. For its callback."""
-    return st.session_state[f"_base-{editor_key()}"], dict(st.session_state[editor_key()])
+def refuse_edit(words: str) -> None:
+    """Why the editor's changes cannot be; nothing once they can."""
+    session().refused_edit = words
+
+
+def refused_edit() -> str:
+    """Why the editor's changes are not among the ratings."""
+    return session().refused_edit
 
 
 # --- settings ---------------------------------------------------------------------------------------------------

@@ -60,6 +60,15 @@ def many(count: int, thing: str) -> str:
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
+def a(thing: str) -> str:
+    """A noun with its article.
+
+    >>> a("user"), a("item")
+    ('a user', 'an item')
+    """
+    return f"an {thing}" if thing[0] in "aeio" else f"a {thing}"
+
+
 def fullness(ratings: Ratings) -> str:
     """How large the grid is and how full."""
     share = f"{ratings.density:.0%}" if ratings.density >= 0.01 else f"{ratings.density:.2%}"

@@ -1,43 +1,208 @@
-"""The grid editor's changes become ratings, or an error that names the cell."""
+"""The editors' changes become ratings, or an error that names the cell; what is typed outlives an error."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
-from nmf_core import NmfError
-from pages.ui.grid import apply_changes
+from nmf_core import NmfError, Ratings, datasets
+from pages.ui import state
+from pages.ui.grid import AN_ITEM, _frame, apply_changes, apply_list, matches
+from tests.pages.test_pages import home, opened, with_ratings, words  # noqa: F401
 
 
-@pytest.fixture
-def base(notebook):
-    return notebook.to_grid()
-
-
-def test_cells_are_set_and_emptied(base, notebook):
-    changed = apply_changes(base, {"edited_rows": {0: {"Movie3": 4, "Movie1": None}}}, notebook)
-    assert changed.of_user("User1") == {"Movie2": 3.0, "Movie3": 4.0, "Movie4": 1.0}
+def test_cells_are_set_and_emptied(notebook):
+    changed = apply_changes(notebook, {"edited_rows": {0: {"Movie3": "4,5", "Movie1": None, "Movie2": ""}}})
+    assert changed.of_user("User1") == {"Movie3": 4.5, "Movie4": 1.0}
     assert changed.scale == notebook.scale
 
 
-def test_users_are_added_renamed_and_deleted(base, notebook):
+def test_users_are_added_renamed_and_deleted(notebook):
     changes = {
-        "edited_rows": {0: {"_index": "Ann"}},
-        "added_rows": [{"_index": "007", "Movie1": 2}, {}],
+        "edited_rows": {0: {"_index": "Ann", "Movie1": None}, 4: {"Movie1": "nonsense in a row that goes"}},
+        "added_rows": [{"_index": "007", "Movie1": "2"}, {}, {"_index": "User5"}],
         "deleted_rows": [4],
     }
-    changed = apply_changes(base, changes, notebook)
-    assert changed.users.tolist() == ["Ann", "User2", "User3", "User4", "007"]
+    changed = apply_changes(notebook, changes)
+    assert changed.users.tolist() == ["Ann", "User2", "User3", "User4", "007", "User5"]
+    assert changed.of_user("Ann") == {"Movie2": 3.0, "Movie4": 1.0}
     assert changed.of_user("007") == {"Movie1": 2.0}
+    traded = apply_changes(notebook, {"edited_rows": {0: {"_index": "User2"}, 1: {"_index": "User1"}}})
+    assert traded.users.tolist()[:2] == ["User2", "User1"]
 
 
-@pytest.mark.parametrize("value", [0, 5.5, -1, 1e9])
-def test_bounds_hold_even_where_the_browser_does_not_keep_them(base, notebook, value):
-    with pytest.raises(NmfError, match=r"User2 × Movie2 is .*; a rating here is a number from 1 to 5"):
-        apply_changes(base, {"edited_rows": {1: {"Movie2": value}}}, notebook)
+def test_the_only_rating_may_move():
+    one = Ratings.from_cells(["ann"], ["x"], [4], all_items=["x", "y"], scale=(1, 5))
+    assert apply_changes(one, {"edited_rows": {0: {"x": None, "y": "3"}}}).of_user("ann") == {"y": 3.0}
+    assert apply_list(one, "user", "ann", {"edited_rows": {0: {"item": "y"}}}).of_user("ann") == {"y": 4.0}
 
 
-def test_a_user_twice_and_an_empty_grid_are_refused(base, notebook):
+@pytest.mark.parametrize("value", ["0", "5.5", "-1", "1e9", "five", "1,000"])
+def test_bounds_hold_even_where_the_browser_does_not_keep_them(notebook, value):
+    with pytest.raises(NmfError, match=rf"User2 × Movie2: '{value}' .* A rating here is a number from 1 to 5"):
+        apply_changes(notebook, {"edited_rows": {1: {"Movie2": value}}})
+    with pytest.raises(NmfError, match=rf"User2 × Movie1: '{value}' "):
+        apply_list(notebook, "item", "Movie1", {"edited_rows": {1: {"rating": value}}})
+
+
+def test_a_user_twice_and_an_empty_grid_are_refused(notebook):
     with pytest.raises(NmfError, match="'User1' is there twice"):
-        apply_changes(base, {"added_rows": [{"_index": "User1"}]}, notebook)
-    with pytest.raises(NmfError, match="there are no ratings"):
-        apply_changes(base, {"deleted_rows": [0, 1, 2, 3, 4]}, notebook)
+        apply_changes(notebook, {"added_rows": [{"_index": "User1"}]})
+    with pytest.raises(NmfError, match="'Ann' is added twice"):
+        apply_changes(notebook, {"added_rows": [{"_index": "Ann"}, {"_index": "Ann "}]})
+    with pytest.raises(NmfError, match="no rating would be left"):
+        apply_changes(notebook, {"deleted_rows": [0, 1, 2, 3, 4]})
+
+
+def test_a_list_sets_blanks_moves_and_adds(notebook):
+    changes = {
+        "edited_rows": {0: {"rating": "4"}, 1: {"item": "Movie3"}, 2: {"rating": None}},  # of Movie1, Movie2, Movie4
+        "added_rows": [{"item": "Heat", "rating": "5"}, {"item": "Later"}, {"rating": "3"}],
+    }
+    changed = apply_list(notebook, "user", "User1", changes)
+    assert changed.of_user("User1") == {"Movie1": 4.0, "Movie3": 3.0, "Heat": 5.0}
+    assert changed.items.tolist() == [*notebook.items, "Heat"]  # a name without a rating waits for one
+    changed = apply_list(
+        notebook, "item", "Movie3", {"deleted_rows": [0], "added_rows": [{"user": "Ann", "rating": "2"}]}
+    )
+    assert changed.of_item("Movie3") == {"Ann": 2.0}
+    with pytest.raises(NmfError, match="'Movie1' is in the list twice"):
+        apply_list(notebook, "user", "User1", {"added_rows": [{"item": "Movie1", "rating": "2"}]})
+
+
+def test_the_grid_shows_each_rating_as_it_would_be_typed():
+    ratings = Ratings.from_cells(["a", "a", "a"], ["x", "y", "z"], [3.7, 4, 1234567], all_users=["a", "b"])
+    assert _frame(ratings).loc["a"].tolist() == ["3.7", "4", "1234567"]
+    assert _frame(ratings).loc["b"].isna().all()
+
+
+def test_a_search_finds_parts_of_names_and_the_name_itself_first():
+    index = pd.Index(["Batman", "man", "Superman (1978)", "Heat"], dtype="str")
+    assert matches(index, "MAN", 5) == ["Batman", "man", "Superman (1978)"]
+    assert matches(index, " man", 2) == ["man", "Batman"]
+    assert matches(index, "(19", 5) == ["Superman (1978)"]
+    assert matches(index, "", 2) == ["Batman", "man"]
+    assert matches(index, "none", 2) == []
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def ratings_now(app) -> Ratings:
+    """The version that is open."""
+    held = app.session_state["_session"].opened
+    return next(iter(held.values())).ratings
+
+
+def with_popover(key: str, **params: str):
+    """The Ratings page with one of its popovers open."""
+    app = opened("ratings", **params)
+    app.session_state[key] = True
+    return app.run()
+
+
+def button(app, label: str, at: int = 0):
+    return [b for b in app.button if b.label == label][at]
+
+
+@pytest.mark.parametrize(("at", "what"), [(0, "user"), (1, "item")])
+def test_names_are_added_renamed_and_taken_out(at, what):
+    app = with_popover("names")
+    app.text_input(key=f"add_{what}").set_value("New")
+    button(app, "Add", at).click().run()
+    assert getattr(ratings_now(app), f"{what}s")[-1] == "New"
+    assert app.text_input(key=f"add_{what}").value == ""
+    app.selectbox(key=f"rename_{what}").set_value("New")
+    app.text_input(key=f"rename_{what}_to").set_value("007")
+    button(app, "Rename", at).click().run()
+    assert getattr(ratings_now(app), f"{what}s")[-1] == "007"
+    assert app.text_input(key=f"rename_{what}_to").value == ""
+    app.multiselect(key=f"fewer_{what}s").set_value(["007"])
+    button(app, "Take out", at).click().run()
+    assert ratings_now(app).fingerprint == datasets.notebook().fingerprint
+    app.button(key="undo").click().run()
+    assert getattr(ratings_now(app), f"{what}s")[-1] == "007"
+    assert not app.exception
+
+
+def test_a_name_that_is_refused_stays_in_its_field():
+    app = with_popover("names")
+    app.text_input(key="add_user").set_value("User1")
+    button(app, "Add").click().run()
+    assert "The user 'User1' is there twice" in words(app).replace("\\", "")
+    assert app.text_input(key="add_user").value == "User1"
+    button(app, "Rename").click().run()
+    assert "No user is chosen" in words(app).replace("\\", "")
+    app.multiselect(key="fewer_users").set_value(datasets.notebook().users.tolist())
+    button(app, "Take out").click().run()
+    assert "no rating would be left" in words(app).replace("\\", "")
+    assert len(app.multiselect(key="fewer_users").value) == 5
+
+
+def test_a_block_is_pasted_or_stays_in_its_box():
+    app = with_popover("block")
+    app.text_area(key="paste_text").set_value("2\t9")
+    app.selectbox(key="paste_user").set_value("User2")
+    button(app, "Put it down").click().run()
+    assert "(User2 × Movie2): '9' lies outside the scale" in words(app).replace("\\", "")
+    assert app.text_area(key="paste_text").value == "2\t9"
+    app.text_area(key="paste_text").set_value("2\t5")
+    button(app, "Put it down").click().run()
+    assert ratings_now(app).of_user("User2") == {"Movie1": 2.0, "Movie2": 5.0, "Movie4": 1.0}
+    assert app.text_area(key="paste_text").value == ""
+    assert "From User2 × Movie1 on: 2 ratings set" in words(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("options", [20_000, 10])
+def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):  # noqa: F811
+    monkeypatch.setattr("pages.ui.grid.OPTIONS", options)
+    ratings = datasets.planted(300, 40, 2, 0.3, 0.3, 0)
+    with_ratings(ratings)
+    app = opened("ratings")
+    assert "ratings from" in words(app)
+    if options == 10:
+        app.text_input(key="list_user_search").set_value("r299").run()
+        assert app.selectbox(key="list_user").options == ["User299"]
+    app.session_state["list_of"] = AN_ITEM
+    app.run()
+    assert any(box.key == "list_item" for box in app.selectbox)
+    if options == 10:
+        app.text_input(key="list_item_search").set_value("nothing like it").run()
+        assert not app.exception
+        app.session_state["names"] = True
+        app.run()
+        app.text_input(key="rename_user").set_value("User1")
+        app.text_input(key="rename_user_to").set_value("Ann")
+        button(app, "Rename").click().run()
+        app.text_input(key="fewer_users").set_value("User2")
+        button(app, "Take out").click().run()
+        assert ratings_now(app).users[:2].tolist() == ["Ann", "User3"]
+
+
+def test_an_item_named_as_the_index_is_edited_in_lists(with_ratings):  # noqa: F811
+    with_ratings(Ratings.from_cells(["ann", "bob"], ["_index", "x"], [4, 2], scale=(1, 5)))
+    app = opened("ratings")
+    assert app.selectbox(key="list_user").value == "ann"
+
+
+def test_versions_are_kept_by_number_and_by_size(monkeypatch):
+    first = datasets.notebook()
+    held = state.Session(opened={"notebook": state.Opened("notebook", "", (first,))})
+    monkeypatch.setattr(state, "session", lambda: held)
+    monkeypatch.setattr(state, "opened", lambda: held.opened["notebook"])
+
+    def change(n: int) -> int:
+        for k in range(n):
+            state.change(replace(first, users=first.users + f"-{n}-{k}"))
+        versions = held.opened["notebook"].versions
+        assert versions[0] is first
+        assert held.opened["notebook"].at == len(versions) - 1
+        return len(versions)
+
+    assert change(150) == state.UNDO_DEPTH
+    monkeypatch.setattr(state, "UNDO_RATINGS", 10 * first.n_ratings)
+    assert change(1) == 10
+    monkeypatch.setattr(state, "UNDO_RATINGS", 1)
+    assert change(2) == 3  # as it was opened, before the change, and after it
