@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from nmf_core.errors import NmfError, RatingsError, closest, shown
+from nmf_core.neutral import clean
 
 Scale = tuple[float, float]
 
@@ -328,14 +328,14 @@ def _texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.obje
     raw = np.empty(len(listed), dtype=object)
     raw[:] = listed
     codes, uniques = pd.factorize(raw, use_na_sentinel=False)
-    clean = np.empty(len(uniques), dtype=object)
+    texts = np.empty(len(uniques), dtype=object)
     changed = np.zeros(len(uniques), dtype=bool)
     for k, value in enumerate(uniques):
-        clean[k] = _text(value, what, codes, k)
-        changed[k] = isinstance(value, str) and clean[k] != value.strip()
+        texts[k] = _text(value, what, codes, k)
+        changed[k] = isinstance(value, str) and texts[k] != value.strip()
     if changed.any():
         said.append(f"{int(changed.sum())} {what} names had control or broken characters, which were replaced by �.")
-    return clean[codes]
+    return texts[codes]
 
 
 def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
@@ -349,9 +349,7 @@ def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
         raise RatingsError(
             f"The {what} id number {place} is blank; every rating needs one. Fill it in or drop that row."
         )
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return clean(text)
 
 
 def _factorize(

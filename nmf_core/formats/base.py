@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError
+from nmf_core.neutral import clean
 
 MAX_FILE_BYTES = 200_000_000
 MAX_UNPACKED_BYTES = 1_000_000_000
@@ -31,6 +31,7 @@ class Table:
         header_line: where the header stands.
         place: "line" or "row", the word for what `lines` counts.
         notes: what was settled while reading, in words.
+        neutral: whether names may bear the apostrophe that exports put before what looks like a formula.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Table:
     header_line: int = 1
     place: str = "line"
     notes: tuple[str, ...] = ()
+    neutral: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,7 @@ def text_of(cell: object) -> str:
     """A cell as trimmed text, whole floats without .0, control characters and lone surrogates replaced by �."""
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
-    text = str(cell).strip()
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return clean(str(cell).strip())
 
 
 def check_width(name: str, n_columns: int) -> None:

@@ -43,7 +43,7 @@ def read(data: bytes, name: str) -> Table:
     text, delimiter = _delimiter(text, name)
     table = _regular(text, delimiter, name) or _any(text, delimiter, name)
     check_width(name, len(table.header))
-    return Table(table.name, table.header, table.cells, table.lines, table.header_line, notes=notes)
+    return Table(table.name, table.header, table.cells, table.lines, table.header_line, notes=notes, neutral=True)
 
 
 def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
@@ -88,8 +88,11 @@ def _delimiter(text: str, name: str) -> tuple[str, str]:
     if len(text) > len(sample) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     best, best_score = "", (0.0, 0)
-    for delimiter in DELIMITERS:
-        counts = _counts(sample, delimiter)
+    # Strictly first: else `"","a;b"` also has two cells between semicolons.
+    for strict, delimiter in itertools.product((True, False), DELIMITERS):
+        if best and not strict:
+            break
+        counts = _counts(sample, delimiter, strict)
         if counts and counts[0] > 1:
             score = (sum(n == counts[0] for n in counts) / len(counts), counts[0])
             if score > best_score:
@@ -103,11 +106,12 @@ def _delimiter(text: str, name: str) -> tuple[str, str]:
     return text, best
 
 
-def _counts(sample: str, delimiter: str) -> list[int]:
+def _counts(sample: str, delimiter: str, strict: bool) -> list[int]:
     """Numbers of cells of the first rows under a delimiter."""
     counts: list[int] = []
     try:
-        for row in itertools.islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 50):
+        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=strict)
+        for row in itertools.islice(reader, 50):
             if any(cell.strip() for cell in row):
                 counts.append(len(row))
     except csv.Error:  # reported with its line when the whole is read

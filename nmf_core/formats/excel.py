@@ -34,7 +34,7 @@ def read(data: bytes, name: str) -> Table:
     check_width(name, len(filled[0][1]))
     notes = (f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.",) if len(sheets) > 1 else ()
     lines = [line for line, _ in filled]
-    return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes)
+    return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
 
 
 def _not_excel(name: str) -> RatingsError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_GRID_CELLS, Table, text_of
 from nmf_core.formats.numbers import Numbers, distinct, is_blank, is_number, read_numbers
+from nmf_core.neutral import restored
 from nmf_core.ratings import Ratings, Scale
 
 # Usual names, the best first; case, spaces and punctuation do not matter.
@@ -165,7 +166,7 @@ def _grid(table: Table, found: dict[str, int], zeros: str, scale: Scale | None) 
         )
     notes = list(table.notes)
     columns = list(range(1, len(table.header)))
-    items = [table.header[k] for k in columns]
+    items = _own_names(table, [table.header[k] for k in columns], "item", notes)
     if "" in items:
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: column {items.index('') + 2} has cells but no item in the "
@@ -207,7 +208,7 @@ def _grid(table: Table, found: dict[str, int], zeros: str, scale: Scale | None) 
 def _ids(table: Table, column: int, what: str, notes: list[str]) -> NDArray[np.object_]:
     """A column of ids as text; the first blank one is an error that names its line."""
     codes, cells = distinct(table.cells[column])
-    texts = np.array([text_of(cell) for cell in cells] + [""], dtype=object)
+    texts = np.array([*_own_names(table, [text_of(cell) for cell in cells], what, notes), ""], dtype=object)
     blank = (texts == "")[codes]
     if blank.any():
         row = int(np.argmax(blank))
@@ -219,6 +220,18 @@ def _ids(table: Table, column: int, what: str, notes: list[str]) -> NDArray[np.o
     if changed:
         notes.append(f"{changed} {what} names had control or broken characters, which were replaced by �.")
     return texts[codes]
+
+
+def _own_names(table: Table, names: list[str], what: str, notes: list[str]) -> list[str]:
+    """Names without the apostrophe that an export put before what looks like a formula."""
+    own = restored(names) if table.neutral else None
+    if own is None:
+        return names
+    count = sum(a != b for a, b in zip(names, own, strict=True))
+    notes.append(
+        f"{count} {what} name{'s' * (count != 1)} had an apostrophe before =, +, - or @, against spreadsheets; it was taken off."
+    )
+    return own
 
 
 def _refuse_duplicates(table: Table, users: NDArray[np.object_], items: NDArray[np.object_]) -> None:
