@@ -24,6 +24,12 @@ SMALLEST_RATING, LARGEST_RATING = 1e-15, 1e15
 DUPLICATE_RULES = ("last", "mean", "refuse")
 
 
+class Change(str):
+    """A note that tells of data which reading changed or left out, rather than of how they were read."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Ratings:
     """Ratings of items by users.
@@ -33,7 +39,8 @@ class Ratings:
         users, items: external ids, as text, unique.
         scale: lowest and highest rating that can be given, in rating points.
         item_info: one row an item (indexed by item id), such as genres; or None.
-        notes: what was settled while reading, in words (duplicates, blanks, replaced characters).
+        notes: what was settled while reading, in words (duplicates, blanks, replaced characters); those that tell of data
+            changed or left out are of the type `Change`, which is a str.
 
     Make one with `nmf_core.read_ratings`, `Ratings.from_cells` or `Ratings.from_grid`.
     """
@@ -285,6 +292,12 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
     return found
 
 
+def replaced(count: int, what: str) -> Change:
+    """The note on names with characters that were replaced."""
+    names = f"1 {what} name" if count == 1 else f"{count} {what} names"
+    return Change(f"{names} had control or broken characters, which were replaced by �.")
+
+
 def guess_scale(values: NDArray[np.floating]) -> Scale:
     """The first common rating scale that holds every value, else the values' own range."""
     low, high = float(values.min()), float(values.max())
@@ -334,7 +347,7 @@ def _texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.obje
         texts[k] = _text(value, what, codes, k)
         changed[k] = isinstance(value, str) and texts[k] != value.strip()
     if changed.any():
-        said.append(f"{int(changed.sum())} {what} names had control or broken characters, which were replaced by �.")
+        said.append(replaced(int(changed.sum()), what))
     return texts[codes]
 
 
@@ -406,7 +419,7 @@ def _settle_duplicates(
             )
         word = "the last rating counts" if rule == "last" else "their mean counts"
         repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
-        said.append(f"{repeat} a user and item (such as {where}); {word}.")
+        said.append(Change(f"{repeat} a user and item (such as {where}); {word}."))
         if rule == "mean":
             groups = np.cumsum(last) - last
             sums, counts = np.bincount(groups, ratings), np.bincount(groups)
@@ -425,10 +438,8 @@ def _scale(scale: Scale | None, ratings: NDArray, users: pd.Index, items: pd.Ind
     outside = (ratings < low) | (ratings > high)
     if outside.any():
         k = int(np.argmax(outside))
-        said.append(
-            f"{int(outside.sum())} ratings lie outside the scale {low:g}–{high:g} "
-            f"(such as {users[k]} × {items[k]} = {ratings[k]:g})."
-        )
+        lie = "1 rating lies" if outside.sum() == 1 else f"{int(outside.sum())} ratings lie"
+        said.append(f"{lie} outside the scale {low:g}–{high:g} (such as {users[k]} × {items[k]} = {ratings[k]:g}).")
     return (low, high)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Format, Table, check_width, kind_of, table_of_rows, text_of
+from nmf_core.ratings import Change
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
@@ -60,7 +61,8 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
             ) from e
         return _old_text(data, name)
     clean, count = re.subn("[\ud800-\udfff]", "�", text)
-    return clean, (f"{count} broken characters were replaced by �.",) if count else ()
+    words = "1 broken character was" if count == 1 else f"{count} broken characters were"
+    return clean, (Change(f"{words} replaced by �."),) if count else ()
 
 
 def _old_text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ import python_calamine
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_GRID_CELLS, MAX_UNPACKED_BYTES, Format, Table, check_width, table_of_rows
+from nmf_core.ratings import Change
 
 _CHUNK = 1 << 22
 # A row's or a cell's place, such as r="12" or r="C12".
@@ -32,7 +33,8 @@ def read(data: bytes, name: str) -> Table:
             f"{name} is empty: its first sheet {shown(sheets[0])} has no cells. Put the ratings on that sheet."
         )
     check_width(name, len(filled[0][1]))
-    notes = (f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.",) if len(sheets) > 1 else ()
+    only = Change(f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.")
+    notes = (only,) if len(sheets) > 1 else ()
     lines = [line for line, _ in filled]
     return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
 

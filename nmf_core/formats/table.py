@@ -12,7 +12,7 @@ from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_GRID_CELLS, Table, text_of
 from nmf_core.formats.numbers import Numbers, distinct, is_blank, is_number, read_numbers
 from nmf_core.neutral import restored
-from nmf_core.ratings import Ratings, Scale
+from nmf_core.ratings import Ratings, Scale, replaced
 
 # Usual names, the best first; case, spaces and punctuation do not matter.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
@@ -218,7 +218,7 @@ def _ids(table: Table, column: int, what: str, notes: list[str]) -> NDArray[np.o
         )
     changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=False))
     if changed:
-        notes.append(f"{changed} {what} names had control or broken characters, which were replaced by �.")
+        notes.append(replaced(changed, what))
     return texts[codes]
 
 
