@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.neutral import clean
 
 Scale = tuple[float, float]
 
@@ -22,6 +22,12 @@ COMMON_SCALES: tuple[Scale, ...] = ((1, 5), (0.5, 5), (0, 5), (1, 10), (0, 10), 
 # Within these bounds a float32 rating, its square and sums of squares stay finite and normal.
 SMALLEST_RATING, LARGEST_RATING = 1e-15, 1e15
 DUPLICATE_RULES = ("last", "mean", "refuse")
+
+
+class Change(str):
+    """A note that tells of data which reading changed or left out, rather than of how they were read."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +39,8 @@ class Ratings:
         users, items: external ids, as text, unique.
         scale: lowest and highest rating that can be given, in rating points.
         item_info: one row an item (indexed by item id), such as genres; or None.
-        notes: what was settled while reading, in words (duplicates, blanks, replaced characters).
+        notes: what was settled while reading, in words (duplicates, blanks, replaced characters); those that tell of data
+            changed or left out are of the type `Change`, which is a str.
 
     Make one with `nmf_core.read_ratings`, `Ratings.from_cells` or `Ratings.from_grid`.
     """
@@ -330,6 +337,12 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
     return found
 
 
+def replaced(count: int, what: str) -> Change:
+    """The note on names with characters that were replaced."""
+    names = f"1 {what} name" if count == 1 else f"{count} {what} names"
+    return Change(f"{names} had control or broken characters, which were replaced by �.")
+
+
 def guess_scale(values: NDArray[np.floating]) -> Scale:
     """The first common rating scale that holds every value, else the values' own range."""
     # The shortest decimal that is the same number: 7.3 as a float32 is a little more than 7.3.
@@ -374,14 +387,14 @@ def _texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.obje
     raw = np.empty(len(listed), dtype=object)
     raw[:] = listed
     codes, uniques = pd.factorize(raw, use_na_sentinel=False)
-    clean = np.empty(len(uniques), dtype=object)
+    texts = np.empty(len(uniques), dtype=object)
     changed = np.zeros(len(uniques), dtype=bool)
     for k, value in enumerate(uniques):
-        clean[k] = _text(value, what, codes, k)
-        changed[k] = isinstance(value, str) and clean[k] != value.strip()
+        texts[k] = _text(value, what, codes, k)
+        changed[k] = isinstance(value, str) and texts[k] != value.strip()
     if changed.any():
-        said.append(f"{int(changed.sum())} {what} names had control or broken characters, which were replaced by �.")
-    return clean[codes]
+        said.append(replaced(int(changed.sum()), what))
+    return texts[codes]
 
 
 def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
@@ -395,9 +408,7 @@ def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
         raise RatingsError(
             f"The {what} id number {place} is blank; every rating needs one. Fill it in or drop that row."
         )
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return clean(text)
 
 
 def _factorize(
@@ -472,7 +483,7 @@ def _settle_duplicates(
         )
     word = "the last rating counts" if rule == "last" else "their mean counts"
     repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
-    said.append(f"{repeat} a user and item (such as {where}); {word}.")
+    said.append(Change(f"{repeat} a user and item (such as {where}); {word}."))
     first = np.flatnonzero(~again)
     if rule == "mean":
         values = np.add.reduceat(V.data.astype(np.float64), first) / np.diff(np.append(first, V.nnz))
@@ -493,9 +504,9 @@ def _scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, items: pd.
     if outside.any():
         k = int(np.argmax(outside))
         user = users[int(np.searchsorted(V.indptr, k, side="right")) - 1]
+        lie = "1 rating lies" if outside.sum() == 1 else f"{int(outside.sum())} ratings lie"
         said.append(
-            f"{int(outside.sum())} ratings lie outside the scale {low:g}–{high:g} "
-            f"(such as {user} × {items[V.indices[k]]} = {V.data[k]:g})."
+            f"{lie} outside the scale {low:g}–{high:g} (such as {user} × {items[V.indices[k]]} = {V.data[k]:g})."
         )
     return (low, high)
 

@@ -40,7 +40,7 @@ def test_every_public_name_is_there_and_documented(name):
 def test_imports_go_down_only():
     """No module imports one of a higher floor; the floors are those of docs/decisions.md."""
     floors = [
-        {"errors"},
+        {"errors", "neutral"},
         {"losses", "ratings"},
         {"problem", "ranking", "datasets", "health"},
         {"kernels", "formats", "arrange"},

@@ -5,6 +5,17 @@ from __future__ import annotations
 from nmf_core.export import tables
 from nmf_core.export.capsule import capsule, open_capsule
 from nmf_core.export.notebook import notebook
+from nmf_core.export.ratings import grid_csv, grid_excel, ratings_csv, ratings_excel
 from nmf_core.export.report import report
 
-__all__ = ["capsule", "notebook", "open_capsule", "report", "tables"]
+__all__ = [
+    "capsule",
+    "grid_csv",
+    "grid_excel",
+    "notebook",
+    "open_capsule",
+    "ratings_csv",
+    "ratings_excel",
+    "report",
+    "tables",
+]

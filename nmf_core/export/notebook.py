@@ -33,7 +33,7 @@ def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None) -> str
     """A Jupyter notebook (.ipynb, format 4.5) that holds the ratings, recomputes the fit and checks that it is the same.
 
     W and H stand in it in canonical form, and `labels` go with their features. With more than 200,000 ratings it reads
-    them from a `ratings.csv` beside it, which is `tables.csv(ratings.to_table())`.
+    them from a `ratings.csv` beside it, which is `export.ratings_csv(ratings)`.
 
     Raises:
         NmfError: ratings that are not the fit's, a label of no feature, or a start of arrays too large to embed.
@@ -139,7 +139,7 @@ def _ratings_beside(ratings: Ratings) -> str:
         "ratings = nc.Ratings.from_cells(\n"
         '    [ids.get(user, user) for user in table["user"]],\n'
         '    [ids.get(item, item) for item in table["item"]],\n'
-        '    table["rating"].astype(float),\n'
+        '    pd.to_numeric(table["rating"]),  # blank beside whoever has no rating\n'
         f"    all_users=users,\n    all_items=items,\n    scale={_scale(ratings)},\n)"
     )
 

@@ -230,7 +230,7 @@ def _warnings(ratings: Ratings, fit: Factorization) -> str:
         some = ", ".join(_name(name) for name in finding.names[:TOP])
         more = f" and {len(finding.names) - TOP:,} more" if len(finding.names) > TOP else ""
         items += (
-            f"<li><strong>{_text(finding.title)}</strong>: {some}{more}. "
+            f"<li><strong>{_text(finding.title)}</strong>{': ' if some else ''}{some}{more}. "
             f'{_text(finding.text)} <span class="quiet">{_text(finding.advice)}</span></li>'
         )
     return _section("With care", f'<ul class="care">{items}</ul>') if items else ""

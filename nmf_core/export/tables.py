@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,26 +17,13 @@ from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import checked_labels
 from nmf_core.factorization import Factorization
 from nmf_core.features import Labels, feature_names
+from nmf_core.neutral import neutral
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_TEXT = 1_048_576, 16_384, 32_767  # what a sheet and a cell hold
 
-# A name that a spreadsheet would run. Apostrophes at the start count too, so that two names never become one.
-_FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠])")
+# The underscore of what a workbook takes for the code of a character, as in _x0041_ for A.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _SHEET_FORBIDS = re.compile(r"[\[\]:*?/\\'\t\r\n]")
-
-
-def neutral(text: str) -> str:
-    r"""Text that a spreadsheet shows and never runs: where it begins like a formula, an apostrophe goes before it.
-
-    It begins so with = + - @ (their wide forms too), also after blanks and apostrophes, and with a tab or line end. Control
-    characters and lone surrogates, which no table can hold, become �. Different clean names stay different.
-
-    >>> neutral("=cmd|'/c calc'!A1"), neutral("  -1"), neutral("Alien")
-    ("'=cmd|'/c calc'!A1", "'  -1", 'Alien')
-    """
-    if not text.isprintable():
-        text = "".join("�" if _unwritable(c) else c for c in text)
-    return "'" + text if _FORMULA.match(text) else text
 
 
 def csv(frame: pd.DataFrame) -> bytes:
@@ -103,13 +89,6 @@ def h_table(fit: Factorization, labels: Labels = None) -> pd.DataFrame:
     return pd.DataFrame(fit.H, index=pd.Index(names, name="feature"), columns=fit.items)
 
 
-def _unwritable(character: str) -> bool:
-    """Whether neither UTF-8 nor the XML inside a workbook can hold a character."""
-    return character in "\ufffe\uffff" or (
-        character not in "\t\r\n" and unicodedata.category(character) in ("Cc", "Cs")
-    )
-
-
 def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its index as first columns, and every name in it, headers included, neutral."""
     if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
@@ -167,7 +146,10 @@ def _cell(sheet: Any, value: object) -> object:
     """What goes into a cell: text explicitly as text, so that an item called #N/A is no error; infinity as text."""
     if isinstance(value, float) and not np.isfinite(value):
         value = neutral(str(value))
-    if not isinstance(value, str) or not value.startswith("#"):
+    if not isinstance(value, str):
+        return value
+    value = _ESCAPE.sub("_x005F_", value)
+    if not value.startswith("#"):
         return value
     cell = WriteOnlyCell(sheet, value=value)
     cell.data_type = "s"

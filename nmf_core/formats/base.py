@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError
+from nmf_core.neutral import clean
 from nmf_core.ratings import Ratings
 
 MAX_FILE_BYTES = 4_000_000_000
@@ -134,6 +134,7 @@ class Table:
         place: "line" or "row", the word for what `line` counts.
         notes: what was settled while reading, in words.
         headless: whether the first row was no header; `header` then numbers the columns.
+        neutral: whether names may bear the apostrophe that exports put before what looks like a formula.
         items: metadata that came with the ratings, one row an item, indexed by item id; or None.
         exact: the ratings themselves, where the file holds them as we wrote them and nothing is to be found out.
     """
@@ -146,6 +147,7 @@ class Table:
     place: str = "line"
     notes: tuple[str, ...] = ()
     headless: bool = False
+    neutral: bool = False
     items: pd.DataFrame | None = None
     exact: Ratings | None = None
 
@@ -216,10 +218,7 @@ def text_of(cell: object) -> str:
     """A cell as trimmed text, whole floats without .0, control characters and lone surrogates replaced by �."""
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
-    text = str(cell).strip()
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("�" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return clean(str(cell).strip())
 
 
 def check_width(name: str, n_columns: int) -> None:

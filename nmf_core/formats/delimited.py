@@ -25,6 +25,7 @@ import pyarrow.csv
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.arrow import column_of
 from nmf_core.formats.base import Column, Data, Format, Table, check_width, kind_of, text_of, whole
+from nmf_core.ratings import Change
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
@@ -76,7 +77,7 @@ def read(data: Data, name: str) -> Table:
     text = _opened(data, name)
     check_width(name, len(text.header))
     header = tuple(text_of(cell) for cell in text.header)
-    return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes)
+    return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes, neutral=True)
 
 
 def _take(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
@@ -156,7 +157,8 @@ def _old_text(data: bytes, name: str) -> tuple[bytes, tuple[str, ...]]:
 def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:
     """Lone surrogates pass as �, so that one broken name does not make the whole file unreadable."""
     clean, count = re.subn("[\ud800-\udfff]", "�", text)
-    return clean.encode(), (f"{count} broken characters were replaced by �.",) if count else ()
+    words = "1 broken character was" if count == 1 else f"{count} broken characters were"
+    return clean.encode(), (Change(f"{words} replaced by �."),) if count else ()
 
 
 # --- what separates the cells -----------------------------------------------------------------------------------------
@@ -204,11 +206,12 @@ def _delimiter(head: str, name: str) -> str:
     """The delimiter that cuts the first rows into most like columns, at least two."""
     sample = head[: head.rindex("\n") + 1] if len(head) == _HEAD and "\n" in head else head
     best, best_score = "", (0.0, 0)
-    for delimiter in DELIMITERS:
-        if delimiter == " " and best:  # names hold spaces: only where nothing else separates
+    # Strictly first: else `"","a;b"` also has two cells between semicolons.
+    for strict, delimiter in itertools.product((True, False), DELIMITERS):
+        if best and (not strict or delimiter == " "):  # names hold spaces: only where nothing else separates
             continue
         one = sample.replace(delimiter, _UNIT) if len(delimiter) > 1 else sample
-        counts = _counts(one, _UNIT if len(delimiter) > 1 else delimiter)
+        counts = _counts(one, _UNIT if len(delimiter) > 1 else delimiter, strict)
         if counts and counts[0] > 1:
             score = (sum(n == counts[0] for n in counts) / len(counts), counts[0])
             if delimiter == " " and (score[0] < 1 or len(counts) < 2 or counts[0] < 3):
@@ -224,11 +227,12 @@ def _delimiter(head: str, name: str) -> str:
     return best
 
 
-def _counts(sample: str, delimiter: str) -> list[int]:
+def _counts(sample: str, delimiter: str, strict: bool) -> list[int]:
     """Numbers of cells of the first rows under a delimiter."""
     counts: list[int] = []
     try:
-        for row in itertools.islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 50):
+        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=strict)
+        for row in itertools.islice(reader, 50):
             if any(cell.strip() for cell in row):
                 counts.append(len(row))
     except csv.Error:  # reported with its line when the whole is read

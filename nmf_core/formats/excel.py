@@ -20,6 +20,7 @@ from nmf_core.formats.base import (
     table_of_rows,
     whole,
 )
+from nmf_core.ratings import Change
 
 _CHUNK = 1 << 22
 # A row's or a cell's place, such as r="12" or r="C12".
@@ -42,9 +43,10 @@ def read(data: Data, name: str) -> Table:
             f"{name} is empty: its first sheet {shown(sheets[0])} has no cells. Put the ratings on that sheet."
         )
     check_width(name, len(filled[0][1]))
-    notes = (f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.",) if len(sheets) > 1 else ()
+    only = Change(f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.")
+    notes = (only,) if len(sheets) > 1 else ()
     lines = [line for line, _ in filled]
-    return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes)
+    return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
 
 
 def _not_excel(name: str) -> RatingsError:

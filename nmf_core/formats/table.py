@@ -13,7 +13,8 @@ from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_GRID_CELLS, Column, Table, text_of
 from nmf_core.formats.layout import HINT, Plan, Question, missing, plan
 from nmf_core.formats.numbers import Numbers, is_number, likely_mark, read_numbers
-from nmf_core.ratings import Ratings, Scale
+from nmf_core.neutral import restored
+from nmf_core.ratings import Ratings, Scale, replaced
 
 ZEROS, DECIMALS = ("unrated", "rating"), (".", ",")
 
@@ -109,8 +110,10 @@ def _long(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
     if asked.duplicates == "refuse":
         _refuse_duplicates(table, u, i, users, items)
     # Ids that have only zeros stay: they are users and items without ratings.
-    if values.zeros == "unrated":
-        _settle_zeros(ratings, notes)
+    zero = ratings == 0 if values.zeros == "unrated" else np.zeros(0, dtype=bool)
+    if zero.any():
+        _say_zeros(int(zero.sum()), notes)
+        u, i, ratings = u[~zero], i[~zero], ratings[~zero]
     _check_any(table, ratings)
     made = Ratings.from_indices(
         u, i, ratings, users=users, items=items, scale=asked.scale, duplicates=asked.duplicates, notes=notes
@@ -134,7 +137,8 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
         )
     notes = list(table.notes)
     heads = list(range(1, len(table.header)))
-    _check_heads(table, across)
+    names = _own_names(table, list(table.header[1:]), across, notes)
+    _check_heads(table, names, across)
     first = table.take([0])[0]
     if len(first) * len(heads) > MAX_GRID_CELLS:
         raise RatingsError(
@@ -156,31 +160,31 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
         )
     if values.numbers.wrong:
         raise _wrong(table, values.numbers, heads, f" {HINT}")
-    named = f"{len(rows)} {down}s down, {len(heads)} {across}s across"
+    size = f"{len(rows)} {down}s down, {len(heads)} {across}s across"
     since = (
         f", since the first column is headed {_cut(table.header[0])}"
         if down == "item" and not how.questions[0].sure
         else ""
     )
-    notes.append(f"Read as a grid: {named}{since}.")
+    notes.append(f"Read as a grid: {size}{since}.")
     if not how.questions[0].sure and down == "user":
         notes.append("The items in the first row are all numbers. If that row holds ratings, add a header above it.")
     if values.numbers.n_words:
         notes.append(f"{values.numbers.n_words} cells with a word such as NaN or NA were taken as blank.")
     grid = values.numbers.matrix()
-    if values.zeros == "unrated":
-        _settle_zeros(grid, notes)
+    if values.zeros == "unrated" and (grid == 0).any():
+        _say_zeros(int((grid == 0).sum()), notes)
+        grid[grid == 0] = np.nan
     _check_any(table, grid)
     r, c = np.nonzero(~np.isnan(grid))
-    cells, headed = grid[r, c].astype(np.float32), pd.Index([table.header[k] for k in heads], dtype="str")
+    cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
     ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=asked.scale, notes=notes)
     return ratings, values.questions
 
 
-def _check_heads(table: Table, across: str) -> None:
+def _check_heads(table: Table, names: list[str], across: str) -> None:
     """Refuse a grid whose header lacks a name or has one twice."""
-    names = table.header[1:]
     if "" in names:
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} has cells but no {across} in the "
@@ -232,12 +236,9 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
     return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"
 
 
-def _settle_zeros(values: NDArray[np.floating], notes: list[str]) -> None:
-    """Zeros become blanks, counted."""
-    zero = values == 0
-    if zero.any():
-        notes.append(f"{int(zero.sum())} zeros were taken as unrated.")
-        values[zero] = np.nan
+def _say_zeros(count: int, notes: list[str]) -> None:
+    """Note that zeros were taken as blanks."""
+    notes.append(f"{count} zero{'s were' if count > 1 else ' was'} taken as unrated.")
 
 
 def _ids(
@@ -247,7 +248,7 @@ def _ids(
     coded = column.used()
     assert coded.codes is not None
     codes, cells = coded.codes, coded.cells
-    texts = [text_of(cell) for cell in cells]
+    texts = _own_names(table, [text_of(cell) for cell in cells], what, notes)
     if "" in texts or (codes < 0).any():
         row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
@@ -256,11 +257,23 @@ def _ids(
         )
     changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
-        notes.append(f"{changed} {what} names had control or broken characters, which were replaced by �.")
+        notes.append(replaced(changed, what))
     if len(set(texts)) < len(texts):  # cells that differ by blanks around them, or by .0
         merged, distinct = pd.factorize(np.array(texts, dtype=object))
         return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
     return codes, pd.Index(texts, dtype="str")
+
+
+def _own_names(table: Table, names: list[str], what: str, notes: list[str]) -> list[str]:
+    """Names without the apostrophe that an export put before what looks like a formula."""
+    own = restored(names) if table.neutral else None
+    if own is None:
+        return names
+    count = sum(a != b for a, b in zip(names, own, strict=True))
+    notes.append(
+        f"{count} {what} name{'s' * (count != 1)} had an apostrophe before =, +, - or @, against spreadsheets; it was taken off."
+    )
+    return own
 
 
 def _refuse_duplicates(

@@ -9,7 +9,7 @@ import pytest
 
 from nmf_core import datasets, factorize
 from nmf_core.errors import NmfError
-from nmf_core.export import notebook, tables
+from nmf_core.export import notebook, ratings_csv, tables
 from nmf_core.problem import Penalty
 from nmf_core.ratings import Ratings
 
@@ -116,12 +116,13 @@ def test_a_large_fit_compares_the_misfit(monkeypatch):
         run(text.replace("rank=2", "rank=1"))
 
 
-def test_many_ratings_are_read_from_a_file(monkeypatch, tmp_path):
+@pytest.mark.parametrize("written", [ratings_csv, lambda ratings: tables.csv(ratings.to_table())])
+def test_many_ratings_are_read_from_a_file(monkeypatch, tmp_path, written):
     monkeypatch.setattr(module, "EMBED_RATINGS", 3)
     monkeypatch.chdir(tmp_path)
     ratings = hostile_ratings()
     text = notebook(ratings, factorize(ratings, rank=2))
-    (tmp_path / "ratings.csv").write_bytes(tables.csv(ratings.to_table()))
+    (tmp_path / "ratings.csv").write_bytes(written(ratings))
     assert run(text)["ratings"].fingerprint == ratings.fingerprint
 
 
