@@ -31,6 +31,7 @@ class Table:
         header_line: where the header stands.
         place: "line" or "row", the word for what `lines` counts.
         notes: what was settled while reading, in words.
+        items: metadata that came with the ratings, indexed by item id; or None.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Table:
     header_line: int = 1
     place: str = "line"
     notes: tuple[str, ...] = ()
+    items: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|svg)", re.IGNORE
 
 def kind_of(head: bytes) -> str:
     """What the first bytes say a file is, such as "a gzip archive"; "" if they say nothing."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind

@@ -18,11 +18,12 @@ from nmf_core.formats import base
 from nmf_core.formats.base import Format, Table, kind_of, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
+from nmf_core.formats.json import JSON
 from nmf_core.formats.parquet import PARQUET
 from nmf_core.formats.table import is_user_name, ratings_of_table
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
-FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET)}
+FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET, JSON)}
 
 _HEAD_BYTES = 4096
 _LONGEST_NAME = 100

@@ -26,6 +26,7 @@ WRITERS = {
     "csv": lambda frame, index: frame.to_csv(index=index).encode(),
     "excel": lambda frame, index: _buffer(frame.to_excel, index),
     "parquet": lambda frame, index: _buffer(frame.to_parquet, index),
+    "json": lambda frame, index: frame.to_json(orient="split" if index else "records").encode(),
 }
 
 
@@ -77,7 +78,7 @@ def test_number_ids_are_written_without_a_point(name):
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_bad_cell_is_named_in_every_format(name):
     frame = LONG.assign(rating=["5", "4", "five", "2"])
-    place = {"csv": "line 4", "excel": "row 4", "parquet": "row 3"}[name]
+    place = {"csv": "line 4", "excel": "row 4", "parquet": "row 3", "json": "record 3"}[name]
     with pytest.raises(NmfError, match=rf"x, {place}, column 'rating': 'five' is not a number"):
         read_ratings(WRITERS[name](frame, False), name="x")
 
