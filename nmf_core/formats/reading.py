@@ -15,15 +15,18 @@ from scipy import sparse
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats import base
+from nmf_core.formats.archive import zip_of
 from nmf_core.formats.base import Format, Table, kind_of, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
+from nmf_core.formats.join import with_metadata
 from nmf_core.formats.json import JSON
 from nmf_core.formats.parquet import PARQUET
 from nmf_core.formats.table import is_user_name, ratings_of_table
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
-FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET, JSON)}
+_TABLES = (DELIMITED, EXCEL, PARQUET, JSON)
+FORMATS: dict[str, Format] = {f.name: f for f in (*_TABLES, zip_of(_TABLES))}
 
 _HEAD_BYTES = 4096
 _LONGEST_NAME = 100
@@ -89,7 +92,8 @@ def read_ratings(
     else:
         data, file_name = _bytes(source, name)
         table = _format(data, file_name, format).read(data, file_name)
-    return ratings_of_table(table, zeros=zeros, duplicates=duplicates, scale=scale)
+    ratings = ratings_of_table(table, zeros=zeros, duplicates=duplicates, scale=scale)
+    return with_metadata(ratings, table.items)
 
 
 def shown_name(name: object) -> str:

@@ -233,6 +233,7 @@ WHOLE = {
     "csv": CSV,
     "excel": _xlsx(LONG_ROWS),
     "parquet": PARQUET.getvalue(),
+    "zip": _zip({"a/ratings.csv": CSV, "a/movies.csv": "movieId,title,genres\nx,Alien (1979),Horror\n"}),
     "json": b'[{"user":"ann","item":"x","rating":5},{"user":"bob","item":"y","rating":4}]',
 }
 

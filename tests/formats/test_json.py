@@ -129,25 +129,24 @@ def test_broken_utf_8_is_refused_with_its_line():
 
 
 HUNGRY = {
-    "lists in a record": '[{"a":[' + ",".join(["[]"] * 250_000) + "]}]",
-    "lists in an object": '{"a":[' + ",".join(["[]"] * 250_000) + "]}",
-    "a key each": "[" + ",".join(f'{{"k{k}":1}}' for k in range(49_000)) + "]",
-    "many keys, then none": "[{" + ",".join(f'"k{k}":1' for k in range(2000)) + "}" + ",{}" * 200_000 + "]",
-    "users without items": "{" + ",".join(f'"{k}":{{}}' for k in range(80_000)) + "}",
-    "empty lists": "{" + ",".join(f'"{k}":[]' for k in range(80_000)) + "}",
+    "lists in a record": '[{"a":[' + ",".join(["[]"] * 60_000) + "]}]",
+    "lists in an object": '{"a":[' + ",".join(["[]"] * 60_000) + "]}",
+    "a key each": "[" + ",".join(f'{{"k{k}":1}}' for k in range(12_000)) + "]",
+    "many keys, then none": "[{" + ",".join(f'"k{k}":1' for k in range(500)) + "}" + ",{}" * 50_000 + "]",
+    "users without items": "{" + ",".join(f'"{k}":{{}}' for k in range(20_000)) + "}",
+    "empty lists": "{" + ",".join(f'"{k}":[]' for k in range(20_000)) + "}",
 }
 
 
 @pytest.mark.parametrize("text", HUNGRY.values(), ids=HUNGRY.keys())
 def test_a_small_file_takes_little_memory(text):
     data = text.encode()
-    assert len(data) < 1_000_000
     tracemalloc.start()
     with pytest.raises(NmfError):
         read_ratings(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 60_000_000
+    assert peak < 60 * len(data)
 
 
 WHOLE = sorted(LAYOUTS.values())
