@@ -26,6 +26,7 @@ CELLS_A_VALUE = 20
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ROLES = ("user", "item", "rating")
+_PLAIN = frozenset((str, float, type(None)))  # of cells; whole numbers are kept as text
 
 
 def read(data: bytes, name: str) -> Table:
@@ -130,8 +131,11 @@ class _Reader:
 
     def peek(self) -> str:
         """The next character that is not white space, which is skipped; "" at the end."""
-        self.at = _end_of_space(self.text, self.at)
-        return self.text[self.at : self.at + 1]
+        found = self.text[self.at : self.at + 1]
+        if found and found in " \t\n\r":
+            self.at = _end_of_space(self.text, self.at)
+            return self.text[self.at : self.at + 1]
+        return found
 
     def line_here(self) -> int:
         """The number of the line at the cursor."""
@@ -223,9 +227,11 @@ class _Rows:
         """Append one row."""
         self.labels.append(label)
         self.shapes.append(self.keys.setdefault(tuple(row), len(self.keys)))
-        for value in row.values():
-            plain = value.__class__ is str or value.__class__ is float
-            self.values.append(self.pool.setdefault(value, value) if plain else value)
+        values = row.values()
+        if _PLAIN.issuperset(map(type, values)):
+            self.values.extend(map(self.pool.setdefault, values, values))
+        else:  # a list cannot be looked up, and 1.0 must not become true
+            self.values.extend(values)
 
     def header(self) -> dict[str, int]:
         """Key → column."""
@@ -267,6 +273,8 @@ def _record(reader: _Reader, value: object) -> dict[str, object]:
             f"{reader.name}{reader.where} is {_kind(value)}; a record is an object such as "
             '{"user": "ann", "item": "Alien", "rating": 5}. Write each rating as one.'
         )
+    if _PLAIN.issuperset(map(type, value.values())):
+        return value
     for key, cell in value.items():
         if isinstance(cell, list | dict | bool):
             value[key] = _flat(cell)
@@ -322,12 +330,13 @@ def _table(rows: _Rows, name: str, place: str, notes: tuple[str, ...] = ()) -> T
     table: list[list[object]] = [list(header)]
     n_left = 0
     for (label, keys, values), shape in zip(rows.each(), rows.shapes, strict=True):
-        for k, value in enumerate(values):
-            if isinstance(value, list | dict):
-                if not long:
-                    raise _not_a_cell(f"{name}, {place} {label}", keys[k], value)
-                values[k] = None
-                n_left += 1
+        if not _PLAIN.issuperset(map(type, values)):
+            for k, value in enumerate(values):
+                if isinstance(value, list | dict):
+                    if not long:
+                        raise _not_a_cell(f"{name}, {place} {label}", keys[k], value)
+                    values[k] = None
+                    n_left += 1
         if columns[shape] == whole:
             table.append(values)
             continue

@@ -5,6 +5,8 @@ import io
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nmf_core import datasets
 from nmf_core.errors import NmfError
@@ -211,3 +213,32 @@ def test_without_titles_nothing_changes():
     assert named_by_title(RATINGS) is RATINGS
     night = datasets.movie_night()
     assert named_by_title(night) is night
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([*SOURCES][:5]), st.data())
+def test_damaged_files(kind, data):
+    source, name = SOURCES[kind]
+    content = bytearray(source)
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    assert looks_like_items(bytes(content), name) in (True, False)
+    try:
+        assert isinstance(read_items(bytes(content), name=name), pd.DataFrame)
+    except NmfError:
+        return
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(alphabet='1a|:,;"\n\r (9)\0é', max_size=60),
+    st.sampled_from(["u.item", "movies.dat", "movies.csv", "a.csv"]),
+)
+def test_random_text(text, name):
+    for head in ("", "1|Alien (1979)|||" + "|0" * 19 + "\n", "1::Alien (1979)::Horror\n", "movieId,title,genres\n"):
+        data = (head + text).encode()
+        assert looks_like_items(data, name) in (True, False)
+        try:
+            assert isinstance(read_items(data, name=name), pd.DataFrame)
+        except NmfError:
+            continue
