@@ -116,7 +116,8 @@ def _file_set(archive: zipfile.ZipFile, members: list[_Member], name: str) -> Ta
         return None
     files_of, files = found[0]
     table = read_file_ratings(_content(archive, files[files_of.ratings], name), f"{name}, {files_of.ratings}")
-    genres = _content(archive, files[files_of.genres], name) if files_of.genres in files else b""
+    known = files.get(files_of.genres)
+    genres = _content(archive, known, name) if known and known.info.file_size else b""
     items = read_file_items(_content(archive, files[files_of.items], name), f"{name}, {files_of.items}", genres)
     note = f"Ratings are from {files_of.ratings}, titles and genres from {files_of.items}."
     return replace(table, notes=(note, *table.notes), items=items)

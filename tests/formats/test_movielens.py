@@ -196,6 +196,10 @@ def test_broken_files_about_films(name, data, says):
         read_file_items(data, name)
 
 
+def test_an_empty_u_genre_is_as_none():
+    assert read_ratings(zipped(ML_100K | {"ml-100k/u.genre": ""})).item_info.loc["4", "genres"] == "Sci-Fi"
+
+
 def test_a_wrong_rating_in_a_zip_is_named_with_its_file():
     with pytest.raises(NmfError, match=r"a.zip, u.data, line 2, column 'rating': 'x' is not a number"):
         read_ratings(zipped(ML_100K | {"ml-100k/u.data": U_DATA.replace("2\t5", "2\tx")}), name="a.zip")
