@@ -18,7 +18,7 @@ from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
 from nmf_core.factorize import factorize, fit_settings
 from nmf_core.features import match_features
-from nmf_core.formats import FORMATS, preview_ratings, read_ratings
+from nmf_core.formats import FORMATS, join_items, named_by_title, preview_ratings, read_items, read_ratings
 from nmf_core.health import check_health
 from nmf_core.problem import Blanks, Penalty
 from nmf_core.ranks import RankSurvey, survey_ranks
@@ -58,10 +58,13 @@ __all__ = [
     "fit_settings",
     "fold_in",
     "held_out_scorer",
+    "join_items",
     "labels",
     "match_features",
     "preview_ratings",
     "movielens",
+    "named_by_title",
+    "read_items",
     "read_ratings",
     "recommend",
     "smallest_flip",

@@ -263,6 +263,8 @@ _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|svg)", re.IGNORE
 
 def kind_of(head: bytes) -> str:
     """What the first bytes say a file is, such as "a gzip archive"; "" if they say nothing."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind

@@ -25,6 +25,8 @@ from nmf_core.ratings import Change
 _CHUNK = 1 << 22
 # A row's or a cell's place, such as r="12" or r="C12".
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
+# The name of the first part, which stands behind 30 bytes of a zip file.
+_FIRST = re.compile(rb".{30}/?(xl/|_rels/|docProps/|customXml/|\[Content_Types\])", re.DOTALL | re.IGNORECASE)
 
 
 def read(data: Data, name: str) -> Table:
@@ -104,4 +106,9 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-EXCEL = Format("excel", "Excel", ("xlsx", "xlsm"), lambda head, name: head.startswith(b"PK\x03\x04"), read)
+def _sniff(head: bytes, name: str) -> bool:
+    """Whether a zip file is named as a workbook, or begins with a part that only Office's files have."""
+    return head.startswith(b"PK\x03\x04") and (name.lower().endswith((".xlsx", ".xlsm")) or bool(_FIRST.match(head)))
+
+
+EXCEL = Format("excel", "Excel", ("xlsx", "xlsm"), _sniff, read)

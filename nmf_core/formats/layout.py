@@ -9,25 +9,13 @@ import numpy as np
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.base import Column, Table
+from nmf_core.formats.headers import ROLE_NAMES, ROLES, plain
 from nmf_core.formats.numbers import is_number, says_blank
 
 LAYOUTS = {
     "long": "a list: one row a rating",
     "grid": "a grid: users down, items across",
     "items-down": "a grid: items down, users across",
-}
-ROLES = ("user", "item", "rating")
-# Usual names, the best first; case, spaces and punctuation do not matter.
-ROLE_NAMES: dict[str, tuple[str, ...]] = {
-    "user": (
-        *("user", "userid", "username", "person", "personid", "who", "customer", "customerid", "reviewer"),
-        *("reviewerid", "member", "memberid", "viewer", "viewerid", "reader", "readerid", "listener", "rater"),
-    ),
-    "item": (
-        *("item", "itemid", "movie", "movieid", "film", "filmid", "product", "productid", "book", "bookid", "isbn"),
-        *("song", "songid", "track", "trackid", "game", "gameid", "asin", "itemname", "movietitle", "title"),
-    ),
-    "rating": ("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
 }
 HINT = "For a long table, name its columns user, item and rating."
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
@@ -103,11 +91,6 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
     return _grid(table, "grid", found, reason, sure=not numbered)
 
 
-def is_user_name(header: object) -> bool:
-    """Whether a header is a usual name for the users."""
-    return _plain(str(header)) in ROLE_NAMES["user"]
-
-
 def column_titles(table: Table) -> tuple[str, ...]:
     """What each column is called where one is to be chosen: its header, or its number where that is blank or not alone."""
     return tuple(
@@ -150,14 +133,9 @@ def _given(table: Table, columns: Mapping[str, object]) -> dict[str, int]:
     return given
 
 
-def _plain(header: str) -> str:
-    """A header without case, spaces and punctuation."""
-    return "".join(c for c in header.casefold() if c.isalnum())
-
-
 def _by_name(table: Table, given: Mapping[str, int]) -> dict[str, int]:
     """Role → column, as given or as far as the header has a usual name for it; one that is there twice is an error."""
-    headers = [_plain(header) for header in table.header]
+    headers = [plain(header) for header in table.header]
     found = dict(given)
     for role, names in ROLE_NAMES.items():
         name = next((name for name in names if name in headers), None)
@@ -206,7 +184,7 @@ def _long(table: Table, found: Mapping[str, int], given: Mapping[str, int], reas
     questions = [Question("layout", "long", tuple(LAYOUTS), reason, told or len(found) == 3 and not table.headless)]
     for role in ROLES:
         others = _other_names(table, role, roles)
-        named = role in found and _plain(table.header[roles[role]]) in ROLE_NAMES[role]
+        named = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
         sure = role in given or told or (named and not others)
         because = why.get(role) or ("it is named so" if named else "by its place")
         if others and role not in given:
@@ -220,7 +198,7 @@ def _other_names(table: Table, role: str, roles: Mapping[str, int]) -> list[str]
     if role != "rating":
         return []
     return [
-        text for k, text in enumerate(table.header) if k not in roles.values() and _plain(text) in ROLE_NAMES["rating"]
+        text for k, text in enumerate(table.header) if k not in roles.values() and plain(text) in ROLE_NAMES["rating"]
     ]
 
 

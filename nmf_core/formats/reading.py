@@ -17,15 +17,20 @@ from scipy import sparse
 
 from nmf_core.errors import NmfError, RatingsError, closest, shown
 from nmf_core.formats import base
+from nmf_core.formats.archive import zip_of
 from nmf_core.formats.base import Column, Data, Format, Table, kind_of, table_of_columns, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
-from nmf_core.formats.layout import LAYOUTS, Question, column_titles, is_user_name, plan
+from nmf_core.formats.headers import has_role
+from nmf_core.formats.join import with_metadata
+from nmf_core.formats.json import JSON
+from nmf_core.formats.layout import LAYOUTS, Question, column_titles, plan
 from nmf_core.formats.parquet import PARQUET
 from nmf_core.formats.table import DECIMALS, ZEROS, Asked, made, ratings_of_table, without_blank_columns
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
-FORMATS: dict[str, Format] = {f.name: f for f in (DELIMITED, EXCEL, PARQUET)}
+_TABLES = (DELIMITED, EXCEL, PARQUET, JSON)
+FORMATS: dict[str, Format] = {f.name: f for f in (*_TABLES, zip_of(_TABLES))}
 
 _HEAD_BYTES = 4096
 _LONGEST_NAME = 100
@@ -95,7 +100,7 @@ def read_ratings(
     if isinstance(source, np.ndarray | list | tuple):
         return _of_array(source, zeros, scale)
     table = _table(source, format, name)
-    return table.exact or ratings_of_table(table, asked)
+    return table.exact or with_metadata(ratings_of_table(table, asked), table.items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +176,7 @@ def preview_ratings(
         ratings, more = made(how, asked)
     except NmfError as error:
         return Preview(shown_as, head, questions, None, error)
-    return Preview(shown_as, head, (*questions, *more), ratings, None)
+    return Preview(shown_as, head, (*questions, *more), with_metadata(ratings, table.items), None)
 
 
 def _asked(
@@ -236,12 +241,12 @@ def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
 def _table(source: object, format: str, name: str | None) -> Table:
     """The table in a file or a DataFrame."""
     if isinstance(source, pd.DataFrame):
-        return _table_of_frame(source)
-    data, file_name = _data(source, name)
-    return _format(data, file_name, format).read(data, file_name)
+        return table_of_frame(source)
+    data, file_name = data_of(source, name)
+    return format_of(data, file_name, format).read(data, file_name)
 
 
-def _data(source: Any, name: str | None) -> tuple[Data, str]:
+def data_of(source: Any, name: str | None) -> tuple[Data, str]:
     """The path or the bytes of a source, and its name for errors."""
     if isinstance(source, str | os.PathLike):
         file_name = shown_name(name or os.fspath(source)) or "The file"
@@ -306,7 +311,7 @@ def _check_size(n_bytes: int, name: str) -> None:
         )
 
 
-def _format(data: Data, name: str, asked: str) -> Format:
+def format_of(data: Data, name: str, asked: str) -> Format:
     """The format that content says, unless the caller or the extension says another."""
     if isinstance(data, Path) and data.is_dir():
         return PARQUET
@@ -334,11 +339,11 @@ def _head_bytes(path: Path) -> bytes:
         return file.read(_HEAD_BYTES)
 
 
-def _table_of_frame(frame: pd.DataFrame) -> Table:
+def table_of_frame(frame: pd.DataFrame) -> Table:
     """A DataFrame as a Table; an index that holds ids becomes the first column."""
     header = [text_of(column) for column in frame.columns]
     plain = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
-    starts_with_users = len(header) > 0 and (is_user_name(header[0]) or _is_text(frame.iloc[:, 0]))
+    starts_with_users = len(header) > 0 and (has_role(header[:1], "user") or _is_text(frame.iloc[:, 0]))
     columns = [frame.iloc[:, k].reset_index(drop=True) for k in range(frame.shape[1])]
     if not (plain and starts_with_users):
         levels = [frame.index.get_level_values(k) for k in range(frame.index.nlevels)]

@@ -117,6 +117,8 @@ CSV = (HEAD + "ann,x,5\n").encode()
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.csv", "PNG picture"),
         (b"%PDF-1.7", "a.txt", "PDF"),
         (b'[{"user": "ann"}]', "a.csv", "JSON"),
+        ('[{"user": "ann"}]'.encode("utf-16"), "a.csv", "JSON"),
+        (CSV, "a.json", "not a JSON file"),
         (b"<!DOCTYPE html><html>", "a.csv", "web page"),
         (_npy(np.ones((2, 2))), "a.csv", "NumPy"),
         (_npy(np.array([None]), allow_pickle=True), "a.npy", "NumPy"),
@@ -230,7 +232,13 @@ def test_random_text(text):
 
 PARQUET = io.BytesIO()
 pd.DataFrame(LONG_ROWS[1:], columns=LONG_ROWS[0]).to_parquet(PARQUET)
-WHOLE = {"csv": CSV, "excel": _xlsx(LONG_ROWS), "parquet": PARQUET.getvalue()}
+WHOLE = {
+    "csv": CSV,
+    "excel": _xlsx(LONG_ROWS),
+    "parquet": PARQUET.getvalue(),
+    "zip": _zip({"a/ratings.csv": CSV, "a/movies.csv": "movieId,title,genres\nx,Alien (1979),Horror\n"}),
+    "json": b'[{"user":"ann","item":"x","rating":5},{"user":"bob","item":"y","rating":4}]',
+}
 
 
 @settings(max_examples=60, deadline=None)

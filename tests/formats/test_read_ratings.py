@@ -1,6 +1,7 @@
 """Ratings in every format and from every object: what is read is what was written, and ids stay text."""
 
 import io
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -26,12 +27,21 @@ WRITERS = {
     "csv": lambda frame, index: frame.to_csv(index=index).encode(),
     "excel": lambda frame, index: _buffer(frame.to_excel, index),
     "parquet": lambda frame, index: _buffer(frame.to_parquet, index),
+    "json": lambda frame, index: frame.to_json(orient="split" if index else "records").encode(),
+    "zip": lambda frame, index: _zipped(frame.to_csv(index=index)),
 }
 
 
 def _buffer(write, index):
     buffer = io.BytesIO()
     write(buffer, index=index)
+    return buffer.getvalue()
+
+
+def _zipped(text):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("table.csv", text)
     return buffer.getvalue()
 
 
@@ -51,8 +61,9 @@ def test_long_round_trip(name):
     ratings = read_ratings(WRITERS[name](LONG, False), name="x." + FORMATS[name].extensions[0])
     assert cells(ratings) == EXPECTED
     assert ratings.users.tolist() == ["007", "07", "None"]
-    assert "user = userId, item = movieId, rating = rating" in ratings.notes[0]
-    assert "timestamp" in ratings.notes[0]
+    said = next(note for note in ratings.notes if "long table" in note)
+    assert "user = userId, item = movieId, rating = rating" in said
+    assert "timestamp" in said
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -77,7 +88,9 @@ def test_number_ids_are_written_without_a_point(name):
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_bad_cell_is_named_in_every_format(name):
     frame = LONG.assign(rating=["5", "4", "five", "2"])
-    place = {"csv": "line 4", "excel": "row 4", "parquet": "row 3"}[name]
+    place = {"csv": "line 4", "excel": "row 4", "parquet": "row 3", "json": "record 3", "zip": "table.csv, line 4"}[
+        name
+    ]
     with pytest.raises(NmfError, match=rf"x, {place}, column 'rating': 'five' is not a number"):
         read_ratings(WRITERS[name](frame, False), name="x")
 

@@ -1,0 +1,156 @@
+"""Zip files: MovieLens' sets with their films, or whatever else holds exactly one table that can be read.
+
+Members' names are shown and compared, never used as paths, and no archive inside an archive is opened.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nmf_core.errors import RatingsError, shown
+from nmf_core.formats import base
+from nmf_core.formats.base import Data, Format, Table, kind_of, whole
+from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_items, read_file_ratings
+
+MAX_MEMBERS = 10_000
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, OverflowError, NotImplementedError, RuntimeError, IndexError),
+)
+_HEAD_BYTES = 4096
+# What people put beside data, in files that would else pass for a table of text.
+_PAPERS = ("readme", "license", "licence", "copying", "changelog", "notice")
+# Ratings of a set whose films are not there are a table like any other.
+_ALONE = Format("movielens", "MovieLens", ("data", "dat"), lambda head, name: not kind_of(head), read_file_ratings)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file in an archive: the name that is shown, the folder it lies in, and its entry."""
+
+    name: str
+    folder: str
+    info: zipfile.ZipInfo
+
+
+def zip_of(readers: Sequence[Format]) -> Format:
+    """The format of zip files around files that `readers` read."""
+    return Format(
+        "zip",
+        "zip archive",
+        ("zip",),
+        lambda head, name: head.startswith(b"PK\x03\x04"),
+        lambda data, name: _read(data, name, readers),
+    )
+
+
+def _read(data: Data, name: str, readers: Sequence[Format]) -> Table:
+    """A Table from a zip file, with metadata of the items if there is some."""
+    data = whole(data)
+    if data.count(b"PK\x01\x02") > MAX_MEMBERS:
+        raise RatingsError(
+            f"{name} has more than {MAX_MEMBERS} files in it, the most that are looked at. Give the ratings' file alone."
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = _members(archive, name)
+            return _file_set(archive, members, name) or _only_table(archive, members, name, readers)
+    except _DAMAGE as e:
+        if isinstance(e, RatingsError):
+            raise
+        raise RatingsError(
+            f"{name} is no zip archive that can be read, or a damaged one ({str(e)[:100]!r}). Download or pack it again, or "
+            "give the ratings' file alone."
+        ) from e
+
+
+def _members(archive: zipfile.ZipFile, name: str) -> list[_Member]:
+    """The files of an archive without what systems leave there; sizes and kinds checked as declared."""
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if any(info.filename.lower().lstrip("/") == "xl/workbook.xml" for info in infos):
+        raise RatingsError(f"{name} is an Excel workbook. Give it the extension .xlsx.")
+    if sum(info.file_size for info in infos) > base.MAX_UNPACKED_BYTES:
+        raise RatingsError(
+            f"{name} unpacks to more than {base.MAX_UNPACKED_BYTES // 1_000_000} MB. Give the ratings' file alone."
+        )
+    members = []
+    for info in infos:
+        folder, _, last = info.filename.replace("\\", "/").rpartition("/")
+        if last.startswith(".") or "__MACOSX" in folder.split("/"):
+            continue
+        members.append(_Member("".join(c if c.isprintable() else "�" for c in last)[-100:], folder, info))
+    return members
+
+
+def _content(archive: zipfile.ZipFile, member: _Member, name: str) -> bytes:
+    """The bytes of a member; a size that lies ends in a checksum that fails."""
+    if member.info.flag_bits & 1 or member.info.compress_type not in _PACKED:
+        raise RatingsError(
+            f"{name}: {member.name} in it has a password or is packed in a rare way. Pack it again as a plain zip file, or "
+            "give that file alone."
+        )
+    with archive.open(member.info) as file:
+        data = file.read(base.MAX_UNPACKED_BYTES + 1)
+    if not data:
+        raise RatingsError(f"{name}: {member.name} in it is empty. Pack it again, or give the ratings' file alone.")
+    return data
+
+
+def _file_set(archive: zipfile.ZipFile, members: list[_Member], name: str) -> Table | None:
+    """The ratings and films of the one MovieLens set whose files lie together in a folder; None if there is none."""
+    found: list[tuple[FileSet, dict[str, _Member]]] = []
+    for folder in dict.fromkeys(member.folder for member in members):
+        files = {member.name.lower(): member for member in members if member.folder == folder}
+        found += [(s, files) for s in FILE_SETS if s.ratings in files and s.items in files]
+    if len(found) > 1:
+        raise RatingsError(
+            f"{name} holds {len(found)} sets of ratings with their films: "
+            f"{', '.join(shown(files[s.ratings].info.filename) for s, files in found[:5])}. Keep one of them."
+        )
+    if not found:
+        return None
+    files_of, files = found[0]
+    table = read_file_ratings(_content(archive, files[files_of.ratings], name), f"{name}, {files_of.ratings}")
+    known = files.get(files_of.genres)
+    genres = _content(archive, known, name) if known and known.info.file_size else b""
+    items = read_file_items(_content(archive, files[files_of.items], name), f"{name}, {files_of.items}", genres)
+    note = f"Ratings are from {files_of.ratings}, titles and genres from {files_of.items}."
+    return replace(table, notes=(note, *table.notes), items=items)
+
+
+def _only_table(archive: zipfile.ZipFile, members: list[_Member], name: str, readers: Sequence[Format]) -> Table:
+    """The Table of the only member that can be one."""
+    known = {extension: reader for reader in (*readers, _ALONE) for extension in reader.extensions}
+    fitting = [
+        (member, known[extension])
+        for member in members
+        if (extension := member.name.rpartition(".")[2].lower()) in known
+        and not member.name.lower().startswith(_PAPERS)
+    ]
+    if len(fitting) != 1:
+        names = [member.name for member in ([m for m, _ in fitting] or members)]
+        listed = ", ".join(shown(one) for one in names[:10]) + (
+            f" and {len(names) - 10} more" if len(names) > 10 else ""
+        )
+        what = f"{len(fitting)} tables: {listed}" if fitting else f"no table, only {listed or 'nothing'}"
+        pairs = " or ".join(f"{s.ratings} with {s.items}" for s in FILE_SETS)
+        raise RatingsError(
+            f"{name} holds {what}. Give the file with the ratings alone; a zip file may hold one table ({', '.join(known)}), "
+            f"or {pairs} in one folder."
+        )
+    member, reader = fitting[0]
+    data = _content(archive, member, name)
+    if not reader.sniff(data[:_HEAD_BYTES], member.name):
+        looks = kind_of(data[:_HEAD_BYTES]) or "plain text"
+        raise RatingsError(
+            f"{name}: {member.name} in it is no {reader.title} file; its content looks like {looks}. Save it again with the "
+            "extension that goes with it."
+        )
+    table = reader.read(data, f"{name}, {member.name}")
+    return replace(table, notes=(f"The table is {shown(member.name)} in the zip file.", *table.notes))
