@@ -27,6 +27,7 @@ from nmf_core.formats.base import Column, text_of
 from nmf_core.formats.numbers import is_blank, is_number, read_numbers
 from nmf_core.ratings import LARGEST_RATING, SMALLEST_RATING, Ratings, Scale, positions
 
+MAX_NAME = 1000  # characters of a new user or item
 MAX_BLOCK_CELLS = 1_000_000  # of a pasted block; more is a file
 
 _ONE_NUMBER = re.compile(r"[+-]?\d+(,\d+)?", re.ASCII)
@@ -294,12 +295,17 @@ def remove_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
 
 
 def _names(names: Iterable[object], what: str) -> list[str]:
-    """Names as ids are kept: trimmed, none of them blank."""
+    """Names as ids are kept: trimmed, none of them blank or endless."""
     if isinstance(names, str):
         raise RatingsError(f"The {what}s are {shown(names)}; give a list of names.")
     clean = ["" if name is None or name is pd.NA or name != name else text_of(name) for name in names]
     if "" in clean:
         raise RatingsError(f"One of the {what} names is blank; every {what} needs one. Type a name.")
+    longest = max(clean, key=len, default="")
+    if len(longest) > MAX_NAME:
+        raise RatingsError(
+            f"The {what} name {shown(longest)} has {len(longest)} characters; at most {MAX_NAME} are kept. Shorten it."
+        )
     return clean
 
 

@@ -155,6 +155,7 @@ REFUSED = {
     "a new name there already": (lambda r: edit.rename_items(r, {"x": "y"}), "The item 'y' is there twice"),
     "a blank name": (lambda r: edit.add_items(r, [" "]), "One of the item names is blank"),
     "no name": (lambda r: edit.rename_users(r, {"ann": None}), "blank; every user needs one. Type a name"),
+    "a name without end": (lambda r: edit.add_users(r, ["x" * 10**6]), "has 1000000 characters; at most 1000 are kept"),
     "one name for a list": (lambda r: edit.add_users(r, "new"), "give a list of names"),
     "the last rating": (
         lambda r: edit.set_item_ratings(edit.remove_items(r, ["x", "y"]), "z", {"cem": None}),

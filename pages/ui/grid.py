@@ -22,7 +22,6 @@ EDITED_USERS, EDITED_ITEMS = 200, 100  # a larger grid is edited as lists
 OPTIONS = 20_000  # what a drop-down filters at ease; beyond it a search comes first
 FOUND = 50  # results of a search
 LISTED = 2_000  # rows of a list
-NAME = 200  # characters of a name that is typed
 INDEX = "_index"  # Streamlit's word for the index among an edited row's cells
 A_USER, AN_ITEM = "A user's ratings", "An item's ratings"
 
@@ -149,12 +148,13 @@ def _toolbar(view: View) -> None:
 def _names(index: pd.Index, what: str) -> None:
     """Add, rename and take out users, or items."""
     with st.form(f"add_{what}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(f"Add {text.a(what)}", key=f"add_{what}", placeholder="a new name", max_chars=NAME)
+        st.text_input(f"Add {text.a(what)}", key=f"add_{what}", placeholder="a new name")
         st.form_submit_button("Add", icon=":material/add:", on_click=_add, args=(what,))
-    with st.form(f"rename_{what}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.form(f"rename_{what}_form", border=False):
         _name(f"Rename {text.a(what)}", index, f"rename_{what}")
-        st.text_input("to", key=f"rename_{what}_to", placeholder="a new name", max_chars=NAME)
-        st.form_submit_button("Rename", icon=":material/edit:", on_click=_rename, args=(what,))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input("to", key=f"rename_{what}_to", placeholder="a new name")
+            st.form_submit_button("Rename", icon=":material/edit:", on_click=_rename, args=(what,))
     with st.form(f"fewer_{what}s_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         if len(index) <= OPTIONS:
             st.multiselect(f"Take out {what}s", index.tolist(), key=f"fewer_{what}s", placeholder="choose some")
@@ -275,7 +275,7 @@ def _excerpt(ratings: Ratings) -> None:
     values = np.full((len(users), len(items)), np.nan)
     values[part.row, part.col] = part.data
     frame = pd.DataFrame(values, index=ratings.users[users].rename("user"), columns=ratings.items[items])
-    st.dataframe(frame, height=420, key="excerpt")
+    st.dataframe(frame, height=420, key="excerpt", placeholder="")
     st.caption(
         f"The {len(users)} users and {len(items)} items with most ratings, of {text.fullness(ratings)}. "
         f"Grids up to {EDITED_USERS} × {EDITED_ITEMS} are edited in place."
