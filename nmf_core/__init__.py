@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nmf_core import datasets, edit, movielens
+from nmf_core import datasets, edit, movielens, shelf
 from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.evaluate import evaluate
 from nmf_core.factorization import Factorization
@@ -66,6 +66,7 @@ __all__ = [
     "named_by_title",
     "read_items",
     "read_ratings",
+    "shelf",
     "recommend",
     "smallest_flip",
     "suggested_blanks",

@@ -51,6 +51,7 @@ class Project:
         n_users, n_items, n_ratings: of the ratings as they are now; 0 without any.
         settings: JSON text for the pages' own use; "" if none were kept.
         has_ratings: whether ratings were kept.
+        fingerprint: of the ratings as they are now; "" without any.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Project:
     n_ratings: int
     settings: str
     has_ratings: bool
+    fingerprint: str
 
 
 class ProjectConflict(StoreError):
@@ -210,6 +212,13 @@ class Projects:
         title = checked_name("title", title)
         with self._store.transaction(write=True) as db:
             return _change(db, _owned(db, project, owner), {"title": title})
+
+    def keep_settings(self, project: str, owner: str, settings: str) -> None:
+        """Keep the settings of a project of its owner; its version stays, for settings are nobody's work to be lost."""
+        settings = _checked_settings(settings)
+        with self._store.transaction(write=True) as db:
+            row = _owned(db, project, owner)
+            db.execute(sa.update(projects).where(projects.c.id == row.id).values(settings=settings))
 
     def duplicate(self, project: str, owner: str, title: str) -> Project:
         """A new project of `owner` with the ratings, settings and labels of another, and no history.
@@ -364,6 +373,7 @@ def _project(row: Any) -> Project:
         n_ratings=row.n_ratings,
         settings=row.settings or "",
         has_ratings=row.ratings is not None,
+        fingerprint=(row.ratings or "").partition("-")[0],
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import compute, sidebar
+from pages.ui import compute, sidebar, state
 from pages.ui.page_list import FIRST_PAGE, PAGES
 
 HERE = Path(__file__).parent
@@ -25,6 +25,7 @@ page = st.navigation(
         for name, (title, icon) in PAGES.items()
     ]
 )
+state.open_what_waits()
 sidebar.choose()
 sidebar.fit_state(compute.renew_view())
 page.run()

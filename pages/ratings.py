@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from nmf_core import NmfError, Ratings, check_health, read_ratings
-from nmf_core.formats import extensions
+from nmf_core import check_health
 from nmf_core.recommend import scale_steps
-from pages.ui import charts, compute, grid, show, state, text
+from pages.ui import bring, charts, compute, grid, kept, project_list, show, take, text
 
 BESIDE_USERS, BESIDE_ITEMS = 14, 8  # up to here the picture of the fit stands beside the grid
 
@@ -18,44 +16,25 @@ show.page(
 )
 
 
-def upload() -> None:
-    """Read the uploaded file; on an error what was open stays open."""
-    file = state.widget("upload")
-    if file is None:
-        return
-    zeros = "rating" if state.widget("zeros_are_ratings") else "unrated"
-    try:
-        opened = read_ratings(file.getvalue(), name=file.name, zeros=zeros)
-    except NmfError as error:
-        state.notice("error", str(error))
-        return
-    state.open_own(opened, file.name[:80])
-    state.notice("success", f"{file.name[:80]} is open: {text.fullness(opened)}.")
-
-
-def open_empty() -> None:
-    """A small grid with one rating to begin with: a grid without any cannot be fitted."""
-    users, items = [f"User{k}" for k in range(1, 6)], [f"Item{k}" for k in range(1, 5)]
-    frame = pd.DataFrame(np.nan, index=users, columns=items)
-    frame.iloc[0, 0] = 3.0
-    state.open_own(Ratings.from_grid(frame, scale=(1, 5)), "Your own grid")
-
-
 with st.expander(
-    "Bring your own ratings: upload a file, or start from an empty grid", icon=":material/upload_file:", key="bring"
+    "Bring your own ratings: a file, MovieLens, planted ones, an empty grid; your projects",
+    icon=":material/upload_file:",
+    key="bring",
 ):
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.file_uploader(
-            f"A grid (users down, items across) or a list (user, item, rating); at most {st.get_option('server.maxUploadSize')} MB",
-            type=list(extensions()),
-            key="upload",
-            on_change=upload,
-        )
-    with right:
-        st.checkbox("A 0 in the file is a rating, not a blank", key="zeros_are_ratings", on_change=upload)
-        st.caption("Ids stay text: 007 and 07 differ. The first line names the columns.")
-        st.button("Start from an empty grid", icon=":material/grid_off:", on_click=open_empty)
+    ways = {
+        "A file": bring.uploads,
+        **({"The server's folder": bring.from_shelf} if kept.shelf() else {}),
+        "MovieLens": bring.from_movielens,
+        "Planted features": bring.planted,
+        "An empty grid": bring.empty_grid,
+        "Your projects": lambda: project_list.own(view),
+    }
+    for tab, way in zip(st.tabs(list(ways)), ways.values(), strict=True):
+        with tab:
+            way()
+# A place of its own even when empty: were what follows to move, the browser would mount it anew.
+with st.container():
+    bring.look_first()
 
 beside = view.fit is not None and ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
 if beside and view.fit is not None:
@@ -87,11 +66,14 @@ with st.container(border=True):
     findings = check_health(ratings, rank)
     for finding in findings:
         named = ", ".join(text.md(text.cut(name)) for name in finding.names[:5])
-        more = f" and {len(finding.names) - 5} more" if len(finding.names) > 5 else ""
-        st.markdown(f":material/warning: **{finding.title}**: {named}{more}. {finding.text} *{finding.advice}*")
-    if not findings:
+        more = f" and {len(finding.names) - 5:,} more" if len(finding.names) > 5 else ""
+        whom = f": {named}{more}" if named else ""
+        icon = ":material/warning:" if finding.severity == "limit" else ":material/info:"
+        st.markdown(f"{icon} **{finding.title}**{whom}. {text.md(finding.text)} *{text.md(finding.advice)}*")
+    if not any(finding.severity == "limit" for finding in findings):
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 
+bring.how_it_was_read()
 lie = st.expander(
     "How the ratings lie: distribution, ratings per user and item",
     icon=":material/bar_chart:",
@@ -119,7 +101,10 @@ if lie.open:
             f"{text.fullness(ratings)}; mean {ratings.mean:.2f} on a scale of {low:g} to {high:g} "
             f"in steps of {scale_steps(ratings)[1] - low:g}."
         )
-if ratings.notes:
-    with st.expander("What was settled while reading", icon=":material/fact_check:"):
-        for note in ratings.notes:
-            st.markdown(f"- {text.md(note)}")
+
+out = st.expander(
+    "Take the ratings along: CSV, Excel, Parquet", icon=":material/download:", key="out", on_change="rerun"
+)
+if out.open:
+    with out:
+        take.ratings_files(ratings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.base import Column, Table
-from nmf_core.formats.headers import ROLE_NAMES, ROLES, plain
+from nmf_core.formats.headers import ROLE_NAMES, ROLES, has_role, plain
 from nmf_core.formats.numbers import is_number, says_blank
 
 LAYOUTS = {
@@ -18,6 +19,8 @@ LAYOUTS = {
     "items-down": "a grid: items down, users across",
 }
 HINT = "For a long table, name its columns user, item and rating."
+# What headers of other columns of numbers hold.
+_NO_RATING = re.compile(r"date|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
 
 
@@ -56,20 +59,22 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
 
     Where they do not tell, `guess` takes the likeliest and says that it is not sure; else it is an error.
     """
+    if (columns or layout == "long") and not any(has_role(table.header, role) for role in ROLES):
+        table = _headed(table)
     given = _given(table, columns or {})
     if given and layout == "auto":
         layout = "long"
     found = _by_name(table, given)
     if layout == "long":
-        return _long(table if found else _headed(table), found, given, "this was chosen", told=True)
+        return _long(table, found, given, "you chose it", told=True)
     if layout != "auto":
-        return _grid(table, layout, {}, "this was chosen", sure=True)
+        return _grid(table, layout, {}, "you chose it", sure=True)
     if len(found) == 3:
         return _long(table, found, given, "its columns are named user, item and rating, or alike")
     if len(found) == 2 and 2 * len(found) > len(table.header):
         if not guess:
             raise missing(table, found)
-        return _long(table, found, given, f"it has a {' and a '.join(found)} column")
+        return _long(table, found, given, f"it has columns named {' and '.join(found)}, or alike")
     if len(found) < 2:
         by_content = table if found else _headed(table)
         if _is_long(by_content):
@@ -82,6 +87,8 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
             return _long(by_content, found or {"user": 0, "item": 1, "rating": 2}, given, reason, told=known)
     if found.get("item") == 0 and len(found) == 1:
         return _grid(table, "items-down", found, f"its first column is headed {shown(table.header[0])}", sure=False)
+    if guess and len(table.header) >= 3 and _repeats(table):
+        return _long(table, found, given, "its first column repeats, which that of a grid never does")
     numbered = table.header[0] != "" and not found and all(is_number(text) for text in table.header[1:])
     reason = (
         "there are more than three columns, or none has a usual name"
@@ -171,6 +178,12 @@ def _is_long(table: Table) -> bool:
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
 
 
+def _repeats(table: Table) -> bool:
+    """Whether a cell of the first column is there twice, and another column holds numbers."""
+    first, *others = table.take(range(len(table.header)))
+    return len(first.coded().cells) < len(first) and any(_numeric(column) for column in others)
+
+
 def _are_times(table: Table) -> bool:
     """Whether the fourth column holds seconds since 1970, as MovieLens' does."""
     cells = table.take((3,))[0].coded().cells
@@ -181,15 +194,19 @@ def _long(table: Table, found: Mapping[str, int], given: Mapping[str, int], reas
     """The plan of a long table; roles without a column are guessed."""
     roles, why = _filled(table, found) if len(found) < 3 else (dict(found), {})
     titles = column_titles(table)
-    questions = [Question("layout", "long", tuple(LAYOUTS), reason, told or len(found) == 3 and not table.headless)]
+    questions = [
+        Question(
+            "layout", "long", tuple(LAYOUTS), reason, told or "user" in found and "item" in found and not table.headless
+        )
+    ]
     for role in ROLES:
         others = _other_names(table, role, roles)
         named = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
-        sure = role in given or told or (named and not others)
-        because = why.get(role) or ("it is named so" if named else "by its place")
+        certain = role in given or told or (named and not others)
+        because = why.get(role) or ("it is named so" if named else "it stands there")
         if others and role not in given:
             because += f", and before {', '.join(others)}"
-        questions.append(Question(role, titles[roles[role]], titles, because, sure))
+        questions.append(Question(role, titles[roles[role]], titles, because, certain))
     return Plan(table, "long", roles, tuple(questions))
 
 
@@ -213,8 +230,13 @@ def _filled(table: Table, found: Mapping[str, int]) -> tuple[dict[str, int], dic
         numeric = [k for k in free if _numeric(columns[k])]
         if not numeric:
             raise missing(table, roles)
-        roles["rating"] = min(numeric, key=lambda k: len(columns[k].coded().cells))
-        why["rating"] = "of the columns of numbers it has the fewest different ones"
+        likely = [k for k in numeric if not _NO_RATING.search(table.header[k].casefold())] or numeric
+        roles["rating"] = min(likely, key=lambda k: len(columns[k].coded().cells))
+        why["rating"] = (
+            "of the columns of numbers it has the fewest different ones"
+            if len(likely) > 1
+            else "it is the only column of numbers that could be one"
+        )
         free.remove(roles["rating"])
     for role in ("user", "item"):
         if role not in roles:

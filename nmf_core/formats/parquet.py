@@ -62,7 +62,7 @@ def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:
     """The file, or the files of a folder in the order of their names."""
     if isinstance(data, Path) and data.is_dir():
         paths = sorted(
-            path for path in data.rglob("*.parquet") if path.is_file() and not path.name.startswith((".", "_"))
+            path for path in data.glob("*.parquet") if path.is_file() and not path.name.startswith((".", "_"))
         )
         return [pyarrow.parquet.ParquetFile(path) for path in paths]
     return [pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data)]

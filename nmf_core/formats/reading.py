@@ -270,7 +270,7 @@ def _checked_path(path: Path, name: str) -> Path:
     """The path, if there is a file that can be opened, or a folder of Parquet files."""
     try:
         if path.is_dir():
-            if not any(path.rglob("*.parquet")):
+            if not any(path.glob("*.parquet")):
                 raise RatingsError(
                     f"{name} is a folder without Parquet files. Name a file, or a folder of Parquet files."
                 )

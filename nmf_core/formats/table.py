@@ -205,7 +205,7 @@ def _values(
     numbers = read_numbers(columns, asked.decimal)
     questions = []
     if asked.decimal != "auto":
-        questions.append(Question("decimal", asked.decimal, DECIMALS, "this was chosen", True))
+        questions.append(Question("decimal", asked.decimal, DECIMALS, "you chose it", True))
     elif numbers.decimal == ",":
         questions.append(Question("decimal", ",", DECIMALS, "no number here can be read in another way", True))
     elif not numbers.decimal:
@@ -217,7 +217,7 @@ def _values(
     zeros = asked.zeros
     n_zeros = numbers.count(0.0)
     if n_zeros:
-        reason = "this was chosen"
+        reason = "you chose it"
         if zeros == "auto":
             zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
         questions.append(Question("zeros", zeros, ZEROS, reason, asked.zeros != "auto"))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import platformdirs
 import streamlit as st
 
 from nmf_core import Factorization, NmfError, RankSurvey, Ratings, Settings, fit_settings, match_features, survey_ranks
 from nmf_core.features import feature_names
 from pages.ui import jobs, state
 from pages.ui.charts.style import Look, feature_colours
+from pages.ui.kept import store
 
 if TYPE_CHECKING:
-    from nmf_core.labels import LabelStore, Names
+    from nmf_core.labels import Names
 
 AT_ONCE_RATINGS = 50_000  # up to here a fit follows every change; beyond it waits for its button
 SURVEY_RATINGS = 3_000  # up to here a survey starts by itself
@@ -186,19 +184,6 @@ def _at_rank(settings: Settings, rank: int) -> Settings:
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
-def home() -> Path:
-    """Where what people save is kept: LATENT_LENS_HOME, else the platform's place for a person's data."""
-    return Path(os.environ.get("LATENT_LENS_HOME") or platformdirs.user_data_dir("latent-lens", appauthor=False))
-
-
-@st.cache_resource(show_spinner=False)
-def store() -> LabelStore:
-    """The server's label store."""
-    from nmf_core.labels import LabelStore
-
-    return LabelStore(f"sqlite:///{home() / 'labels.db'}")
-
-
 def _labels(fit: Factorization) -> tuple[str | None, Names | None]:
     """The project and the labels that this fit's features are recognised by; a store that fails is said, not fatal."""
     from nmf_core.labels import named
@@ -235,7 +220,8 @@ def label_history(project: str) -> pd.DataFrame:
 
 def has_label_history(project: str) -> bool:
     """Whether there is a change that could be taken back."""
-    return len(label_history(project)) > 0
+    history = label_history(project)
+    return len(history) > 0 and bool((history["action"] != "copy").any())
 
 
 def saving(action: Callable[[], object]) -> None:

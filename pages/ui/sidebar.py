@@ -21,13 +21,14 @@ BOUND: Final = "query-params"
 def choose() -> None:
     """The widgets; each is bound to a parameter of the address."""
     _check_address()
+    titles = state.data_titles()
     with st.sidebar:
         st.selectbox(
             "Ratings",
-            state.data_options(),
-            format_func=state.data_title,
+            list(titles),
+            format_func=lambda key: titles.get(key, ""),
             key=state.DATA,
-            on_change=state.use_defaults,
+            on_change=state.choose_data,
             help="A sample, or what you brought. Upload and edit on the Ratings page.",
         )
         opened = state.opened()
@@ -129,7 +130,7 @@ def _check_address() -> None:
         state.read_number(name, low, high, whole)
     state.read_address(
         {
-            state.DATA: state.data_options(),
+            state.DATA: list(state.data_titles()),
             state.BLANKS: list(state.DIAL),
             state.SOLVER: list(SOLVERS),
             state.INIT: ["auto", *INITS],
@@ -153,7 +154,7 @@ def fit_state(view: View) -> None:
         else:
             st.caption(":material/hourglass_empty: Not fitted yet.")
         with st.popover("Share", icon=":material/link:", width="stretch"):
-            st.markdown("This link opens the same view. Whoever has it sees and changes the same labels.")
+            st.markdown("This link opens the same view. Whoever has it sees and changes the same ratings and labels.")
             st.code(state.address(), language=None, wrap_lines=True)
-            if view.opened.key == state.OWN:
-                st.caption("It cannot carry ratings that you uploaded or edited: send the file along.")
+            if view.opened.unsaved:
+                st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")

@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from nmf_core import Ratings, Settings, datasets, suggested_blanks
+from nmf_core import NmfError, Ratings, Settings, datasets, suggested_blanks
 from nmf_core.datasets import SAMPLES
 from nmf_core.settings import STOPS, default_rank
+from pages.ui import kept
 from pages.ui.http import PERSON_COOKIE
+from pages.ui.opened import Opened
+
+if TYPE_CHECKING:
+    from nmf_core.projects import Project
 
 # Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
 PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 USER = "user"  # the person on the Recommend page
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
-OWN = "own"  # the value of DATA for ratings that this session brought
+OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*STOPS, CUSTOM)
 PROJECT = "project"
 
-UNDO_DEPTH, UNDO_RATINGS = 100, 50_000_000  # versions kept, and ratings in all of them: some 400 MB
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Ratings that are open: their key in the address, a title, and every version since they were opened."""
-
-    key: str
-    title: str
-    versions: tuple[Ratings, ...]
-    at: int = 0
-
-    @property
-    def ratings(self) -> Ratings:
-        """The version now."""
-        return self.versions[self.at]
-
-    @property
-    def origin(self) -> str:
-        """The fingerprint of the ratings as they were opened: the same file is the same project."""
-        return self.versions[0].fingerprint
+HELD_OPEN = 8  # projects that a session keeps in memory, with what could be undone
 
 
 @dataclass
@@ -57,6 +43,12 @@ class Session:
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
     projects: dict[str, str] = field(default_factory=dict)
     linked_project: str | None = None
+    last_key: str = "notebook"
+    settings_kept: dict[str, str] = field(default_factory=dict)  # by project
+    bring: Any = None  # a file that waits for answers; pages.ui.bring has its own
+    read_as: dict[str, Any] = field(default_factory=dict)  # how what is open was read, by its key
+    to_open: tuple[Ratings, str] | None = None
+    numbers: dict[str, int] = field(default_factory=dict)  # of widgets that are begun anew
     greeted: bool = False
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)  # the widgets of the last fit, by what is open
     own_id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -89,20 +81,21 @@ def nickname() -> str:
 # --- what is open -----------------------------------------------------------------------------------------------
 
 
-def data_options() -> list[str]:
-    """What the drop-down of ratings offers: the samples, and what this session brought."""
-    return [*SAMPLES, *([OWN] if OWN in session().opened else [])]
+def data_titles() -> dict[str, str]:
+    """What the drop-down of ratings offers, with titles: the samples, one's own projects, and whatever else is open."""
+    titles = {sample.key: sample.title for sample in SAMPLES.values()}
+    titles |= {project.id: project.title or "Untitled" for project in own_projects()}
+    return titles | {key: held.title for key, held in session().opened.items()}
 
 
-def data_title(key: str) -> str:
-    """The title of an option."""
-    return session().opened[key].title if key in session().opened else SAMPLES[key].title
+def own_projects() -> list[Project]:
+    """The projects of who is here, as the store has them now."""
+    return kept.of_person(person())
 
 
 def opened() -> Opened:
     """The ratings that are open now."""
-    key = st.session_state.get(DATA) or "notebook"
-    held = session().opened
+    held, key = session().opened, str(st.session_state.get(DATA) or "notebook")
     if key not in held:
         key = key if key in SAMPLES else "notebook"
         held[key] = Opened(key, SAMPLES[key].title, (_sample(key),))
@@ -116,30 +109,123 @@ def _sample(key: str) -> Ratings:
 
 
 def open_own(ratings: Ratings, title: str) -> None:
-    """Open ratings that a person brought. Call it from a callback: it sets sidebar widgets."""
-    session().opened[OWN] = Opened(OWN, title, (ratings,))
-    st.session_state[DATA] = OWN
+    """Open ratings that a person brought, and keep them. Call it from a callback: it sets sidebar widgets."""
+    _show(_keep(Opened(OWN, title, (ratings,))))
     use_defaults()
+
+
+def open_soon(ratings: Ratings, title: str) -> None:
+    """Open ratings at the next run, before its widgets are drawn. For work that ended beside the script."""
+    session().to_open = (ratings, title)
+
+
+def open_what_waits() -> None:
+    """Open what `open_soon` left. Call it before any widget is drawn."""
+    held = session()
+    waiting, held.to_open = held.to_open, None
+    if waiting is not None:
+        open_own(*waiting)
+        notice("success", f"{opened().title} is open.")
+
+
+def choose_data() -> None:
+    """Open what the drop-down says; a project that cannot be read is said, and what was open stays open. A callback."""
+    held, key = session(), str(st.session_state.get(DATA) or "notebook")
+    if key not in held.opened and key not in SAMPLES and not open_project(key):
+        st.session_state[DATA] = held.last_key
+        return
+    held.last_key = key
+    if opened().project is None:
+        use_defaults()
+
+
+def open_project(project: str) -> bool:
+    """Open a project as it was kept, with its settings; whether that could be. Call it before the widgets are drawn."""
+    try:
+        found, known = kept.load(project)
+    except NmfError as error:
+        notice("error", str(error))
+        return False
+    _show(found)
+    use_defaults()
+    _set_kept_settings(known.settings)
+    session().settings_kept[project] = known.settings
+    return True
+
+
+def close_project(project: str) -> None:
+    """Let go of a project that is no longer there; the first sample is open then. Call it from a callback."""
+    if opened().project == project:
+        st.session_state[DATA] = "notebook"
+        use_defaults()
+    session().opened.pop(project, None)
+
+
+def retitle(project: str, title: str, version: int) -> None:
+    """What a project is called now."""
+    held = session().opened
+    if project in held:
+        held[project] = replace(held[project], title=title, version=version)
 
 
 def change(ratings: Ratings) -> None:
     """A new version of what is open, after the one now; what had been undone is dropped."""
     now = opened()
-    if ratings.fingerprint == now.ratings.fingerprint:
-        return
-    versions = (*now.versions[: now.at + 1], ratings)
-    # The first version names the project and stays; so do the version before and this one, whatever their size.
-    while len(versions) > 3 and (len(versions) > UNDO_DEPTH or sum(v.n_ratings for v in versions) > UNDO_RATINGS):
-        versions = (versions[0], *versions[2:])
-    session().opened[now.key] = replace(now, versions=versions, at=len(versions) - 1)
+    if not kept.same_cells(ratings, now.ratings):
+        _show(_keep(now.changed(ratings)))
 
 
 def step(by: int) -> None:
     """Undo (−1) or redo (+1) a change of the ratings."""
-    now = opened()
-    at = min(max(now.at + by, 0), len(now.versions) - 1)
-    session().opened[now.key] = replace(now, at=at)
+    _show(_keep(opened().stepped(by)))
     renew_editor()
+
+
+def _keep(now: Opened) -> Opened:
+    """What is open, kept on disk as it is now; what went wrong is said."""
+    made, words = kept.keep(now, person(), _settings_text())
+    if words:
+        notice("warning", words)
+    if made.unsaved and made.unsaved != now.unsaved:
+        notice("error", f"These ratings are open, but could not be kept: {made.unsaved}")
+    return made
+
+
+def _show(now: Opened) -> None:
+    """Make this what is open; a sample that was changed has become a project, and the editor goes on with it."""
+    held = session()
+    before = held.last_key
+    held.opened.pop(now.key, None)
+    held.opened[now.key] = now  # the latest comes last
+    if now.key != before:
+        if before not in SAMPLES and now.project is not None and held.opened.get(before, now).project is None:
+            held.opened.pop(before, None)  # it could not be kept before
+        if before in SAMPLES and before in held.opened and now.origin == held.opened[before].origin:
+            held.opened.pop(before)  # the sample itself is as it was
+            held.cells[now.key] = held.cells.get(before, ("", ""))
+            if held.editor[0] == before:
+                held.editor = (now.key, held.editor[1])
+    saved = [key for key, other in held.opened.items() if other.project and key != now.key]
+    for key in saved[: max(0, len(saved) - HELD_OPEN)]:
+        del held.opened[key]
+    st.session_state[DATA] = held.last_key = now.key
+
+
+def _settings_text() -> str:
+    """The sidebar's settings as they are kept with a project."""
+    held = {name: st.session_state.get(name) for name in SHARED if name != DATA}
+    return json.dumps({name: value for name, value in held.items() if isinstance(value, str | int | float)})
+
+
+def _set_kept_settings(text: str) -> None:
+    """Set the sidebar as a project keeps it, but for what the address says."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return
+    for name in SHARED:
+        if name != DATA and name in found and name not in st.query_params:
+            st.session_state[name] = found[name]
 
 
 def use_defaults() -> None:
@@ -157,7 +243,7 @@ def editor_key(part: str = "") -> str:
     held = session()
     if held.editor[0] != opened().key:
         held.editor = (opened().key, held.editor[1] + 1)
-    return f"grid-{held.editor[0]}-{held.editor[1]}{part}"
+    return f"grid-{held.editor[1]}{part}"
 
 
 def renew_editor() -> None:
@@ -225,6 +311,19 @@ def remember_fitted() -> None:
     """The sidebar as it is now has a fit: what a cancelled one goes back to."""
     held = {name: st.session_state.get(name) for name in SHARED if name != DATA}
     session().fitted[opened().key + opened().ratings.fingerprint] = held
+    _keep_settings()
+
+
+def _keep_settings() -> None:
+    """Keep the settings with the project that is open, if they are new; one of somebody else's keeps its own."""
+    held, project, text = session(), opened().project, _settings_text()
+    if project is None or held.settings_kept.get(project) == text:
+        return
+    held.settings_kept[project] = text
+    try:
+        kept.projects().keep_settings(project, person(), text)
+    except NmfError:  # the address has them too; the next change of ratings says what is wrong with the store
+        return
 
 
 def back_to_fitted() -> bool:
@@ -242,21 +341,30 @@ def read_address(options: dict[str, list[str]]) -> None:
     if held.greeted:
         return
     held.greeted = True
-    if st.query_params.get(DATA) in options[DATA]:
-        st.session_state[DATA] = st.query_params[DATA]
     held.linked_project = st.query_params.get(PROJECT)
+    if _is_kept(held.linked_project) and open_project(str(held.linked_project)):
+        held.linked_project = None
+        options = {**options, DATA: [*options[DATA], *st.query_params.get_all(DATA)]}
+    elif st.query_params.get(DATA) in options[DATA]:
+        st.session_state[DATA] = held.last_key = st.query_params[DATA]
     for name, allowed in options.items():
         value = st.query_params.get(name)
         if value is None or value in allowed:
             continue
         if name == DATA and value == OWN:
-            notice(
-                "info", "This address was of ratings that were uploaded. Upload the file again: its labels are kept."
-            )
+            notice("info", "This address was of ratings that could not be kept. Upload the file again: its labels are.")
         else:
             notice(
                 "warning", f"The address asks for {name} = {value[:40]!r}, which is not to be had; the default is used."
             )
+
+
+def _is_kept(project: str | None) -> bool:
+    """Whether a project is known here and has ratings; one that is not known is said where its labels are asked for."""
+    try:
+        return project is not None and kept.projects().get(project).has_ratings
+    except NmfError:
+        return False
 
 
 def read_number(name: str, low: float, high: float, whole: bool) -> None:
@@ -275,20 +383,26 @@ def read_number(name: str, low: float, high: float, whole: bool) -> None:
 
 def write_address() -> None:
     """Name the open ratings in the address. Streamlit's binding would write a drop-down's titles there, not its keys."""
-    key = opened().key
-    if key == "notebook":
-        st.query_params.pop(DATA, None)
-    elif st.query_params.get(DATA) != key:
-        st.query_params[DATA] = key
+    now = opened()
+    wanted = {DATA: now.key if now.project is None and now.key != "notebook" else None, PROJECT: now.project}
+    if now.project is None and session().linked_project:
+        wanted[PROJECT] = session().linked_project
+    for name, value in wanted.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
 
 
 def address() -> str:
     """A link to this view: the page, every setting that is not at its default, and the project with its labels."""
     base = (st.context.url or "").split("?")[0]
     params = {name: st.session_state[name] for name in SHARED if st.session_state.get(name) is not None}
-    project = session().projects.get(opened().origin)
+    project = opened().project or session().projects.get(opened().origin)
     if project:
         params[PROJECT] = project
+    if opened().project:
+        params.pop(DATA, None)
     return f"{base}?{urlencode(params)}"
 
 
@@ -328,12 +442,25 @@ def widget(key: str) -> Any:
     return st.session_state.get(key)
 
 
+def numbered(key: str) -> str:
+    """The key of a widget that is begun anew by `renumber`."""
+    return f"{key}-{session().numbers.get(key, 0)}"
+
+
+def renumber(key: str) -> None:
+    """Begin a widget anew at the next run."""
+    session().numbers[key] = session().numbers.get(key, 0) + 1
+
+
 def project(store_project: Any) -> str:
     """The project of what is open: the one that the address names, else this person's own of these ratings.
 
     `store_project` is asked as store_project(person, origin) once a session.
     """
     held, origin = session(), opened().origin
+    own = opened().project
+    if own is not None:
+        return own
     if origin not in held.projects:
         linked = held.linked_project if not held.projects else None
         held.projects[origin] = linked or store_project(person(), origin)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import streamlit as st
 
-from nmf_core import Factorization, export
+from nmf_core import Factorization, Ratings, export
+from nmf_core.formats import to_parquet
 from pages.ui.compute import View
+
+EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+GRID_CELLS = 200_000  # a grid of more is offered as a list only
+EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
 
 
 def along(view: View, fit: Factorization) -> None:
@@ -28,7 +34,7 @@ def along(view: View, fit: Factorization) -> None:
             lambda: export.tables.csv(export.tables.h_table(fit, labels)),
             "Feature–item weights",
         ),
-        ("Ratings (CSV)", "ratings.csv", "text/csv", lambda: export.tables.csv(ratings.to_table()), "As a list"),
+        ("Ratings (CSV)", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "As a list"),
         (
             "Notebook",
             "latent-lens.ipynb",
@@ -56,3 +62,47 @@ def along(view: View, fit: Factorization) -> None:
             st.download_button(
                 title, data=made, file_name=name, mime=mime, help=what, key=f"take-{name}", on_click="ignore"
             )
+
+
+def ratings_files(ratings: Ratings) -> None:
+    """The ratings as files that are read again as they are."""
+    offers: list[tuple[str, str, str, Callable[[], bytes], str]] = [
+        ("CSV", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "A list: user, item, rating"),
+        ("Excel", "ratings.xlsx", EXCEL_TYPE, lambda: export.ratings_excel(ratings), "A list: user, item, rating"),
+        (
+            "Parquet",
+            "ratings.parquet",
+            "application/vnd.apache.parquet",
+            lambda: _parquet(ratings),
+            "A list for anyone; opened here it is these ratings exactly, with their scale and what is known of the items",
+        ),
+    ]
+    if ratings.n_users * ratings.n_items <= GRID_CELLS:
+        offers += [
+            ("CSV, as a grid", "grid.csv", "text/csv", lambda: export.grid_csv(ratings), "Users down, items across"),
+            (
+                "Excel, as a grid",
+                "grid.xlsx",
+                EXCEL_TYPE,
+                lambda: export.grid_excel(ratings),
+                "Users down, items across",
+            ),
+        ]
+    if ratings.n_ratings > EXCEL_RATINGS:
+        offers = [offer for offer in offers if offer[0] != "Excel"]
+    with st.container(horizontal=True):
+        for title, name, mime, made, what in offers:
+            st.download_button(
+                title, data=made, file_name=name, mime=mime, help=what, key=f"take-{name}", on_click="ignore"
+            )
+    st.caption(
+        "Names that a spreadsheet would take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is "
+        "opened here." + (" Excel holds too few rows for these." if ratings.n_ratings > EXCEL_RATINGS else "")
+    )
+
+
+def _parquet(ratings: Ratings) -> bytes:
+    """The ratings as a Parquet file."""
+    file = io.BytesIO()
+    to_parquet(ratings, file)
+    return file.getvalue()

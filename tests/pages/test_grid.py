@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from nmf_core import NmfError, Ratings, datasets
-from pages.ui import state
+from pages.ui import opened as opened_module
 from pages.ui.grid import AN_ITEM, _frame, apply_changes, apply_list, matches
+from pages.ui.opened import Opened
 from tests.pages.test_pages import home, opened, with_ratings, words  # noqa: F401
 
 
@@ -189,20 +190,18 @@ def test_an_item_named_as_the_index_is_edited_in_lists(with_ratings):  # noqa: F
 
 def test_versions_are_kept_by_number_and_by_size(monkeypatch):
     first = datasets.notebook()
-    held = state.Session(opened={"notebook": state.Opened("notebook", "", (first,))})
-    monkeypatch.setattr(state, "session", lambda: held)
-    monkeypatch.setattr(state, "opened", lambda: held.opened["notebook"])
 
-    def change(n: int) -> int:
+    def changed(n: int) -> int:
+        now = Opened("notebook", "", (first,))
         for k in range(n):
-            state.change(replace(first, users=first.users + f"-{n}-{k}"))
-        versions = held.opened["notebook"].versions
-        assert versions[0] is first
-        assert held.opened["notebook"].at == len(versions) - 1
-        return len(versions)
+            now = now.changed(replace(first, users=first.users + f"-{k}"))
+        assert now.versions[0] is first
+        assert now.at == len(now.versions) - 1
+        assert now.ratings.users[0].endswith(f"-{n - 1}")
+        return len(now.versions)
 
-    assert change(150) == state.UNDO_DEPTH
-    monkeypatch.setattr(state, "UNDO_RATINGS", 10 * first.n_ratings)
-    assert change(1) == 10
-    monkeypatch.setattr(state, "UNDO_RATINGS", 1)
-    assert change(2) == 3  # as it was opened, before the change, and after it
+    assert changed(150) == opened_module.UNDO_DEPTH
+    monkeypatch.setattr(opened_module, "UNDO_RATINGS", 10 * first.n_ratings)
+    assert changed(20) == 10
+    monkeypatch.setattr(opened_module, "UNDO_RATINGS", 1)
+    assert changed(5) == 3  # as it was opened, before the last change, and after it

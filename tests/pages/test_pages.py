@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from nmf_core import SOLVERS, Ratings, datasets
 from nmf_core.datasets import SAMPLES
-from pages.ui import compute, jobs, state
+from pages.ui import jobs, kept, state
 from pages.ui.page_list import FIRST_PAGE, PAGES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,14 +29,14 @@ HOSTILE = [
 def home(tmp_path, monkeypatch):
     """A home of its own, and nothing cached from another test."""
     monkeypatch.setenv("LATENT_LENS_HOME", str(tmp_path))
-    compute.store.clear()
+    kept.store.clear()
     jobs._board.clear()
     yield
     board = jobs._board()
     for job in board.jobs.values():
         job.cancelled = True
     finish(board)
-    compute.store.clear()
+    kept.store.clear()
 
 
 def finish(board: jobs._Board) -> None:

@@ -1,0 +1,118 @@
+"""What this server keeps on disk: labels, projects with their ratings, and the folder that its owner opens to people."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+import streamlit as st
+
+from nmf_core import NmfError, Ratings
+from pages.ui.opened import Opened
+
+if TYPE_CHECKING:
+    from nmf_core.labels import LabelStore
+    from nmf_core.projects import Project, Projects
+
+
+def home() -> Path:
+    """Where what people save is kept: LATENT_LENS_HOME, else the platform's place for a person's data."""
+    return Path(os.environ.get("LATENT_LENS_HOME") or platformdirs.user_data_dir("latent-lens", appauthor=False))
+
+
+def shelf() -> Path | None:
+    """The folder from which files can be opened by name, if the server's owner named one: LATENT_LENS_DATA_DIR."""
+    named = os.environ.get("LATENT_LENS_DATA_DIR")
+    return Path(named) if named else None
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> LabelStore:
+    """The server's label store."""
+    from nmf_core.labels import LabelStore
+
+    return LabelStore(f"sqlite:///{home() / 'labels.db'}")
+
+
+def projects() -> Projects:
+    """The server's projects."""
+    from nmf_core.projects import Projects
+
+    return Projects(store(), home() / "projects")
+
+
+def of_person(person: str) -> list[Project]:
+    """A person's projects that have ratings, the latest first; none where the store cannot be read, which others say."""
+    try:
+        return [project for project in projects().of_owner(person) if project.has_ratings]
+    except NmfError:
+        return []
+
+
+def load(project: str) -> tuple[Opened, Project]:
+    """A project as it was kept.
+
+    Raises:
+        StoreError: there is none, or its ratings cannot be read.
+    """
+    known = projects().get(project)
+    origin, now = projects().ratings(project)
+    versions = (origin,) if origin is now else (origin, now)
+    opened = Opened(
+        project, known.title or "Untitled", versions, len(versions) - 1, project=project, version=known.version
+    )
+    return opened, known
+
+
+def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
+    """What is open, kept as it is now, and a sentence if that was not plain.
+
+    Where it cannot be kept, it stays open and says why; where someone else changed it meanwhile, it becomes a copy.
+    """
+    from nmf_core.projects import ProjectConflict
+
+    try:
+        try:
+            return _kept(opened, person, settings), ""
+        except ProjectConflict as conflict:
+            title = f"{opened.title[:70]} (copy)"
+            copy = projects().duplicate(conflict.theirs.id, person, title)
+            mine = replace(opened, project=copy.id, version=copy.version, title=title)
+            words = (
+                f"{opened.title} was changed in another place meanwhile. Both are kept: what you have here is now {title}, "
+                "and the other is among the ratings at the left."
+            )
+            return _kept(mine, person, settings), words
+    except NmfError as error:
+        return replace(opened, unsaved=str(error)), ""
+
+
+def _kept(opened: Opened, person: str, settings: str) -> Opened:
+    """As above, without what may go wrong."""
+    project, version, origin = opened.project, opened.version, None
+    if project is None:
+        origin = opened.versions[0]
+        project = store().project_for(person, opened.origin)
+        known = projects().get(project)
+        version = known.version
+        if known.has_ratings and known.fingerprint != opened.ratings.fingerprint:
+            # These ratings were opened and edited before; that work stays as it is, and its labels are here too.
+            copy = projects().duplicate(project, person, opened.title)
+            project, version = copy.id, copy.version
+    made = projects().keep(
+        project, opened.ratings, title=opened.title, origin=origin, settings=settings, version=version
+    )
+    return replace(opened, key=made.id, project=made.id, version=made.version, unsaved="")
+
+
+def has_labels(project: str | None) -> bool:
+    """Whether a project has labels."""
+    return project is not None and bool(store().labels(project))
+
+
+def same_cells(a: Ratings, b: Ratings) -> bool:
+    """Whether two versions have nothing that tells them apart, metadata of the items included."""
+    return a.fingerprint == b.fingerprint and a.item_info is b.item_info

@@ -1,0 +1,54 @@
+"""What is open: ratings with every version since they were opened, and the project that keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nmf_core import Ratings
+
+UNDO_DEPTH, UNDO_RATINGS = 100, 50_000_000  # versions kept, and ratings in all of them: some 400 MB
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Ratings that are open.
+
+    Attributes:
+        key: in the drop-down: a sample's, or the project's id.
+        title: what people call them.
+        versions: the ratings as they were opened, and after each change; `at` is the one now.
+        project, version: where they are kept, and the version of it that this session saw; None for a sample.
+        unsaved: why they could not be kept; "" if they are.
+    """
+
+    key: str
+    title: str
+    versions: tuple[Ratings, ...]
+    at: int = 0
+    project: str | None = None
+    version: int = 0
+    unsaved: str = ""
+
+    @property
+    def ratings(self) -> Ratings:
+        """The version now."""
+        return self.versions[self.at]
+
+    @property
+    def origin(self) -> str:
+        """The fingerprint of the ratings as they were opened: the same file is the same project."""
+        return self.versions[0].fingerprint
+
+    def changed(self, ratings: Ratings) -> Opened:
+        """With a new version after the one now; what had been undone is dropped."""
+        versions = (*self.versions[: self.at + 1], ratings)
+        # The first version names the project and stays; so do the version before and this one, whatever their size.
+        while len(versions) > 3 and (
+            len(versions) > UNDO_DEPTH or sum(version.n_ratings for version in versions) > UNDO_RATINGS
+        ):
+            versions = (versions[0], *versions[2:])
+        return replace(self, versions=versions, at=len(versions) - 1)
+
+    def stepped(self, by: int) -> Opened:
+        """Some versions back (below 0) or forth."""
+        return replace(self, at=min(max(self.at + by, 0), len(self.versions) - 1))
