@@ -297,8 +297,15 @@ def from_movielens() -> None:
     remote = MOVIELENS[str(key)]
     job = jobs.find(state.person(), _download(remote))
     if job is not None and not job.finished:
-        _wait(job, remote)
+        _wait(job)
         return
+    if job is not None and job.result is not None:
+        jobs.forget(state.person(), _download(remote))
+        found = preview_ratings(job.result, name=job.result.name)
+        if found.ratings is not None:
+            state.open_soon(named_by_title(found.ratings), remote.title)
+            st.rerun()
+        st.error(text.md(found.error), icon=":material/error:")
     here = movielens.is_fetched(remote)
     low, high = remote.scale
     st.markdown(
@@ -336,18 +343,12 @@ def _fetch(remote: Remote) -> None:
 
 
 @st.fragment(run_every=0.4)
-def _wait(job: jobs.Job, remote: Remote) -> None:
+def _wait(job: jobs.Job) -> None:
     """Progress of a download, and Cancel."""
     if job.finished:
-        if job.result is not None:
-            jobs.forget(state.person(), _download(remote))
-            found = preview_ratings(job.result, name=job.result.name)
-            if found.ratings is not None:
-                state.open_soon(named_by_title(found.ratings), remote.title)
         st.rerun()
     st.progress(
-        min(job.done / job.of, 1.0) if job.of else 0.0,
-        f"Fetching {remote.title}: {job.done / 1e6:.1f} of {remote.n_bytes / 1e6:.1f} MB",
+        min(job.done / job.of, 1.0) if job.of else 0.0, f"Fetched {job.done / 1e6:.1f} of {job.of / 1e6:.1f} MB"
     )
     if st.button("Cancel", icon=":material/close:", key="cancel-fetch", disabled=job.cancelled):
         job.cancelled = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,10 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Streamlit's own: a browser went away just while it was being answered.
+GONE = re.compile(
+    r'Exception in ASGI application\n.*?Cannot call "send" once a close message has been sent\.\n', re.DOTALL
+)
 WAIT = 30_000  # ms: a bound on a slow machine, not a speed
 
 
@@ -90,7 +95,7 @@ class Server:
         self.log.close()
 
     def tracebacks(self) -> str:
-        text = (self.home / "server.log").read_text(errors="replace")
+        text = GONE.sub("", (self.home / "server.log").read_text(errors="replace"))
         return text if "Traceback" in text else ""
 
 

@@ -1,0 +1,200 @@
+"""Bringing ratings: files with a look first where there is doubt, item files, MovieLens, the folder, planted, empty."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from nmf_core import datasets, movielens
+from pages.ui import jobs, state
+from tests.pages.test_pages import finish, home, opened, words  # noqa: F401
+from tests.pages.test_projects import now, press, upload
+
+DOUBTFUL = b"who;what;points;date\nann;x;4,5;1\nann;y;0;1\nbob;x;3;2\nbob;z;2;3\n"
+FILMS = b"movieId,title,genres\n1,Alien (1979),Horror|Sci-Fi\n2,Heat (1995),Crime\n9,Unseen (2000),Drama\n"
+RATED = b"userId,movieId,rating,timestamp\n7,1,5,1\n7,2,3,2\n8,1,4,3\n8,3,1,3\n"
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch):
+    monkeypatch.setattr(state, "person", lambda: "browser:ann")
+
+
+def answer(app, key, value):
+    kind = app.selectbox if key in ("user", "item", "rating") else app.button_group
+    next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
+    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    assert now(app).key == "notebook"
+    assert "How is points\\.csv to be read?" in [x.value for x in app.subheader]
+    assert "4 ratings" in words(app)
+    answer(app, "zeros", "unrated")
+    assert "3 ratings" in words(app)
+    answer(app, "rating", "date")
+    assert "rated x with 1" in words(app)
+    answer(app, "rating", "points")
+    press(app, "open-brought")
+    assert now(app).title == "points.csv"
+    assert now(app).ratings.of_user("ann") == {"x": 4.5}
+    assert not [x for x in app.subheader if "to be read" in x.value]
+    # and it can be read in another way afterwards
+    next(button for button in app.button if button.label == "Read it in another way").click()
+    app.run()
+    answer(app, "zeros", "rating")
+    press(app, "open-brought")
+    assert now(app).ratings.of_user("ann") == {"x": 4.5, "y": 0.0}
+
+
+def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
+    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    answer(app, "user", "what")
+    press(app, "open-brought")
+    assert now(app).ratings.users.tolist() == ["x", "y", "z"]
+
+
+def test_a_file_in_doubt_can_be_left():
+    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    press(app, "leave-brought")
+    assert now(app).key == "notebook"
+    assert not app.subheader or "to be read" not in app.subheader[0].value
+
+
+def test_ratings_and_films_dropped_together_are_joined_and_shown_by_title():
+    app = upload(opened("ratings"), ("ratings.csv", RATED), ("movies.csv", FILMS))
+    assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
+    assert now(app).ratings.item_info.loc["Alien (1979)", "genres"] == "Horror|Sci-Fi"
+    assert "1 of 3 items have no metadata (such as '3')" in words(app).replace("\\", "")
+
+
+def test_films_uploaded_later_are_joined_to_what_is_open():
+    app = upload(opened("ratings"), ("ratings.csv", RATED))
+    assert now(app).ratings.items.tolist() == ["1", "2", "3"]
+    upload(app, ("movies.csv", FILMS))
+    assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
+    press(app, "undo")
+    assert now(app).ratings.items.tolist() == ["1", "2", "3"]
+
+
+def test_films_of_other_items_are_said_and_change_nothing():
+    app = upload(opened("ratings"), ("movies.csv", FILMS))
+    assert "None of the 4 items has metadata" in words(app)
+    assert now(app).key == "notebook"
+
+
+def archive(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, data in files.items():
+            packed.writestr(f"ml-latest-small/{name.replace('_', '.')}", data)
+    return out.getvalue()
+
+
+def test_movielens_is_fetched_with_progress_and_opened(monkeypatch, tmp_path):
+    file = tmp_path / "ml-latest-small.zip"
+    file.write_bytes(archive(ratings_csv=RATED, movies_csv=FILMS))
+
+    def fetch(remote, folder=None, *, on_progress=None, timeout=20.0):
+        on_progress(1, 2)
+        return file
+
+    monkeypatch.setattr(movielens, "fetch", fetch)
+    monkeypatch.setattr(movielens, "is_fetched", lambda remote, folder=None: False)
+    app = opened("ratings")
+    assert "passed on under the same conditions" in words(app)
+    assert "sha256:" in words(app)
+    press(app, "fetch")
+    finish(jobs._board())
+    app.run()
+    assert now(app).title == "MovieLens latest small"
+    assert now(app).ratings.items[0] == "Alien (1979)"
+
+
+def test_a_download_that_fails_says_so(monkeypatch):
+    def fetch(remote, folder=None, *, on_progress=None, timeout=20.0):
+        raise movielens.DownloadError("MovieLens latest small was not downloaded: no way there. Try again later.")
+
+    monkeypatch.setattr(movielens, "fetch", fetch)
+    monkeypatch.setattr(movielens, "is_fetched", lambda remote, folder=None: False)
+    app = opened("ratings")
+    press(app, "fetch")
+    finish(jobs._board())
+    app.run()
+    app.run()
+    assert "no way there" in words(app)
+    assert now(app).key == "notebook"
+
+
+def test_files_of_the_servers_folder_are_opened_by_name(monkeypatch, tmp_path):
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    (folder / "films.csv").write_bytes(RATED)
+    assert not [tab for tab in opened("ratings").tabs if tab.label == "The server's folder"]
+    monkeypatch.setenv("LATENT_LENS_DATA_DIR", str(folder))
+    app = opened("ratings")
+    next(box for box in app.selectbox if box.key == "shelf").set_value("films.csv")
+    app.run()
+    press(app, "open-shelf")
+    assert now(app).ratings.n_ratings == 4
+    assert now(app).title == "films.csv"
+
+
+def test_planted_ratings_and_an_empty_grid():
+    app = opened("ratings")
+    next(s for s in app.slider if s.key == "planted_users").set_value(20)
+    next(s for s in app.slider if s.key == "planted_items").set_value(10)
+    next(s for s in app.slider if s.key == "planted_rank").set_value(12)  # more than the items: as many as there are
+    app.run()
+    press(app, "plant")
+    assert (now(app).ratings.n_users, now(app).ratings.n_items) == (20, 10)
+    press(app, "empty")
+    assert (now(app).ratings.n_users, now(app).ratings.n_items, now(app).ratings.n_ratings) == (5, 4, 1)
+    assert now(app).ratings.scale == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"user,item,rating\nann,x,5\nbob,y,4,9\n", "line 3"),
+        ("a.csv", gzip.compress(b"user,item,rating\n"), "gzip archive"),
+        ("a.xlsx", b"user,item,rating\nann,x,5\n", "not an Excel file"),
+        ("a.zip", b"PK\x03\x04 no zip", "no zip archive"),
+        ("a.json", b"[" * 200_000, "a.json"),
+        ("a.parquet", b"PAR1 no parquet", "not a Parquet file"),
+        ("<img src=x>.csv", b"user,item,rating\nann,x,five\n", "five"),
+        ("../../etc/passwd.csv", b"\0\0\0", "NUL"),
+    ],
+)
+def test_a_wrong_file_is_a_sentence_and_what_was_open_stays_open(name, data, says):
+    app = upload(opened("ratings"), (name, data))
+    assert says.replace(".", "\\.") in words(app) or says in words(app)
+    assert now(app).ratings.fingerprint == datasets.notebook().fingerprint
+    assert "<img" not in words(app).replace("\\<img", "")
+    assert "/etc" not in words(app)
+
+
+def test_two_files_with_ratings_at_once_are_refused_in_words():
+    app = upload(opened("ratings"), ("a.csv", RATED), ("b.csv", RATED))
+    assert "one file with ratings can be open at a time" in words(app)
+    assert now(app).key == "notebook"
+
+
+def test_files_leave_the_page_and_come_back_as_they_were():
+    app = upload(opened("ratings"), ("ratings.csv", RATED), ("movies.csv", FILMS))
+    ratings = now(app).ratings
+    app.session_state["out"] = True
+    app.run()
+    assert not app.exception
+    from pages.ui.take import _parquet
+
+    again = upload(opened("ratings"), ("ratings.parquet", _parquet(ratings)))
+    assert now(again).ratings.fingerprint == ratings.fingerprint
+    assert now(again).ratings.item_info.equals(ratings.item_info)

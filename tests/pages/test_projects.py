@@ -1,0 +1,161 @@
+"""What is opened and edited is kept, found again under its address, and listed; nothing is overwritten."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nmf_core import datasets, edit
+from pages.ui import kept, state
+from pages.ui.opened import Opened
+from tests.pages.test_pages import home, opened, words  # noqa: F401
+
+ANN, BOB = "browser:ann", "browser:bob"
+CSV = b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\nbob,z,1\n"
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch):
+    monkeypatch.setattr(state, "person", lambda: ANN)
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader[0].set_value([(name, data, "application/octet-stream") for name, data in files])
+    app.run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    next(button for button in app.button if button.key == key).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def now(app: AppTest) -> Opened:
+    held = app.session_state["_session"].opened
+    return held[app.session_state[state.DATA]]
+
+
+def project_of(app: AppTest) -> str:
+    found = app.query_params["project"]
+    return found if isinstance(found, str) else found[0]
+
+
+def test_an_upload_is_found_again_by_its_address():
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    project = project_of(app)
+    assert "data" not in app.query_params
+    again = opened("ratings", project=project)
+    assert now(again).ratings.fingerprint == now(app).ratings.fingerprint
+    assert now(again).title == "films.csv"
+    assert next(box for box in again.sidebar.selectbox if box.key == "data").value == project
+
+
+def test_an_edit_of_a_sample_makes_a_project_and_leaves_the_sample_as_it_is():
+    app = opened("ratings")
+    app.session_state["names"] = True
+    app.run()
+    next(field for field in app.text_input if field.key == "add_user").set_value("Ann")
+    next(button for button in app.button if button.label == "Add").click()
+    app.run()
+    assert not app.exception
+    assert now(app).ratings.n_users == 6
+    again = opened("ratings", project=project_of(app))
+    assert now(again).ratings.n_users == 6
+    assert now(again).versions[0].fingerprint == datasets.notebook().fingerprint  # Reset still leads there
+    press(again, "undo")
+    assert now(again).ratings.n_users == 5
+    assert now(opened("ratings", project=project_of(app))).ratings.n_users == 5
+    assert now(opened("ratings")).ratings.n_users == 5
+
+
+def test_the_same_file_opened_again_does_not_overwrite_what_was_edited():
+    first = upload(opened("ratings"), ("films.csv", CSV))
+    edited = edit.add_users(now(first).ratings, ["cid"])
+    kept_now, _ = kept.keep(now(first).changed(edited), ANN, "{}")
+    second = upload(opened("ratings"), ("films.csv", CSV))
+    assert project_of(second) != kept_now.project
+    assert now(second).ratings.n_users == 2
+    assert now(opened("ratings", project=kept_now.project)).ratings.n_users == 3
+    assert len(kept.of_person(ANN)) == 2
+
+
+def test_two_places_that_change_one_project_keep_both():
+    here = upload(opened("ratings"), ("films.csv", CSV))
+    there = now(opened("ratings", project=project_of(here)))
+    theirs, words_there = kept.keep(there.changed(edit.add_users(there.ratings, ["cid"])), ANN, "{}")
+    assert words_there == ""
+    mine, said = kept.keep(now(here).changed(edit.add_items(now(here).ratings, ["w"])), ANN, "{}")
+    assert "changed in another place" in said
+    assert mine.project != theirs.project
+    assert kept.projects().ratings(mine.project)[1].n_items == 4
+    assert kept.projects().ratings(theirs.project)[1].n_users == 3
+
+
+def test_settings_come_back_with_a_project():
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    next(field for field in app.sidebar.number_input if field.key == "rank").set_value(1)
+    app.run()
+    again = opened("ratings", project=project_of(app))
+    assert next(field for field in again.sidebar.number_input if field.key == "rank").value == 1
+    linked = opened("ratings", project=project_of(app), rank="2")  # the address comes first
+    assert next(field for field in linked.sidebar.number_input if field.key == "rank").value == 2
+
+
+def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    project = project_of(app)
+    field = next(field for field in app.text_input if str(field.key).startswith(f"title-{project}"))
+    field.set_value("Film club")
+    app.run()
+    assert now(app).title == "Film club"
+    press(app, f"copy-{project}")
+    copy = project_of(app)
+    assert copy != project
+    assert now(app).title == "Film club (copy)"
+    assert next(button for button in app.button if button.key == f"delete-{copy}").disabled
+    next(box for box in app.checkbox if box.key == f"sure-{copy}").check()
+    app.run()
+    press(app, f"delete-{copy}")
+    assert app.session_state[state.DATA] == "notebook"
+    assert [p.title for p in kept.of_person(ANN)] == ["Film club"]
+    press(app, f"open-{project}")
+    assert now(app).title == "Film club"
+
+
+def test_another_persons_list_is_their_own_though_a_link_opens_what_it_names(monkeypatch):
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    project = project_of(app)
+    monkeypatch.setattr(state, "person", lambda: BOB)
+    assert kept.of_person(BOB) == []
+    linked = opened("ratings", project=project)
+    assert now(linked).ratings.n_ratings == 4
+    assert not any(button.key == f"delete-{project}" for button in linked.button)
+
+
+def test_a_project_that_is_not_there_is_said_and_a_sample_is_open():
+    app = opened("ratings", project="nothing-of-this-name")
+    assert app.session_state[state.DATA] == "notebook" if state.DATA in app.session_state else True
+    assert "does not exist here" in words(app)
+
+
+def test_a_damaged_file_is_said_and_what_is_open_stays_open(tmp_path):
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    project = project_of(app)
+    for file in (tmp_path / "projects" / project).glob("*.parquet"):
+        file.write_bytes(b"PAR1 not any more")
+    broken = opened("ratings", project=project)
+    assert "parquet" in words(broken)
+    assert now(broken).ratings.fingerprint == datasets.notebook().fingerprint
+
+
+def test_where_nothing_can_be_kept_ratings_are_open_and_that_is_said(tmp_path):
+    (tmp_path / "projects").write_text("a file where a folder belongs")
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    assert now(app).ratings.n_ratings == 4
+    assert "could not be kept" in words(app)
+    (tmp_path / "projects").unlink()
+    kept_now, _ = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
+    assert kept_now.unsaved == ""
