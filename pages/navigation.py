@@ -25,7 +25,7 @@ page = st.navigation(
         for name, (title, icon) in PAGES.items()
     ]
 )
-state.open_what_waits()
+state.do_what_waits()
 sidebar.choose()
 sidebar.fit_state(compute.renew_view())
 page.run()

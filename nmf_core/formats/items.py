@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from nmf_core.errors import NmfError, RatingsError, closest, shown
-from nmf_core.formats.base import Column, Table, text_of, whole
+from nmf_core.formats.base import Column, Data, Table, text_of, whole
 from nmf_core.formats.headers import ROLE_NAMES, column_named, has_role, plain
 from nmf_core.formats.movielens import check_ids, clean, is_file_items, joined_genres, read_file_items, year_of
-from nmf_core.formats.reading import data_of, format_of, table_of_frame
+from nmf_core.formats.reading import data_of, format_of, head_of, table_of_frame
 
 _TITLES = ("itemname", "movietitle", "title")  # among the usual names of items, what is no id
 _NAMES = (*ROLE_NAMES["item"], "id")
@@ -40,7 +40,6 @@ _ABOUT = frozenset(
     )
 )
 _YEAR = re.compile(r"\b[12]\d{3}\b", re.ASCII)  # of a date too
-_HEAD_BYTES = 65_536
 
 
 def read_items(source: object, *, name: str | None = None, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -69,13 +68,13 @@ def read_items(source: object, *, name: str | None = None, columns: Mapping[str,
         return _frame(table_of_frame(source), columns)
     given, file_name = data_of(source, name)
     data = whole(given)
-    if columns is None and is_file_items(data[:_HEAD_BYTES], file_name):
+    if columns is None and is_file_items(head_of(data), file_name):
         return read_file_items(data, file_name)
     table = format_of(data, file_name, "auto").read(data, file_name)
     return table.items if table.items is not None and columns is None else _frame(table, columns)
 
 
-def looks_like_items(data: bytes, name: str) -> bool:
+def looks_like_items(data: Data, name: str) -> bool:
     """Whether a file is about items rather than ratings: it has a column of items and one such as title or genres, but
     none of users or ratings.
 
@@ -84,7 +83,7 @@ def looks_like_items(data: bytes, name: str) -> bool:
     >>> looks_like_items(b"movie,ann,bob\\nAlien,5,4\\n", "films.csv")
     False
     """
-    if is_file_items(data[:_HEAD_BYTES], name):
+    if is_file_items(head_of(data), name):
         return True
     try:
         headers = _header(data, name)
@@ -96,7 +95,7 @@ def looks_like_items(data: bytes, name: str) -> bool:
     return item is not None and any(plain(header) in _ABOUT for k, header in enumerate(headers) if k != item)
 
 
-def _header(data: bytes, name: str) -> tuple[str, ...]:
+def _header(data: Data, name: str) -> tuple[str, ...]:
     """The header of a file."""
     return format_of(data, name, "auto").read(data, name).header
 

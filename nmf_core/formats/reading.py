@@ -315,7 +315,7 @@ def format_of(data: Data, name: str, asked: str) -> Format:
     """The format that content says, unless the caller or the extension says another."""
     if isinstance(data, Path) and data.is_dir():
         return PARQUET
-    head = data[:_HEAD_BYTES] if isinstance(data, bytes) else _head_bytes(data)
+    head = head_of(data)
     extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     fitting = [f for f in FORMATS.values() if f.sniff(head, name)]
     claimed = [FORMATS[asked]] if asked != "auto" else [f for f in FORMATS.values() if extension in f.extensions]
@@ -333,9 +333,11 @@ def format_of(data: Data, name: str, asked: str) -> Format:
     raise RatingsError(f"{name} is {looks}, which cannot be read. Unpack or save it as one of: {readable}.")
 
 
-def _head_bytes(path: Path) -> bytes:
-    """The first bytes of a file."""
-    with path.open("rb") as file:
+def head_of(data: Data) -> bytes:
+    """The first bytes of a file; of a folder none."""
+    if isinstance(data, bytes) or data.is_dir():
+        return data[:_HEAD_BYTES] if isinstance(data, bytes) else b""
+    with data.open("rb") as file:
         return file.read(_HEAD_BYTES)
 
 

@@ -24,12 +24,15 @@ from nmf_core import (
     shelf,
 )
 from nmf_core.formats import LAYOUTS, ROLES, Preview, Question, extensions, looks_like_items, shown_name
+from nmf_core.formats.base import Data
 from nmf_core.formats.join import ItemsJoin
 from nmf_core.movielens import MOVIELENS, Remote
 from pages.ui import jobs, kept, state, text
 
 REREAD_BYTES = 50_000_000  # a file up to here stays in memory, to be read once more in another way
 _NUMBERS = itertools.count()
+
+Files = list[tuple[str, Data]]  # names and contents
 
 LABELS: Final = {
     "layout": "What is a row?",
@@ -61,7 +64,7 @@ class Brought:
     """
 
     name: str
-    data: bytes | Path
+    data: Data
     answers: dict[str, Any]
     preview: Preview
     items: tuple[pd.DataFrame, ...] = ()
@@ -97,33 +100,38 @@ def uploads() -> None:
 
 
 def _uploaded() -> None:
-    """Take in what was uploaded; on an error what was open stays open."""
-    files = [(file.name, file.getvalue()) for file in state.widget(state.numbered("upload")) or []]
+    """Take what was uploaded out of the box; it is read where that can be seen."""
+    files = state.widget(state.numbered("upload")) or []
+    state.session().to_read = [(file.name, file.getvalue()) for file in files]
     state.renumber("upload")  # the box is empty again
+
+
+def _read(files: Files) -> None:
+    """Read files, then open them or ask how they are to be read; on an error what was open stays open."""
     try:
-        items = [(name, data) for name, data in files if looks_like_items(data, name)]
-        ratings = [(name, data) for name, data in files if (name, data) not in items]
-        info = tuple(read_items(data, name=name) for name, data in items)
+        about = [looks_like_items(data, name) for name, data in files]
+        info = tuple(read_items(data, name=name) for (name, data), yes in zip(files, about, strict=True) if yes)
     except NmfError as error:
         state.notice("error", str(error))
         return
+    ratings = [file for file, yes in zip(files, about, strict=True) if not yes]
     if len(ratings) > 1:
         names = ", ".join(shown_name(name) for name, _ in ratings)
         state.notice("error", f"{names}: one file with ratings can be open at a time. Upload one of them.")
     elif ratings:
-        take(*ratings[0], info)
-    elif info:
-        _join(items[0][0], info)
+        _look(*ratings[0], info)
+    else:
+        state.soon(lambda: _join(files[0][0], info))
 
 
-def take(name: str, data: bytes | Path, items: tuple[pd.DataFrame, ...] = ()) -> None:
-    """Open a file, or ask first how it is to be read. Call it from a callback."""
+def _look(name: str, data: Data, items: tuple[pd.DataFrame, ...]) -> None:
+    """Look into a file with ratings: open it, or ask first how it is to be read."""
     name = shown_name(name)[:80] or "The file"
     brought = Brought(name, data, {}, preview_ratings(data, name=name), items)
     if brought.preview.error is not None and not brought.preview.questions:
         state.notice("error", str(brought.preview.error))
     elif brought.preview.sure:
-        _open(brought)
+        state.soon(lambda: _open(brought))
     else:
         state.session().bring = brought
 
@@ -171,7 +179,15 @@ def _join(name: str, infos: tuple[pd.DataFrame, ...]) -> None:
 
 
 def look_first() -> None:
-    """The file that waits: its first rows, what was guessed and why, and a control for each guess."""
+    """Read what was brought; of a file that waits its first rows, what was guessed and why, and a control for each guess."""
+    files: Files = state.session().to_read
+    if files:
+        state.session().to_read = []
+        size = sum(len(data) if isinstance(data, bytes) else 0 for _, data in files) / 1e6
+        about = f" ({size:.0f} MB)" if size >= 1 else ""
+        with st.spinner(f"Reading {text.md(', '.join(shown_name(name) for name, _ in files))}{about} …"):
+            _read(files)
+        st.rerun()
     brought: Brought | None = state.session().bring
     if brought is None:
         return
@@ -303,7 +319,8 @@ def from_movielens() -> None:
         jobs.forget(state.person(), _download(remote))
         found = preview_ratings(job.result, name=job.result.name)
         if found.ratings is not None:
-            state.open_soon(named_by_title(found.ratings), remote.title)
+            ratings = named_by_title(found.ratings)
+            state.soon(lambda: state.open_own(ratings, remote.title))
             st.rerun()
         st.error(text.md(found.error), icon=":material/error:")
     here = movielens.is_fetched(remote)
@@ -336,7 +353,7 @@ def _download(remote: Remote) -> tuple[str, str]:
 def _fetch(remote: Remote) -> None:
     """Begin a download; what is in the cache opens at once."""
     if movielens.is_fetched(remote):
-        take(f"{remote.title}.zip", movielens.fetch(remote))
+        state.session().to_read = [(f"{remote.title}.zip", movielens.fetch(remote))]
         return
     jobs.forget(state.person(), _download(remote))
     jobs.start(state.person(), _download(remote), lambda progress: movielens.fetch(remote, on_progress=progress))
@@ -387,7 +404,7 @@ def _from_shelf(folder: Path) -> None:
     except NmfError as error:
         state.notice("error", str(error))
         return
-    take(name.rpartition("/")[2], path)
+    state.session().to_read = [(name.rpartition("/")[2], path)]
 
 
 def planted() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -47,7 +47,8 @@ class Session:
     settings_kept: dict[str, str] = field(default_factory=dict)  # by project
     bring: Any = None  # a file that waits for answers; pages.ui.bring has its own
     read_as: dict[str, Any] = field(default_factory=dict)  # how what is open was read, by its key
-    to_open: tuple[Ratings, str] | None = None
+    to_read: Any = ()  # files that were brought and not yet read
+    waiting: Callable[[], None] | None = None
     numbers: dict[str, int] = field(default_factory=dict)  # of widgets that are begun anew
     greeted: bool = False
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)  # the widgets of the last fit, by what is open
@@ -83,9 +84,14 @@ def nickname() -> str:
 
 def data_titles() -> dict[str, str]:
     """What the drop-down of ratings offers, with titles: the samples, one's own projects, and whatever else is open."""
-    titles = {sample.key: sample.title for sample in SAMPLES.values()}
-    titles |= {project.id: project.title or "Untitled" for project in own_projects()}
-    return titles | {key: held.title for key, held in session().opened.items()}
+    found = {sample.key: sample.title for sample in SAMPLES.values()}
+    found |= {project.id: project.title or "Untitled" for project in own_projects()}
+    found |= {key: held.title for key, held in session().opened.items()}
+    titles: dict[str, str] = {}
+    for key, title in found.items():  # the browser tells options apart by their titles
+        number = sum(other == title for other in list(found.values())[: len(titles)]) + 1
+        titles[key] = title if number == 1 else f"{title} ({number})"
+    return titles
 
 
 def own_projects() -> list[Project]:
@@ -114,18 +120,17 @@ def open_own(ratings: Ratings, title: str) -> None:
     use_defaults()
 
 
-def open_soon(ratings: Ratings, title: str) -> None:
-    """Open ratings at the next run, before its widgets are drawn. For work that ended beside the script."""
-    session().to_open = (ratings, title)
+def soon(action: Callable[[], None]) -> None:
+    """Do something at the next run, before its widgets are drawn: what a callback might do, for work outside of one."""
+    session().waiting = action
 
 
-def open_what_waits() -> None:
-    """Open what `open_soon` left. Call it before any widget is drawn."""
+def do_what_waits() -> None:
+    """Do what `soon` left. Call it before any widget is drawn."""
     held = session()
-    waiting, held.to_open = held.to_open, None
-    if waiting is not None:
-        open_own(*waiting)
-        notice("success", f"{opened().title} is open.")
+    action, held.waiting = held.waiting, None
+    if action is not None:
+        action()
 
 
 def choose_data() -> None:
@@ -166,6 +171,8 @@ def retitle(project: str, title: str, version: int) -> None:
     held = session().opened
     if project in held:
         held[project] = replace(held[project], title=title, version=version)
+    if opened().project == project:  # else the browser goes on showing the old title
+        st.session_state[DATA] = project
 
 
 def change(ratings: Ratings) -> None:

@@ -45,10 +45,10 @@ def in_list(page, row: int) -> tuple[float, float]:
     return box["x"] + box["width"] - 60, box["y"] + 35 * (row + 1) + 14
 
 
-def paste(page, row: int, column: int, block: str) -> None:
+def paste(page, row: int, column: int, block: str, n_items: int = 4) -> None:
     """Paste a block into the editor as from a spreadsheet."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.mouse.click(*place(page, row, column))
+    page.mouse.click(*place(page, row, column, n_items))
     page.wait_for_timeout(300)
     page.evaluate("block => navigator.clipboard.writeText(block)", block)
     page.keyboard.press("Control+V")
