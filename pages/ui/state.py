@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -140,20 +140,23 @@ def choose_data() -> None:
         st.session_state[DATA] = held.last_key
         return
     held.last_key = key
-    if opened().project is None:
-        use_defaults()
+    use_defaults()
+    _set_kept_settings(held.settings_kept.get(key, ""))
 
 
-def open_project(project: str) -> bool:
-    """Open a project as it was kept, with its settings; whether that could be. Call it before the widgets are drawn."""
+def open_project(project: str, *, spared: Collection[str] = ()) -> bool:
+    """Open a project as it was kept, with its settings but for those `spared`; whether that could be.
+
+    Call it before the widgets are drawn.
+    """
     try:
         found, known = kept.load(project)
     except NmfError as error:
         notice("error", str(error))
         return False
     _show(found)
-    use_defaults()
-    _set_kept_settings(known.settings)
+    use_defaults(spared)
+    _set_kept_settings(known.settings, spared)
     session().settings_kept[project] = known.settings
     return True
 
@@ -224,22 +227,23 @@ def _settings_text() -> str:
     return json.dumps({name: value for name, value in held.items() if isinstance(value, str | int | float)})
 
 
-def _set_kept_settings(text: str) -> None:
-    """Set the sidebar as a project keeps it, but for what the address says."""
+def _set_kept_settings(text: str, spared: Collection[str] = ()) -> None:
+    """Set the sidebar as a project keeps it."""
     try:
         found = json.loads(text or "{}")
     except ValueError:
         return
     for name in SHARED:
-        if name != DATA and name in found and name not in st.query_params:
+        if name != DATA and name in found and name not in spared:
             st.session_state[name] = found[name]
 
 
-def use_defaults() -> None:
+def use_defaults(spared: Collection[str] = ()) -> None:
     """Set rank and the dial as these ratings suggest. Call it from a callback."""
     ratings = opened().ratings
-    st.session_state[RANK] = default_rank(ratings)
-    st.session_state[BLANKS] = suggested_blanks(ratings)[0]
+    for name, value in ((RANK, default_rank(ratings)), (BLANKS, suggested_blanks(ratings)[0])):
+        if name not in spared:
+            st.session_state[name] = value
 
 
 def editor_key(part: str = "") -> str:
@@ -349,7 +353,7 @@ def read_address(options: dict[str, list[str]]) -> None:
         return
     held.greeted = True
     held.linked_project = st.query_params.get(PROJECT)
-    if _is_kept(held.linked_project) and open_project(str(held.linked_project)):
+    if _is_kept(held.linked_project) and open_project(str(held.linked_project), spared=list(st.query_params)):
         held.linked_project = None
         options = {**options, DATA: [*options[DATA], *st.query_params.get_all(DATA)]}
     elif st.query_params.get(DATA) in options[DATA]:

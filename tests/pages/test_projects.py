@@ -100,8 +100,24 @@ def test_settings_come_back_with_a_project():
     app.run()
     again = opened("ratings", project=project_of(app))
     assert next(field for field in again.sidebar.number_input if field.key == "rank").value == 1
-    linked = opened("ratings", project=project_of(app), rank="2")  # the address comes first
-    assert next(field for field in linked.sidebar.number_input if field.key == "rank").value == 2
+    linked = opened("ratings", project=project_of(app), rank="4")  # the address comes first
+    assert next(field for field in linked.sidebar.number_input if field.key == "rank").value == 4
+    box = next(box for box in again.sidebar.selectbox if box.key == "data")
+    box.set_value("movie_night")
+    again.run()
+    next(box for box in again.sidebar.selectbox if box.key == "data").set_value(project_of(app))
+    again.run()
+    assert next(field for field in again.sidebar.number_input if field.key == "rank").value == 1
+
+
+def test_a_project_deleted_in_another_place_is_kept_anew():
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    gone = now(app).project
+    kept.projects().delete(gone, ANN)
+    made, said = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
+    assert made.unsaved == "" and said == ""
+    assert made.project != gone
+    assert kept.projects().ratings(made.project)[1].n_users == 3
 
 
 def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
