@@ -497,9 +497,14 @@ def _scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, items: pd.
     """The given scale, checked, or a guess."""
     if scale is None:
         return guess_scale(V.data)
-    low, high = (float(x) for x in scale)
+    try:
+        low, high = (float(x) for x in scale if not isinstance(x, str))
+    except (TypeError, ValueError, OverflowError):  # no pair, or not of numbers
+        low = high = np.nan
     if not (np.isfinite([low, high]).all() and low < high):
-        raise RatingsError(f"The scale is {shown(scale)}; its low end must lie below its high end. Give (low, high).")
+        raise RatingsError(
+            f"The scale is {shown(scale)}; it must be two finite numbers, the low end below the high end. Give (low, high)."
+        )
     outside = (V.data < low) | (V.data > high)
     if outside.any():
         k = int(np.argmax(outside))

@@ -20,6 +20,8 @@ from nmf_core.ratings import Ratings
 MAX_FILE_BYTES = 4_000_000_000
 MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_COLUMNS = 50_000
+# The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
+MAX_CELL = 131_072
 MAX_GRID_CELLS = 20_000_000
 
 # What a format reads from: the bytes of a file, or the path of one that need not be in memory at once.
@@ -48,7 +50,8 @@ class Column:
         if column.dtype.kind == "b" or (column.dtype == object and not _all_text(column)):
             column = column.astype(object).map(_plain)
         codes, distinct = pd.factorize(column)
-        return cls(np.asarray(distinct, dtype=object), codes.astype(np.int32))
+        named = [_moment(cell) for cell in distinct] if column.dtype.kind == "M" else distinct
+        return cls(np.asarray(named, dtype=object), codes.astype(np.int32))
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -108,6 +111,14 @@ class Column:
 def _all_text(column: pd.Series) -> bool:
     """Whether all cells but the missing ones are text."""
     return pd.api.types.infer_dtype(column, skipna=True) == "string"
+
+
+def _moment(cell: pd.Timestamp) -> str:
+    """A date and time as text; Python's own calendar ends with the year 9999, a file's does not."""
+    try:
+        return str(cell)
+    except NotImplementedError:
+        return str(cell.to_numpy())
 
 
 def _plain(cell: object) -> object:
@@ -263,7 +274,9 @@ _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|svg)", re.IGNORE
 
 def kind_of(head: bytes) -> str:
     """What the first bytes say a file is, such as "a gzip archive"; "" if they say nothing."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        head = head[: len(head) // 4 * 4].decode("utf-32", "replace").encode()
+    elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):

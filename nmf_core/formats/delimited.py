@@ -24,12 +24,10 @@ import pyarrow.csv
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.arrow import column_of
-from nmf_core.formats.base import Column, Data, Format, Table, check_width, kind_of, text_of, whole
+from nmf_core.formats.base import MAX_CELL, Column, Data, Format, Table, check_width, kind_of, text_of, whole
 from nmf_core.ratings import Change
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
-# The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
-MAX_CELL = 131_072
 _BLOCK = 1 << 23
 _HEAD = 1 << 16
 # What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
@@ -267,10 +265,10 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
             strings_can_be_null=False,
         ),
     )
-    columns = {}
-    for name in wanted:  # one after the other, so that Arrow's copy of each is let go
-        columns[name] = column_of(table.column(name))
-        table = table.drop_columns([name])
+    left = table.columns
+    del table
+    left.reverse()
+    columns = {name: column_of(left.pop()) for name in wanted}  # popped, so that Arrow's copy of each is let go
     return tuple(columns[str(k)] for k in positions)
 
 

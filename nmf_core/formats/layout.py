@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -100,9 +101,8 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
 
 def column_titles(table: Table) -> tuple[str, ...]:
     """What each column is called where one is to be chosen: its header, or its number where that is blank or not alone."""
-    return tuple(
-        text if text and table.header.count(text) == 1 else f"column {k + 1}" for k, text in enumerate(table.header)
-    )
+    count = Counter(table.header)
+    return tuple(text if text and count[text] == 1 else f"column {k + 1}" for k, text in enumerate(table.header))
 
 
 def missing(table: Table, found: Mapping[str, int]) -> RatingsError:

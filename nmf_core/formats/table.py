@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import MAX_GRID_CELLS, Column, Table, text_of
+from nmf_core.formats.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of
 from nmf_core.formats.layout import HINT, Plan, Question, missing, plan
 from nmf_core.formats.numbers import Numbers, is_number, likely_mark, read_numbers
 from nmf_core.neutral import restored
@@ -60,7 +60,7 @@ def without_blank_columns(table: Table) -> Table:
     unnamed = [k for k, header in enumerate(table.header) if not header and k > 0]
     if not unnamed:
         return table
-    blank = [k for k, column in zip(unnamed, table.take(unnamed), strict=True) if column.blank().all()]
+    blank = {k for k, column in zip(unnamed, table.take(unnamed), strict=True) if column.blank().all()}
     if not blank:
         return table
     kept, take = [k for k in range(len(table.header)) if k not in blank], table.take
@@ -190,6 +190,9 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
             f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} has cells but no {across} in the "
             "header. Name it, or remove the column."
         )
+    longest = max(names, key=len)
+    if len(longest) > MAX_CELL:
+        raise _too_long(f"{table.name}, {table.place} {table.header_line}", across, longest)
     twice = pd.Index(names).duplicated()
     if twice.any():
         raise RatingsError(
@@ -255,6 +258,10 @@ def _ids(
             f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; "
             f"every row needs one. Fill it in, or remove that {table.place}."
         )
+    long = [len(text) > MAX_CELL for text in texts]
+    if any(long):
+        row = int(np.argmax(coded.where(long)))
+        raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
     changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
         notes.append(replaced(changed, what))
@@ -262,6 +269,13 @@ def _ids(
         merged, distinct = pd.factorize(np.array(texts, dtype=object))
         return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
     return codes, pd.Index(texts, dtype="str")
+
+
+def _too_long(where: str, what: str, text: str) -> RatingsError:
+    """The error for a name that is none."""
+    return RatingsError(
+        f"{where}: the {what} id {shown(text)} has {len(text)} characters; at most {MAX_CELL} can be read. Shorten it."
+    )
 
 
 def _own_names(table: Table, names: list[str], what: str, notes: list[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """Ratings in every format and from every object: what is read is what was written, and ids stay text."""
 
 import io
+import time
 import zipfile
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from scipy import sparse
 
 import nmf_core.formats.base as base
 from nmf_core.errors import NmfError
-from nmf_core.formats import FORMATS, extensions, read_ratings, shown_name
+from nmf_core.formats import FORMATS, extensions, preview_ratings, read_ratings, shown_name
 from nmf_core.ratings import Ratings
 
 LONG = pd.DataFrame(
@@ -344,3 +346,24 @@ def test_the_fast_and_the_careful_path_agree():
     for text in (plain, quoted):
         with pytest.raises(NmfError, match="line 6"):
             read_ratings((text + "bob,x,five\n").encode())
+
+
+def test_a_day_beyond_pythons_calendar_is_text():
+    days = pd.Series(np.array(["2020-01-02", "38504-08-17"], dtype="M8[us]"))
+    buffer = io.BytesIO()
+    pd.DataFrame({"user": ["ann", "bob"], "item": days, "rating": [5, 4]}).to_parquet(buffer)
+    assert read_ratings(buffer.getvalue()).items.tolist() == ["2020-01-02 00:00:00", "38504-08-17 00:00:00"]
+    with pytest.raises(NmfError, match="row 1, column 'rating': '2020-01-02 00:00:00' is not a number"):
+        read_ratings(pd.DataFrame({"user": ["ann", "bob"], "item": ["x", "y"], "rating": days}))
+    zoned = pd.DataFrame({"user": ["ann", "bob"], "item": days.dt.tz_localize(ZoneInfo("UTC")), "rating": [5, 4]})
+    assert read_ratings(zoned).items.tolist() == ["2020-01-02 00:00:00+00:00", "38504-08-17T00:00:00.000000"]
+    with pytest.raises(NmfError, match="'38504-08-17T00:00:00.000000' is not a number"):
+        read_ratings(zoned[1:].assign(rating=zoned["item"][1:]))
+
+
+def test_thousands_of_columns_take_seconds():
+    n = 8_000  # of bytes in which each column once was looked for among all the others, or the table copied for it
+    for text in ("user" + "," * n + "\nann" + "," * n, "::".join("ab" * (n // 2)) + "\n", "id," + "x," * n + "\n"):
+        began = time.process_time()
+        assert preview_ratings(text.encode()).error is not None
+        assert time.process_time() - began < 8
