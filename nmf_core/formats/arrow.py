@@ -30,6 +30,12 @@ def _of_dictionaries(chunks: pa.ChunkedArray) -> Column:
     codes = np.empty(len(chunks), dtype=np.int32)
     if chunks.num_chunks == 0:
         return Column(np.empty(0, dtype=object), codes)
+    if chunks.num_chunks == 1:
+        (chunk,) = chunks.chunks
+        indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
+        return Column(
+            chunk.dictionary.to_numpy(zero_copy_only=False), indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        )
     parts = [chunk.dictionary for chunk in chunks.chunks]
     united = pa.concat_arrays(parts).dictionary_encode()
     to_united = united.indices.to_numpy(zero_copy_only=False).astype(np.int32)

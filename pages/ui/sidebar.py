@@ -20,8 +20,9 @@ BOUND: Final = "query-params"
 
 def choose() -> None:
     """The widgets; each is bound to a parameter of the address."""
-    _check_address()
     titles = state.data_titles()
+    _check_address(list(titles))
+    titles = state.data_titles() if state.opened().key not in titles else titles  # the address may have opened another
     with st.sidebar:
         st.selectbox(
             "Ratings",
@@ -117,7 +118,7 @@ def _more() -> None:
         st.number_input("Sweeps at most", 1, MAX_SWEEPS, 200, key=state.SWEEPS, bind=BOUND)
 
 
-def _check_address() -> None:
+def _check_address(data: list[str]) -> None:
     """Say once which parameters of the address are not to be had."""
     for name, low, high, whole in (
         (state.RANK, 1, TOP_RANK, True),
@@ -130,7 +131,7 @@ def _check_address() -> None:
         state.read_number(name, low, high, whole)
     state.read_address(
         {
-            state.DATA: list(state.data_titles()),
+            state.DATA: data,
             state.BLANKS: list(state.DIAL),
             state.SOLVER: list(SOLVERS),
             state.INIT: ["auto", *INITS],
