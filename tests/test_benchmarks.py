@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks import peers
+from benchmarks import peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
 from nmf_core.evaluate import biases, rmse
@@ -214,3 +214,18 @@ def test_settings_can_be_handed_to_another_interpreter():
     settings = [s for rater in RATERS.values() for s in rater.grid]
     assert json.loads(json.dumps(settings)) == settings
     assert grid(a=(1, 2), b=("x",)) == ({"a": 1, "b": "x"}, {"a": 2, "b": "x"})
+
+
+def test_reading_plants_different_cells_and_all_ways_read_the_same(tmp_path):
+    table = reading.planted(2_000, seed=1, n_users=300, n_items=40)
+    assert table.equals(reading.planted(2_000, seed=1, n_users=300, n_items=40))
+    assert len(table.to_pandas()[["user", "item"]].drop_duplicates()) == 2_000
+    reading.write(table, tmp_path)
+    assert (tmp_path / "quoted.csv").read_bytes().count(b'"') == 4 * 2_000 + 6
+    assert (tmp_path / "crlf.csv").read_bytes().count(b"\r\n") == 2_001
+    read = {way: what(prepare(tmp_path / "plain.csv")) for way, (prepare, what) in reading.WAYS.items()}
+    read |= {file: reading.ours(tmp_path / file) for file in reading.FILES}
+    assert len({reading.digest(one) for one in read.values()}) == 1
+    V, users, items = read["path"]
+    V.data[0] += 1
+    assert reading.digest((V, users, items)) != reading.digest(read["pandas"])

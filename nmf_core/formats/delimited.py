@@ -102,13 +102,10 @@ def _utf8(data: Data, name: str) -> tuple[Data, tuple[str, ...]]:
     encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
     if encoding in ("", "utf-8"):
         plain = data.removeprefix(b"\xef\xbb\xbf")
-        try:
-            plain.decode()
-        except UnicodeDecodeError:
-            if not encoding:
-                return _old_text(plain, name)
-        else:
+        if _is_utf8(plain):
             return plain, ()
+        if not encoding:
+            return _old_text(plain, name)
     try:
         text = data.decode(encoding, "surrogatepass").removeprefix("\ufeff")
     except UnicodeDecodeError as e:
@@ -119,14 +116,13 @@ def _utf8(data: Data, name: str) -> tuple[Data, tuple[str, ...]]:
     return _without_surrogates(text)
 
 
-def _is_utf8(path: Path) -> bool:
-    """Whether a whole file is UTF-8, looked at piece by piece."""
+def _is_utf8(data: Data) -> bool:
+    """Whether a whole file is UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with path.open("rb") as file:
-            while piece := file.read(1 << 22):
-                if not piece.isascii() or decoder.getstate()[0]:
-                    decoder.decode(piece)
+        for piece in _pieces(data):
+            if not piece.isascii() or decoder.getstate()[0]:
+                decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -288,13 +284,10 @@ def _has_quotes(data: Data) -> bool:
     return any(b'"' in piece for piece in _pieces(data))
 
 
-def _pieces(data: Data) -> Iterator[bytes | memoryview]:
-    """The bytes piece by piece."""
-    if isinstance(data, bytes):
-        yield data
-        return
-    with data.open("rb") as file:
-        while piece := file.read(1 << 24):
+def _pieces(data: Data) -> Iterator[bytes]:
+    """The bytes piece by piece; pieces that stay in the processor's cache."""
+    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        while piece := file.read(1 << 20):
             yield piece
 
 
