@@ -227,7 +227,7 @@ def whole(data: Data) -> bytes:
 
 def text_of(cell: object) -> str:
     """A cell as trimmed text, whole floats without .0, control characters and lone surrogates replaced by �."""
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+    if not isinstance(cell, str) and isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
     return clean(str(cell).strip())
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import numbers
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from nmf_core.formats.base import Column
@@ -17,6 +20,9 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
+# The same number whatever the decimal mark: not 1.234, which could be a thousand and more.
+_PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
+_MANY = 10_000  # distinct cells of a column from which on they are read at once
 _BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>"))
 
 
@@ -89,25 +95,28 @@ def says_blank(cell: object) -> bool:
 
 def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
     """Equally long columns of cells as ratings; `decimal` says what a comma is, as "," or ".", where it is unclear."""
-    texts = {cell.strip() for c in columns if c.codes is not None for cell in c.cells if isinstance(cell, str)}
+    easy = [_easily(column) for column in columns]
     told = decimal != "auto"
-    mark = decimal if told else _mark(texts)
+    mark = decimal if told else _mark(_telling(columns, easy))
     read: list[tuple[NDArray[np.float64], NDArray[np.int32] | None]] = []
     known: dict[object, float | str] = {}
     n_words = 0
     wrong: tuple[int, int, object, str] | None = None
-    for k, column in enumerate(columns):
+    for k, (column, values) in enumerate(zip(columns, easy, strict=True)):
         if column.codes is None:
-            values = column.cells.astype(np.float64)
             bad = _outside(values)
         else:
-            known |= {cell: _number(cell, mark, told) for cell in column.cells if cell not in known}
-            found = [known[cell] for cell in column.cells]
-            values = np.array([np.nan if isinstance(x, str) else x for x in found], dtype=np.float64)
-            bad_cells = _outside(values) | np.array([isinstance(x, str) for x in found], dtype=bool)
+            rest = np.flatnonzero(np.isnan(values))
+            cells = column.cells[rest]
+            known |= {cell: _number(cell, mark, told) for cell in cells if cell not in known}
+            found = [known[cell] for cell in cells]
+            values[rest] = [np.nan if isinstance(x, str) else x for x in found]
+            bad_cells = _outside(values)
+            bad_cells[rest] |= np.array([isinstance(x, str) for x in found], dtype=bool)
             bad = column.where(bad_cells.tolist()) if bad_cells.any() else np.zeros(0, dtype=bool)
-            words = [says_blank(cell) and not is_blank(cell) for cell in column.cells]
-            n_words += int(column.where(words).sum()) if any(words) else 0
+            words = np.zeros(len(values), dtype=bool)
+            words[rest] = [says_blank(cell) and not is_blank(cell) for cell in cells]
+            n_words += int(column.where(words.tolist()).sum()) if words.any() else 0
         row = int(np.argmax(bad)) if bad.any() else -1
         if row >= 0 and (wrong is None or row < wrong[0]):
             cell = column.cell(row)
@@ -115,6 +124,33 @@ def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
             wrong = (row, k, cell, number if isinstance(number, str) else _why_outside(number))
         read.append((values + 0.0, column.codes))  # -0 becomes 0
     return Numbers(tuple(read), n_words, mark, wrong)
+
+
+def _easily(column: Column) -> NDArray[np.float64]:
+    """Numbers themselves; of many distinct texts those that are read all at once, such as 3.75; NaN for the others."""
+    if column.codes is None:
+        return column.cells.astype(np.float64)
+    values = np.full(len(column.cells), np.nan)
+    if len(values) < _MANY:
+        return values
+    try:
+        texts = pa.array(column.cells, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):  # not all are text that UTF-8 holds
+        return values
+    plain = pyarrow.compute.match_substring_regex(texts, _PLAIN)
+    values[plain.to_numpy(zero_copy_only=False)] = texts.filter(plain).cast(pa.float64()).to_numpy()
+    return values
+
+
+def _telling(columns: Sequence[Column], easy: Sequence[NDArray[np.float64]]) -> set[str]:
+    """Trimmed texts that may tell the decimal mark: those not easily read, and one with a point of those that were."""
+    texts: set[str] = set()
+    for column, values in zip(columns, easy, strict=True):
+        if column.codes is not None:
+            rest = np.isnan(values)
+            texts |= {cell.strip() for cell in column.cells[rest] if isinstance(cell, str)}
+            texts |= set(itertools.islice((cell for cell in column.cells[~rest] if "." in cell), 1))
+    return texts
 
 
 def _mark(texts: Collection[str]) -> str:
