@@ -16,13 +16,14 @@ import io
 import numbers
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.errors import RatingsError, shown
+from nmf_core.errors import RatingsError, SettingsError, real_number, shown
 from nmf_core.formats.base import Column, text_of
 from nmf_core.formats.numbers import is_blank, is_number, read_numbers
 from nmf_core.ratings import LARGEST_RATING, SMALLEST_RATING, Ratings, Scale, positions
@@ -292,6 +293,32 @@ def remove_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
     column = np.cumsum(kept) - 1
     counts = np.diff(np.concatenate([[0], np.cumsum(cells)])[V.indptr])
     return _made(ratings, V.data[cells], column[V.indices[cells]], counts, ratings.users, ratings.items[kept])
+
+
+def set_scale(ratings: Ratings, low: float, high: float) -> Ratings:
+    """The ratings on another scale; their values stay as they are.
+
+    Raises:
+        RatingsError: ends that are no numbers, or in the wrong order, or between which not all ratings lie.
+
+    >>> from nmf_core import datasets
+    >>> set_scale(datasets.notebook(), 0, 10).scale
+    (0.0, 10.0)
+    """
+    try:
+        ends = (
+            real_number("the low end", low, 0, LARGEST_RATING),
+            real_number("the high end", high, 0, LARGEST_RATING),
+        )
+    except SettingsError as e:
+        raise RatingsError(str(e)) from e
+    least, most = float(ratings.V.data.min()), float(ratings.V.data.max())
+    if not ends[0] < ends[1] or least < ends[0] or most > ends[1]:
+        raise RatingsError(
+            f"The scale would be {ends[0]:g} to {ends[1]:g}; it must rise, and hold all ratings, which lie from {least:g} to "
+            f"{most:g}. Choose a wider scale, or change the ratings first."
+        )
+    return replace(ratings, scale=ends, notes=())
 
 
 def _names(names: Iterable[object], what: str) -> list[str]:

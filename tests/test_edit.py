@@ -260,3 +260,15 @@ def test_a_block_may_not_blank_the_last_rating():
     one = Ratings.from_cells(["ann"], ["x"], [4], all_items=["x", "y"], scale=(1, 5))
     with pytest.raises(RatingsError, match="leave no ratings"):
         edit.paste(one, "user\tx\nann\t")
+
+
+@pytest.mark.parametrize("ends", [(2, 5), (1, 4), (5, 1), (-1, 5), (1, float("nan")), ("1", 5), (1, float("inf"))])
+def test_a_scale_that_is_none_or_too_narrow_is_refused(notebook, ends):
+    with pytest.raises(RatingsError):
+        edit.set_scale(notebook, *ends)
+
+
+def test_a_wider_scale_lets_higher_ratings_in_and_leaves_those_there(notebook):
+    wide = edit.set_scale(notebook, 0, 10)
+    assert wide.of_user("User1") == notebook.of_user("User1")
+    assert edit.set_rating(wide, "User1", "Movie3", 9).of_user("User1")["Movie3"] == 9

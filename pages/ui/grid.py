@@ -126,7 +126,7 @@ def _toolbar(view: View) -> None:
             icon=":material/table_edit:",
             key="names",
             on_change="rerun",
-            help="Add, rename and take out users and items",
+            help="Add, rename and take out users and items; set the rating scale",
         )
         block = st.popover(
             "Paste",
@@ -137,9 +137,12 @@ def _toolbar(view: View) -> None:
         )
     if names.open:
         with names:
-            for tab, what in zip(st.tabs(["Users", "Items"]), ("user", "item"), strict=True):
+            *tabs, scale = st.tabs(["Users", "Items", "Scale"])
+            for tab, what in zip(tabs, ("user", "item"), strict=True):
                 with tab:
                     _names(_ids(view.ratings, what), what)
+            with scale:
+                _scale(view.ratings)
     if block.open:
         with block:
             _block(view.ratings)
@@ -162,6 +165,22 @@ def _names(index: pd.Index, what: str) -> None:
             _name(f"Take out {text.a(what)}", index, f"fewer_{what}s")
         st.form_submit_button("Take out", icon=":material/delete:", on_click=_take_out, args=(what,))
     st.caption(f"A new {what} comes last and has no ratings yet. Undo takes back each of these.")
+
+
+def _scale(ratings: Ratings) -> None:
+    """The lowest and highest rating that can be given."""
+    low, high = ratings.scale
+    with st.form("scale_form", border=False):
+        left, right = st.columns(2)
+        left.number_input("Lowest rating", 0.0, None, low, step=1.0, format="%g", key=f"scale_low-{low:g}")
+        right.number_input("Highest rating", 0.0, None, high, step=1.0, format="%g", key=f"scale_high-{high:g}")
+        st.form_submit_button(
+            "Set the scale",
+            icon=":material/straighten:",
+            on_click=_set_scale,
+            args=(f"scale_low-{low:g}", f"scale_high-{high:g}"),
+        )
+    st.caption("Ratings stay as they are; predictions are cut to the scale, and the grid takes no rating outside it.")
 
 
 def _name(label: str, index: pd.Index, key: str, placeholder: str = "choose") -> None:
@@ -406,6 +425,11 @@ def _add(what: str) -> None:
     name = state.widget(f"add_{what}")
     add = edit.add_users if what == "user" else edit.add_items
     _changed(lambda ratings: add(ratings, [name]), **{f"add_{what}": ""})
+
+
+def _set_scale(low: str, high: str) -> None:
+    """Another scale."""
+    _changed(lambda ratings: edit.set_scale(ratings, state.widget(low), state.widget(high)))
 
 
 def _rename(what: str) -> None:
