@@ -132,7 +132,7 @@ def test_a_block_with_names_goes_through_its_popover_and_an_item_is_renamed(serv
     screenshot(page, "grid-names-light")
     press(page, "Rename")
     page.wait_for_function(
-        "() => document.querySelector('[data-testid=\"stDataFrame\"] thead').innerText.includes('Ran')"
+        "() => (document.querySelector('[data-testid=\"stDataFrame\"] thead')?.innerText || '').includes('Ran')"
     )
     shows(page, 0, ["User1", "4", "3", "", "1", "4"])
     no_trouble(page)

@@ -195,7 +195,7 @@ def test_recommendations_of_a_person_with_labelled_contributions(server, open_pa
 
 def test_the_rank_survey_runs_by_itself_and_a_click_sets_the_rank(server, open_page):
     page = open_page(f"{server.url}/rank?data=movie_night&rank=2")
-    page.wait_for_selector("h4:has-text('is enough')", timeout=90_000)
+    page.wait_for_selector("h4:has-text('is enough')", timeout=180_000)
     page.wait_for_selector(".js-plotly-plot .scatterlayer")
     settled(page)
     x, y = page.evaluate(

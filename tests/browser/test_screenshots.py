@@ -18,7 +18,7 @@ def test_every_page_at_every_size(server, open_page, name, size):
     page = open_page(f"{server.url}/{name}?data={sample}", width=width, height=height, dark=size == "desk")
     settled(page)
     if name == "rank":
-        page.wait_for_selector("h4", timeout=90_000)
+        page.wait_for_selector("h4", timeout=180_000)
         settled(page)
     no_trouble(page)
     sticking_out = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
