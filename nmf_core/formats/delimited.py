@@ -248,7 +248,9 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
         return tuple(Column.of([]) for _ in positions)
     table = pyarrow.csv.read_csv(
         pa.BufferReader(text.data) if isinstance(text.data, bytes) else str(text.data),
-        read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=text.header_end, block_size=_BLOCK),
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names, skip_rows=text.header_end, block_size=_BLOCK, use_threads=_size(text.data) > _BLOCK
+        ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=text.delimiter,
             quote_char='"' if text.quoted else False,
@@ -277,6 +279,11 @@ def _ends_with_header(text: _Text) -> bool:
             if piece.strip("\r\n"):
                 return False
     return True
+
+
+def _size(data: Data) -> int:
+    """Bytes of the text."""
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
 
 
 def _has_quotes(data: Data) -> bool:
