@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats import extensions
+from nmf_core.formats.parquet import parquet_files
 
 MAX_LISTED, MAX_DEPTH = 1_000, 4
 
@@ -89,7 +90,5 @@ def _is_readable(path: Path) -> bool:
 
 def _is_parquet_folder(path: Path) -> bool:
     """Whether a path is a folder with Parquet files right in it, all of them its own."""
-    if not path.is_dir():
-        return False
-    files = [p for p in path.iterdir() if p.suffix == ".parquet" and p.is_file() and not p.name.startswith((".", "_"))]
-    return bool(files) and all(_inside(p, path.resolve()) for p in files)
+    files = parquet_files(path) if path.is_dir() else []
+    return bool(files) and all(_inside(file, path.resolve()) for file in files)

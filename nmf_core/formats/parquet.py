@@ -47,6 +47,11 @@ def read(data: Data, name: str) -> Table:
     )
 
 
+def parquet_files(folder: Path) -> list[Path]:
+    """The Parquet files right in a folder, in the order of their names; those that other tools hide are left out."""
+    return sorted(p for p in folder.glob("*.parquet") if p.is_file() and not p.name.startswith((".", "_")))
+
+
 def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
     """The ratings that we wrote; where the file was changed since, why they are read as any other table."""
     try:
@@ -61,10 +66,7 @@ def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
 def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:
     """The file, or the files of a folder in the order of their names."""
     if isinstance(data, Path) and data.is_dir():
-        paths = sorted(
-            path for path in data.glob("*.parquet") if path.is_file() and not path.name.startswith((".", "_"))
-        )
-        return [pyarrow.parquet.ParquetFile(path) for path in paths]
+        return [pyarrow.parquet.ParquetFile(path) for path in parquet_files(data)]
     return [pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data)]
 
 

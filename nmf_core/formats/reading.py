@@ -25,7 +25,7 @@ from nmf_core.formats.headers import has_role
 from nmf_core.formats.join import with_metadata
 from nmf_core.formats.json import JSON
 from nmf_core.formats.layout import LAYOUTS, Question, column_titles, plan
-from nmf_core.formats.parquet import PARQUET
+from nmf_core.formats.parquet import PARQUET, parquet_files
 from nmf_core.formats.table import DECIMALS, ZEROS, Asked, made, ratings_of_table, without_blank_columns
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
@@ -270,7 +270,7 @@ def _checked_path(path: Path, name: str) -> Path:
     """The path, if there is a file that can be opened, or a folder of Parquet files."""
     try:
         if path.is_dir():
-            if not any(path.glob("*.parquet")):
+            if not parquet_files(path):
                 raise RatingsError(
                     f"{name} is a folder without Parquet files. Name a file, or a folder of Parquet files."
                 )

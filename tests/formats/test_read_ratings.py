@@ -367,3 +367,10 @@ def test_thousands_of_columns_take_seconds():
         began = time.process_time()
         assert preview_ratings(text.encode()).error is not None
         assert time.process_time() - began < 8
+
+
+def test_a_folder_whose_parquet_files_are_all_hidden_or_folders_is_refused(tmp_path):
+    (tmp_path / "_temporary.parquet").write_bytes(b"PAR1")
+    (tmp_path / "parts.parquet").mkdir()
+    with pytest.raises(NmfError, match="folder without Parquet files"):
+        read_ratings(tmp_path)
