@@ -81,6 +81,10 @@ class Column:
         """The column with some of its rows, by a mask or indices."""
         return Column(self.cells[rows]) if self.codes is None else Column(self.cells, self.codes[rows])
 
+    def first(self, n: int) -> Column:
+        """The column's first n rows, or as many as there are."""
+        return self.rows(np.arange(min(n, len(self))))
+
     def after(self, cell: str) -> Column:
         """The column with one more cell before its first."""
         coded = self.coded()
@@ -139,7 +143,7 @@ class Table:
     Attributes:
         name: the file, as errors show it.
         header: (n_columns,) text of the first row; a blank header is "".
-        take: the columns at some positions.
+        take: the columns at some positions; given a number of rows too, those of about so many first rows, which is cheap.
         line: where a row (from 0) stands, counted from 1 as an editor or Excel does.
         header_line: where the header stands.
         place: "line" or "row", the word for what `line` counts.
@@ -152,7 +156,7 @@ class Table:
 
     name: str
     header: tuple[str, ...]
-    take: Callable[[Sequence[int]], tuple[Column, ...]]
+    take: Callable[..., tuple[Column, ...]]
     line: Callable[[int], int]
     header_line: int = 1
     place: str = "line"
@@ -168,8 +172,8 @@ class Table:
             return self
         first, take, line, header_line = self.header, self.take, self.line, self.header_line
 
-        def taken(columns: Sequence[int]) -> tuple[Column, ...]:
-            return tuple(column.after(first[k]) for k, column in zip(columns, take(columns), strict=True))
+        def taken(columns: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
+            return tuple(column.after(first[k]) for k, column in zip(columns, take(columns, rows), strict=True))
 
         return replace(
             self,
@@ -207,7 +211,9 @@ def table_of_columns(header: Sequence[str], columns: Sequence[Column], lines: Se
     """A Table of columns that are all at hand; `lines` has where each row stands."""
     return Table(
         header=tuple(header),
-        take=lambda positions: tuple(columns[k] for k in positions),
+        take=lambda positions, rows=None: tuple(
+            columns[k] if rows is None else columns[k].first(rows) for k in positions
+        ),
         line=lambda row: int(lines[row]),
         **rest,
     )

@@ -78,8 +78,10 @@ def read(data: Data, name: str) -> Table:
     return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes, neutral=True)
 
 
-def _take(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
+def _take(text: _Text, positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
     """Columns of the text, each distinct cell once."""
+    if rows is not None:
+        return _first(text, positions, rows)
     try:
         columns = _streamed(text, positions)
     except (_Irregular, pa.ArrowInvalid):
@@ -367,6 +369,12 @@ def _careful(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
         Column(np.array([*cells, None], dtype=object)[:-1], np.array(found, dtype=np.int32))
         for cells, found in zip(known, codes, strict=True)
     )
+
+
+def _first(text: _Text, positions: Sequence[int], rows: int) -> tuple[Column, ...]:
+    """The first rows as they stand, even where they are not like the header: reading them all says what is wrong."""
+    found = [row for _, row in itertools.islice(_records(text), rows)]
+    return tuple(Column.of([row[k] if k < len(row) else "" for row in found]) for k in positions)
 
 
 def _line(text: _Text, row: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -71,13 +72,17 @@ def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:
 
 
 def _take(
-    files: list[pyarrow.parquet.ParquetFile], name: str, order: list[int], positions: Sequence[int]
+    files: list[pyarrow.parquet.ParquetFile],
+    name: str,
+    order: list[int],
+    positions: Sequence[int],
+    rows: int | None = None,
 ) -> tuple[Column, ...]:
-    """Columns of the files, one read after the other."""
+    """Columns of the files, one read after the other; of some first rows those of the first file."""
     taken: dict[int, Column] = {}
     try:
         for position in dict.fromkeys(positions):
-            parts = [_column(file, order[position]) for file in files]
+            parts = [_column(file, order[position], rows) for file in (files if rows is None else files[:1])]
             taken[position] = column_of(
                 pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
             )
@@ -86,10 +91,14 @@ def _take(
     return tuple(taken[position] for position in positions)
 
 
-def _column(file: pyarrow.parquet.ParquetFile, k: int) -> pa.ChunkedArray:
-    """One column, whole and found sound: else broken text is found only when it is used."""
+def _column(file: pyarrow.parquet.ParquetFile, k: int, rows: int | None) -> pa.ChunkedArray:
+    """One column, or its first rows, found sound: else broken text is found only when it is used."""
     top = file.schema_arrow.names[k]
-    column = file.read(columns=[top]).column(0)
+    if rows is None:
+        column = file.read(columns=[top]).column(0)
+    else:
+        batches = itertools.islice(file.iter_batches(batch_size=rows, columns=[top]), 1)
+        column = pa.Table.from_batches(batches, file.schema_arrow.empty_table().select([top]).schema).column(0)
     column.validate(full=True)
     return column
 

@@ -127,10 +127,6 @@ class Preview:
         """Whether the ratings are there and no answer is in doubt."""
         return self.ratings is not None and all(question.sure for question in self.questions)
 
-    def answer(self, key: str) -> str | None:
-        """The answer taken to a question, None where it did not come up."""
-        return next((question.choice for question in self.questions if question.key == key), None)
-
 
 def preview_ratings(
     source: object,
@@ -206,7 +202,7 @@ def _head(table: Table) -> pd.DataFrame:
     """The first rows of a table as text."""
     wide = list(range(min(len(table.header), HEAD_COLUMNS)))
     titles = column_titles(table)
-    columns = [column.rows(np.arange(min(HEAD_ROWS, len(column)))) for column in table.take(wide)]
+    columns = [column.first(HEAD_ROWS) for column in table.take(wide, HEAD_ROWS)]
     cells = {
         titles[k]: [_shown_cell(column.cell(row)) for row in range(len(column))]
         for k, column in zip(wide, columns, strict=True)

@@ -67,7 +67,7 @@ def without_blank_columns(table: Table) -> Table:
     return replace(
         table,
         header=tuple(table.header[k] for k in kept),
-        take=lambda positions: take([kept[k] for k in positions]),
+        take=lambda positions, rows=None: take([kept[k] for k in positions], rows),
     )
 
 

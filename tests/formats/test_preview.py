@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
+import pandas as pd
 import pytest
 
 from nmf_core import NmfError, preview_ratings, read_ratings
+from nmf_core.formats import delimited
 from nmf_core.formats.layout import LAYOUTS
 
 # name → text, what is in doubt, and ratings under the guesses
@@ -160,3 +164,24 @@ def test_the_head_shows_the_first_rows_under_the_titles_that_columns_are_chosen_
     found = preview_ratings(b"a,,a\nann,x,5\nbob,y,4\n")
     assert found.head.columns.tolist() == ["column 1", "column 2", "column 3"]
     assert read_ratings(b"a,b,a\nann,x,5\nbob,y,4\n", columns={"rating": "column 3"}).n_ratings == 2
+
+
+def test_the_head_of_a_large_file_is_read_without_reading_it_whole(monkeypatch):
+    taken = []
+    streamed = delimited._streamed
+    monkeypatch.setattr(
+        delimited, "_streamed", lambda text, positions: taken.append(tuple(positions)) or streamed(text, positions)
+    )
+    rows = "".join(f"u{k % 50},i{k % 99},{k % 5 + 1},{k}\n" for k in range(3_000))
+    found = preview_ratings(("user,item,rating,timestamp\n" + rows).encode())
+    assert found.sure and len(found.head) == 12
+    assert found.head["timestamp"].tolist() == [str(k) for k in range(12)]
+    assert taken == [(0, 1, 2)]  # once, and without the timestamps
+
+
+def test_the_head_of_a_parquet_file_is_its_first_rows():
+    file = io.BytesIO()
+    pd.DataFrame({"user": ["a"] * 40, "item": [f"i{k}" for k in range(40)], "rating": [3.5] * 40}).to_parquet(file)
+    found = preview_ratings(file.getvalue())
+    assert found.head["item"].tolist() == [f"i{k}" for k in range(12)]
+    assert found.ratings.n_ratings == 40
