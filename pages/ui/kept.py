@@ -52,6 +52,14 @@ def of_person(person: str) -> list[Project]:
         return []
 
 
+def find(project: str) -> Project | None:
+    """What is known of a project; None where there is none, or the store cannot be read, which others say."""
+    try:
+        return projects().get(project)
+    except NmfError:
+        return None
+
+
 def load(project: str) -> tuple[Opened, Project]:
     """A project as it was kept.
 
@@ -93,7 +101,7 @@ def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
 def _kept(opened: Opened, person: str, settings: str) -> Opened:
     """As above, without what may go wrong."""
     project, version, origin = opened.project, opened.version, None
-    if project is not None and not _is_there(project):  # deleted in another place: kept anew rather than lost
+    if project is not None and find(project) is None:  # deleted in another place: kept anew rather than lost
         project = None
     if project is None:
         origin = opened.versions[0]
@@ -108,14 +116,6 @@ def _kept(opened: Opened, person: str, settings: str) -> Opened:
         project, opened.ratings, title=opened.title, origin=origin, settings=settings, version=version
     )
     return replace(opened, key=made.id, project=made.id, version=made.version, unsaved="")
-
-
-def _is_there(project: str) -> bool:
-    """Whether a project can be found."""
-    try:
-        return bool(projects().get(project))
-    except NmfError:
-        return False
 
 
 def has_labels(project: str | None) -> bool:

@@ -136,12 +136,12 @@ def do_what_waits() -> None:
 def choose_data() -> None:
     """Open what the drop-down says; a project that cannot be read is said, and what was open stays open. A callback."""
     held, key = session(), str(st.session_state.get(DATA) or "notebook")
-    if key not in held.opened and key not in SAMPLES and not open_project(key):
+    if key in held.opened or key in SAMPLES:
+        held.last_key = key
+        use_defaults()
+        _set_kept_settings(held.settings_kept.get(key, ""))
+    elif not open_project(key):
         st.session_state[DATA] = held.last_key
-        return
-    held.last_key = key
-    use_defaults()
-    _set_kept_settings(held.settings_kept.get(key, ""))
 
 
 def open_project(project: str, *, spared: Collection[str] = ()) -> bool:
@@ -202,19 +202,17 @@ def _keep(now: Opened) -> Opened:
 
 
 def _show(now: Opened) -> None:
-    """Make this what is open; a sample that was changed has become a project, and the editor goes on with it."""
+    """Make this what is open."""
     held = session()
-    before = held.last_key
+    before, was = held.last_key, held.opened.get(held.last_key)
     held.opened.pop(now.key, None)
     held.opened[now.key] = now  # the latest comes last
-    if now.key != before:
-        if before not in SAMPLES and now.project is not None and held.opened.get(before, now).project is None:
-            held.opened.pop(before, None)  # it could not be kept before
-        if before in SAMPLES and before in held.opened and now.origin == held.opened[before].origin:
-            held.opened.pop(before)  # the sample itself is as it was
-            held.cells[now.key] = held.cells.get(before, ("", ""))
-            if held.editor[0] == before:
-                held.editor = (now.key, held.editor[1])
+    if now.key != before and was is not None and was.project is None and was.origin == now.origin:
+        # A sample that was changed, or ratings that could not be kept before, have become a project: cell and editor go on.
+        del held.opened[before]
+        held.cells[now.key] = held.cells.get(before, ("", ""))
+        if held.editor[0] == before:
+            held.editor = (now.key, held.editor[1])
     saved = [key for key, other in held.opened.items() if other.project and key != now.key]
     for key in saved[: max(0, len(saved) - HELD_OPEN)]:
         del held.opened[key]
@@ -223,8 +221,12 @@ def _show(now: Opened) -> None:
 
 def _settings_text() -> str:
     """The sidebar's settings as they are kept with a project."""
-    held = {name: st.session_state.get(name) for name in SHARED if name != DATA}
-    return json.dumps({name: value for name, value in held.items() if isinstance(value, str | int | float)})
+    return json.dumps({name: value for name, value in _sidebar().items() if isinstance(value, str | int | float)})
+
+
+def _sidebar() -> dict[str, Any]:
+    """The sidebar's widgets, but for the ratings."""
+    return {name: st.session_state.get(name) for name in SHARED if name != DATA}
 
 
 def _set_kept_settings(text: str, spared: Collection[str] = ()) -> None:
@@ -320,8 +322,7 @@ def set_widgets(**values: object) -> None:
 
 def remember_fitted() -> None:
     """The sidebar as it is now has a fit: what a cancelled one goes back to."""
-    held = {name: st.session_state.get(name) for name in SHARED if name != DATA}
-    session().fitted[opened().key + opened().ratings.fingerprint] = held
+    session().fitted[opened().key + opened().ratings.fingerprint] = _sidebar()
     _keep_settings()
 
 
@@ -353,7 +354,8 @@ def read_address(options: dict[str, list[str]]) -> None:
         return
     held.greeted = True
     held.linked_project = st.query_params.get(PROJECT)
-    if _is_kept(held.linked_project) and open_project(str(held.linked_project), spared=list(st.query_params)):
+    linked = kept.find(held.linked_project or "")
+    if linked is not None and linked.has_ratings and open_project(linked.id, spared=list(st.query_params)):
         held.linked_project = None
         options = {**options, DATA: [*options[DATA], *st.query_params.get_all(DATA)]}
     elif st.query_params.get(DATA) in options[DATA]:
@@ -368,14 +370,6 @@ def read_address(options: dict[str, list[str]]) -> None:
             notice(
                 "warning", f"The address asks for {name} = {value[:40]!r}, which is not to be had; the default is used."
             )
-
-
-def _is_kept(project: str | None) -> bool:
-    """Whether a project is known here and has ratings; one that is not known is said where its labels are asked for."""
-    try:
-        return project is not None and kept.projects().get(project).has_ratings
-    except NmfError:
-        return False
 
 
 def read_number(name: str, low: float, high: float, whole: bool) -> None:

@@ -175,3 +175,17 @@ def test_where_nothing_can_be_kept_ratings_are_open_and_that_is_said(tmp_path):
     (tmp_path / "projects").unlink()
     kept_now, _ = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
     assert kept_now.unsaved == ""
+
+
+def test_ratings_that_could_not_be_kept_stay_open_when_another_project_is_chosen(tmp_path):
+    app = upload(opened("ratings"), ("films.csv", CSV))
+    other = project_of(app)
+    (tmp_path / "projects").rename(tmp_path / "aside")
+    (tmp_path / "projects").write_text("a file where a folder belongs")
+    upload(app, ("new.csv", b"user,item,rating\neve,x,2\neve,y,3\n"))
+    assert now(app).unsaved
+    (tmp_path / "projects").unlink()
+    (tmp_path / "aside").rename(tmp_path / "projects")
+    press(app, f"open-{other}")
+    assert now(app).project == other
+    assert app.session_state["_session"].opened[state.OWN].ratings.users.tolist() == ["eve"]
