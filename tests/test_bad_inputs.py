@@ -33,7 +33,7 @@ from nmf_core.formats import base, excel
 from nmf_core.formats.base import MAX_CELL
 from nmf_core.labels import Label
 from nmf_core.labels.shape import shape_of
-from tests.pages.test_pages import home, opened, words  # noqa: F401 - home is a fixture
+from tests.pages.conftest import home, opened, words  # noqa: F401 - home is a fixture
 
 LAST_LINE = 54
 HEAD = "user,item,rating\n"

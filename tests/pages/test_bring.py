@@ -10,7 +10,7 @@ import pytest
 
 from nmf_core import datasets, movielens
 from pages.ui import jobs, state
-from tests.pages.test_pages import finish, home, opened, words  # noqa: F401
+from tests.pages.conftest import finish, opened, words
 from tests.pages.test_projects import now, press, upload
 
 DOUBTFUL = b"who;what;points;date\nann;x;4,5;1\nann;y;0;1\nbob;x;3;2\nbob;z;2;3\n"

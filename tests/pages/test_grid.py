@@ -11,7 +11,7 @@ from nmf_core import NmfError, Ratings, datasets
 from pages.ui import opened as opened_module
 from pages.ui.grid import AN_ITEM, _frame, apply_changes, apply_list, matches
 from pages.ui.opened import Opened
-from tests.pages.test_pages import home, opened, with_ratings, words  # noqa: F401
+from tests.pages.conftest import opened, words
 
 
 def test_cells_are_set_and_emptied(notebook):
@@ -157,7 +157,7 @@ def test_a_block_is_pasted_or_stays_in_its_box():
 
 
 @pytest.mark.parametrize("options", [20_000, 10])
-def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):  # noqa: F811
+def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):
     monkeypatch.setattr("pages.ui.grid.OPTIONS", options)
     ratings = datasets.planted(300, 40, 2, 0.3, 0.3, 0)
     with_ratings(ratings)
@@ -182,7 +182,7 @@ def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):  #
         assert ratings_now(app).users[:2].tolist() == ["Ann", "User3"]
 
 
-def test_an_item_named_as_the_index_is_edited_in_lists(with_ratings):  # noqa: F811
+def test_an_item_named_as_the_index_is_edited_in_lists(with_ratings):
     with_ratings(Ratings.from_cells(["ann", "bob"], ["_index", "x"], [4, 2], scale=(1, 5)))
     app = opened("ratings")
     assert app.selectbox(key="list_user").value == "ann"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from nmf_core import SOLVERS, Ratings, datasets
 from nmf_core.datasets import SAMPLES
-from pages.ui import jobs, kept, state
-from pages.ui.page_list import FIRST_PAGE, PAGES
+from pages.ui import jobs, state
+from pages.ui.page_list import PAGES
+from tests.pages.conftest import finish, opened, words
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTILE = [
@@ -23,47 +22,6 @@ HOSTILE = [
     "NA",
     "🎬 " * 40,
 ]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A home of its own, and nothing cached from another test."""
-    monkeypatch.setenv("LATENT_LENS_HOME", str(tmp_path))
-    kept.store.clear()
-    jobs._board.clear()
-    yield
-    board = jobs._board()
-    for job in board.jobs.values():
-        job.cancelled = True
-    finish(board)
-    kept.store.clear()
-
-
-def finish(board: jobs._Board) -> None:
-    """Wait for every job: none may outlive its test."""
-    for _ in range(400):
-        if all(job.finished for job in board.jobs.values()):
-            return
-        time.sleep(0.05)
-    raise AssertionError("a job does not end")
-
-
-def opened(page: str, **params: str) -> AppTest:
-    """The page as an address opens it."""
-    app = AppTest.from_file(str(ROOT / "pages" / "navigation.py"), default_timeout=60)
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    if page != FIRST_PAGE:
-        app.switch_page(f"{page}.py").run()
-    assert not app.exception, app.exception
-    return app
-
-
-def words(app: AppTest) -> str:
-    """Everything that a page says in Markdown, captions and alerts."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -83,19 +41,6 @@ def test_every_page_serves_every_solver_or_says_what_it_needs(page, solver):
         assert any(button.label == "Count blanks as zero" for button in app.button)
     app = opened(page, solver=solver, blanks=SOLVERS[solver].blanks[-1])
     assert not app.error
-
-
-@pytest.fixture
-def with_ratings(monkeypatch):
-    """Let a sample be other ratings."""
-
-    def put(ratings: Ratings) -> None:
-        made = datasets.Sample("notebook", "Test", "Made for a test.", lambda: ratings)
-        monkeypatch.setitem(SAMPLES, "notebook", made)
-        state._sample.clear()
-
-    yield put
-    state._sample.clear()
 
 
 def grid(values: list[list[float | None]], users: list[str] | None = None, items: list[str] | None = None) -> Ratings:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import datasets, edit
 from pages.ui import kept, state
 from pages.ui.opened import Opened
-from tests.pages.test_pages import home, opened, words  # noqa: F401
+from tests.pages.conftest import opened, words
 
 ANN, BOB = "browser:ann", "browser:bob"
 CSV = b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\nbob,z,1\n"
