@@ -12,6 +12,8 @@ from nmf_core.formats import to_parquet
 from pages.ui.compute import View
 
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Title, file name, type, what makes it, and what it is for.
+Offer = tuple[str, str, str, Callable[[], str | bytes], str]
 GRID_CELLS = 200_000  # a grid of more is offered as a list only
 EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
 
@@ -19,7 +21,7 @@ EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
 def along(view: View, fit: Factorization) -> None:
     """A row of downloads, each made when it is asked for."""
     ratings, labels = view.ratings, view.labels
-    offers: list[tuple[str, str, str, Callable[[], str | bytes], str]] = [
+    offers: list[Offer] = [
         (
             "W (CSV)",
             "W.csv",
@@ -57,16 +59,12 @@ def along(view: View, fit: Factorization) -> None:
             "Ratings, fit and labels, bit by bit, for nmf_core.export.open_capsule",
         ),
     ]
-    with st.container(horizontal=True):
-        for title, name, mime, made, what in offers:
-            st.download_button(
-                title, data=made, file_name=name, mime=mime, help=what, key=f"take-{name}", on_click="ignore"
-            )
+    _row(offers)
 
 
 def ratings_files(ratings: Ratings) -> None:
     """The ratings as files that are read again as they are."""
-    offers: list[tuple[str, str, str, Callable[[], bytes], str]] = [
+    offers: list[Offer] = [
         ("CSV", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "A list: user, item, rating"),
         ("Excel", "ratings.xlsx", EXCEL_TYPE, lambda: export.ratings_excel(ratings), "A list: user, item, rating"),
         (
@@ -90,15 +88,20 @@ def ratings_files(ratings: Ratings) -> None:
         ]
     if ratings.n_ratings > EXCEL_RATINGS:
         offers = [offer for offer in offers if offer[0] != "Excel"]
+    _row(offers)
+    st.caption(
+        "Names that a spreadsheet would take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is "
+        "opened here." + (" Excel holds too few rows for these." if ratings.n_ratings > EXCEL_RATINGS else "")
+    )
+
+
+def _row(offers: list[Offer]) -> None:
+    """A row of downloads."""
     with st.container(horizontal=True):
         for title, name, mime, made, what in offers:
             st.download_button(
                 title, data=made, file_name=name, mime=mime, help=what, key=f"take-{name}", on_click="ignore"
             )
-    st.caption(
-        "Names that a spreadsheet would take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is "
-        "opened here." + (" Excel holds too few rows for these." if ratings.n_ratings > EXCEL_RATINGS else "")
-    )
 
 
 def _parquet(ratings: Ratings) -> bytes:
