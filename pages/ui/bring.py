@@ -248,7 +248,9 @@ def _question(question: Question, brought: Brought) -> None:
 
 def _answered(question: str, key: str) -> None:
     """Read the file again with another answer."""
-    brought: Brought = state.session().bring
+    brought: Brought | None = state.session().bring
+    if brought is None:  # left meanwhile: an answer that was still on its way
+        return
     answer, answers = state.widget(key), dict(brought.answers)
     if question in ROLES:
         chosen = {q.key: q.choice for q in brought.preview.questions if q.key in ROLES}

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from nmf_core import datasets, movielens
-from pages.ui import jobs, state
+from pages.ui import bring, jobs, state
 from tests.pages.conftest import finish, opened, words
 from tests.pages.test_projects import now, press, upload
 
@@ -198,3 +198,8 @@ def test_files_leave_the_page_and_come_back_as_they_were():
     again = upload(opened("ratings"), ("ratings.parquet", _parquet(ratings)))
     assert now(again).ratings.fingerprint == ratings.fingerprint
     assert now(again).ratings.item_info.equals(ratings.item_info)
+
+
+def test_an_answer_that_comes_after_its_file_was_left_does_nothing(monkeypatch):
+    monkeypatch.setattr(state, "session", lambda: state.Session())
+    bring._answered("zeros", "answer-zeros-0")
