@@ -16,11 +16,13 @@ show.page(
 )
 
 
-with st.expander(
+box = st.expander(
     "Bring your own ratings: a file, MovieLens, planted ones, an empty grid; your projects",
     icon=":material/upload_file:",
     key="bring",
-):
+    on_change="rerun",
+)
+with box:
     ways = {
         "A file": bring.uploads,
         **({"The server's folder": bring.from_shelf} if kept.shelf() else {}),
@@ -29,9 +31,11 @@ with st.expander(
         "An empty grid": bring.empty_grid,
         "Your projects": lambda: project_list.own(view),
     }
-    for tab, way in zip(st.tabs(list(ways)), ways.values(), strict=True):
-        with tab:
-            way()
+    for tab, (name, way) in zip(st.tabs(list(ways)), ways.items(), strict=True):
+        # What nobody looks at costs nothing; the box for files stays, or one on its way up would be lost.
+        if box.open or name == "A file":
+            with tab:
+                way()
 # A place of its own even when empty: were what follows to move, the browser would mount it anew.
 with st.container():
     bring.look_first()

@@ -51,6 +51,14 @@ def opened(page: str, **params: str) -> AppTest:
     return app
 
 
+def bringing(**params: str) -> AppTest:
+    """The Ratings page with the ways to bring ratings unfolded."""
+    app = opened(FIRST_PAGE, **params)
+    app.session_state["bring"] = True
+    app.run()
+    return app
+
+
 def words(app: AppTest) -> str:
     """Everything that a page says in Markdown, captions and alerts."""
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)

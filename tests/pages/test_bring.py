@@ -10,7 +10,7 @@ import pytest
 
 from nmf_core import datasets, movielens
 from pages.ui import bring, jobs, state
-from tests.pages.conftest import finish, opened, words
+from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
 
 DOUBTFUL = b"who;what;points;date\nann;x;4,5;1\nann;y;0;1\nbob;x;3;2\nbob;z;2;3\n"
@@ -32,7 +32,7 @@ def answer(app, key, value):
 
 
 def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
-    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    app = upload(bringing(), ("points.csv", DOUBTFUL))
     assert now(app).key == "notebook"
     assert "How is points\\.csv to be read?" in [x.value for x in app.subheader]
     assert "4 ratings" in words(app)
@@ -54,28 +54,28 @@ def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
 
 
 def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
-    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    app = upload(bringing(), ("points.csv", DOUBTFUL))
     answer(app, "user", "what")
     press(app, "open-brought")
     assert now(app).ratings.users.tolist() == ["x", "y", "z"]
 
 
 def test_a_file_in_doubt_can_be_left():
-    app = upload(opened("ratings"), ("points.csv", DOUBTFUL))
+    app = upload(bringing(), ("points.csv", DOUBTFUL))
     press(app, "leave-brought")
     assert now(app).key == "notebook"
     assert not app.subheader or "to be read" not in app.subheader[0].value
 
 
 def test_ratings_and_films_dropped_together_are_joined_and_shown_by_title():
-    app = upload(opened("ratings"), ("ratings.csv", RATED), ("movies.csv", FILMS))
+    app = upload(bringing(), ("ratings.csv", RATED), ("movies.csv", FILMS))
     assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
     assert now(app).ratings.item_info.loc["Alien (1979)", "genres"] == "Horror|Sci-Fi"
     assert "1 of 3 items have no metadata (such as '3')" in words(app).replace("\\", "")
 
 
 def test_films_uploaded_later_are_joined_to_what_is_open():
-    app = upload(opened("ratings"), ("ratings.csv", RATED))
+    app = upload(bringing(), ("ratings.csv", RATED))
     assert now(app).ratings.items.tolist() == ["1", "2", "3"]
     upload(app, ("movies.csv", FILMS))
     assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
@@ -84,7 +84,7 @@ def test_films_uploaded_later_are_joined_to_what_is_open():
 
 
 def test_films_of_other_items_are_said_and_change_nothing():
-    app = upload(opened("ratings"), ("movies.csv", FILMS))
+    app = upload(bringing(), ("movies.csv", FILMS))
     assert "None of the 4 items has metadata" in words(app)
     assert now(app).key == "notebook"
 
@@ -107,7 +107,7 @@ def test_movielens_is_fetched_with_progress_and_opened(monkeypatch, tmp_path):
 
     monkeypatch.setattr(movielens, "fetch", fetch)
     monkeypatch.setattr(movielens, "is_fetched", lambda remote, folder=None: False)
-    app = opened("ratings")
+    app = bringing()
     assert "passed on under the same conditions" in words(app)
     assert "sha256:" in words(app)
     press(app, "fetch")
@@ -123,7 +123,7 @@ def test_a_download_that_fails_says_so(monkeypatch):
 
     monkeypatch.setattr(movielens, "fetch", fetch)
     monkeypatch.setattr(movielens, "is_fetched", lambda remote, folder=None: False)
-    app = opened("ratings")
+    app = bringing()
     press(app, "fetch")
     finish(jobs._board())
     app.run()
@@ -136,9 +136,9 @@ def test_files_of_the_servers_folder_are_opened_by_name(monkeypatch, tmp_path):
     folder = tmp_path / "shelf"
     folder.mkdir()
     (folder / "films.csv").write_bytes(RATED)
-    assert not [tab for tab in opened("ratings").tabs if tab.label == "The server's folder"]
+    assert not [tab for tab in bringing().tabs if tab.label == "The server's folder"]
     monkeypatch.setenv("LATENT_LENS_DATA_DIR", str(folder))
-    app = opened("ratings")
+    app = bringing()
     next(box for box in app.selectbox if box.key == "shelf").set_value("films.csv")
     app.run()
     press(app, "open-shelf")
@@ -147,7 +147,7 @@ def test_files_of_the_servers_folder_are_opened_by_name(monkeypatch, tmp_path):
 
 
 def test_planted_ratings_and_an_empty_grid():
-    app = opened("ratings")
+    app = bringing()
     next(s for s in app.slider if s.key == "planted_users").set_value(20)
     next(s for s in app.slider if s.key == "planted_items").set_value(10)
     next(s for s in app.slider if s.key == "planted_rank").set_value(12)  # more than the items: as many as there are
@@ -174,7 +174,7 @@ def test_planted_ratings_and_an_empty_grid():
     ],
 )
 def test_a_wrong_file_is_a_sentence_and_what_was_open_stays_open(name, data, says):
-    app = upload(opened("ratings"), (name, data))
+    app = upload(bringing(), (name, data))
     assert says.replace(".", "\\.") in words(app) or says in words(app)
     assert now(app).ratings.fingerprint == datasets.notebook().fingerprint
     assert "<img" not in words(app).replace("\\<img", "")
@@ -182,20 +182,20 @@ def test_a_wrong_file_is_a_sentence_and_what_was_open_stays_open(name, data, say
 
 
 def test_two_files_with_ratings_at_once_are_refused_in_words():
-    app = upload(opened("ratings"), ("a.csv", RATED), ("b.csv", RATED))
+    app = upload(bringing(), ("a.csv", RATED), ("b.csv", RATED))
     assert "one file with ratings can be open at a time" in words(app)
     assert now(app).key == "notebook"
 
 
 def test_files_leave_the_page_and_come_back_as_they_were():
-    app = upload(opened("ratings"), ("ratings.csv", RATED), ("movies.csv", FILMS))
+    app = upload(bringing(), ("ratings.csv", RATED), ("movies.csv", FILMS))
     ratings = now(app).ratings
     app.session_state["out"] = True
     app.run()
     assert not app.exception
     from pages.ui.take import _parquet
 
-    again = upload(opened("ratings"), ("ratings.parquet", _parquet(ratings)))
+    again = upload(bringing(), ("ratings.parquet", _parquet(ratings)))
     assert now(again).ratings.fingerprint == ratings.fingerprint
     assert now(again).ratings.item_info.equals(ratings.item_info)
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import datasets, edit
 from pages.ui import kept, state
 from pages.ui.opened import Opened
-from tests.pages.conftest import opened, words
+from tests.pages.conftest import bringing, opened, words
 
 ANN, BOB = "browser:ann", "browser:bob"
 CSV = b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\nbob,z,1\n"
@@ -44,17 +44,17 @@ def project_of(app: AppTest) -> str:
 
 
 def test_an_upload_is_found_again_by_its_address():
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)
     assert "data" not in app.query_params
-    again = opened("ratings", project=project)
+    again = bringing(project=project)
     assert now(again).ratings.fingerprint == now(app).ratings.fingerprint
     assert now(again).title == "films.csv"
     assert next(box for box in again.sidebar.selectbox if box.key == "data").value == project
 
 
 def test_an_edit_of_a_sample_makes_a_project_and_leaves_the_sample_as_it_is():
-    app = opened("ratings")
+    app = bringing()
     app.session_state["names"] = True
     app.run()
     next(field for field in app.text_input if field.key == "add_user").set_value("Ann")
@@ -62,29 +62,29 @@ def test_an_edit_of_a_sample_makes_a_project_and_leaves_the_sample_as_it_is():
     app.run()
     assert not app.exception
     assert now(app).ratings.n_users == 6
-    again = opened("ratings", project=project_of(app))
+    again = bringing(project=project_of(app))
     assert now(again).ratings.n_users == 6
     assert now(again).versions[0].fingerprint == datasets.notebook().fingerprint  # Reset still leads there
     press(again, "undo")
     assert now(again).ratings.n_users == 5
-    assert now(opened("ratings", project=project_of(app))).ratings.n_users == 5
-    assert now(opened("ratings")).ratings.n_users == 5
+    assert now(bringing(project=project_of(app))).ratings.n_users == 5
+    assert now(bringing()).ratings.n_users == 5
 
 
 def test_the_same_file_opened_again_does_not_overwrite_what_was_edited():
-    first = upload(opened("ratings"), ("films.csv", CSV))
+    first = upload(bringing(), ("films.csv", CSV))
     edited = edit.add_users(now(first).ratings, ["cid"])
     kept_now, _ = kept.keep(now(first).changed(edited), ANN, "{}")
-    second = upload(opened("ratings"), ("films.csv", CSV))
+    second = upload(bringing(), ("films.csv", CSV))
     assert project_of(second) != kept_now.project
     assert now(second).ratings.n_users == 2
-    assert now(opened("ratings", project=kept_now.project)).ratings.n_users == 3
+    assert now(bringing(project=kept_now.project)).ratings.n_users == 3
     assert len(kept.of_person(ANN)) == 2
 
 
 def test_two_places_that_change_one_project_keep_both():
-    here = upload(opened("ratings"), ("films.csv", CSV))
-    there = now(opened("ratings", project=project_of(here)))
+    here = upload(bringing(), ("films.csv", CSV))
+    there = now(bringing(project=project_of(here)))
     theirs, words_there = kept.keep(there.changed(edit.add_users(there.ratings, ["cid"])), ANN, "{}")
     assert words_there == ""
     mine, said = kept.keep(now(here).changed(edit.add_items(now(here).ratings, ["w"])), ANN, "{}")
@@ -95,12 +95,12 @@ def test_two_places_that_change_one_project_keep_both():
 
 
 def test_settings_come_back_with_a_project():
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     next(field for field in app.sidebar.number_input if field.key == "rank").set_value(1)
     app.run()
-    again = opened("ratings", project=project_of(app))
+    again = bringing(project=project_of(app))
     assert next(field for field in again.sidebar.number_input if field.key == "rank").value == 1
-    linked = opened("ratings", project=project_of(app), rank="4")  # the address comes first
+    linked = bringing(project=project_of(app), rank="4")  # the address comes first
     assert next(field for field in linked.sidebar.number_input if field.key == "rank").value == 4
     box = next(box for box in again.sidebar.selectbox if box.key == "data")
     box.set_value("movie_night")
@@ -111,7 +111,7 @@ def test_settings_come_back_with_a_project():
 
 
 def test_a_project_deleted_in_another_place_is_kept_anew():
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     gone = now(app).project
     kept.projects().delete(gone, ANN)
     made, said = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
@@ -121,7 +121,7 @@ def test_a_project_deleted_in_another_place_is_kept_anew():
 
 
 def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)
     field = next(field for field in app.text_input if str(field.key).startswith(f"title-{project}"))
     field.set_value("Film club")
@@ -142,11 +142,11 @@ def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
 
 
 def test_another_persons_list_is_their_own_though_a_link_opens_what_it_names(monkeypatch):
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)
     monkeypatch.setattr(state, "person", lambda: BOB)
     assert kept.of_person(BOB) == []
-    linked = opened("ratings", project=project)
+    linked = bringing(project=project)
     assert now(linked).ratings.n_ratings == 4
     assert not any(button.key == f"delete-{project}" for button in linked.button)
 
@@ -158,7 +158,7 @@ def test_a_project_that_is_not_there_is_said_and_a_sample_is_open():
 
 
 def test_a_damaged_file_is_said_and_what_is_open_stays_open(tmp_path):
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)
     for file in (tmp_path / "projects" / project).glob("*.parquet"):
         file.write_bytes(b"PAR1 not any more")
@@ -169,7 +169,7 @@ def test_a_damaged_file_is_said_and_what_is_open_stays_open(tmp_path):
 
 def test_where_nothing_can_be_kept_ratings_are_open_and_that_is_said(tmp_path):
     (tmp_path / "projects").write_text("a file where a folder belongs")
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     assert now(app).ratings.n_ratings == 4
     assert "could not be kept" in words(app)
     (tmp_path / "projects").unlink()
@@ -178,7 +178,7 @@ def test_where_nothing_can_be_kept_ratings_are_open_and_that_is_said(tmp_path):
 
 
 def test_ratings_that_could_not_be_kept_stay_open_when_another_project_is_chosen(tmp_path):
-    app = upload(opened("ratings"), ("films.csv", CSV))
+    app = upload(bringing(), ("films.csv", CSV))
     other = project_of(app)
     (tmp_path / "projects").rename(tmp_path / "aside")
     (tmp_path / "projects").write_text("a file where a folder belongs")
