@@ -492,7 +492,7 @@ table_accepted(
     33,
     "NaN in a grid",
     [["", "x", "y"], ["ann", "5", "nan"], ["bob", "", "4"]],
-    said("1 cells with a word such as NaN or NA"),
+    said("1 cell with a word such as NaN or NA"),
 )
 accepted(33, "NaN in an array", array(GRID), lambda r: r.n_ratings == 4)
 accepted(33, "NaN in a frame", array(pd.DataFrame(GRID, index=["a", "b"])), lambda r: r.n_ratings == 4)

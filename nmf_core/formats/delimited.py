@@ -13,6 +13,7 @@ import itertools
 import re
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ import pyarrow.csv
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.arrow import column_of
 from nmf_core.formats.base import MAX_CELL, Column, Data, Format, Table, check_width, kind_of, text_of, whole
+from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
 from nmf_core.ratings import Change
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
@@ -57,6 +59,7 @@ class _Text:
         header: the first record.
         header_line, header_end: the lines on which it begins and ends.
         quoted: whether the text has quotes anywhere.
+        titles: the lines of titles above the header, and what they say.
     """
 
     data: Data
@@ -67,6 +70,7 @@ class _Text:
     header_line: int
     header_end: int
     quoted: bool
+    titles: tuple[tuple[int, str], ...]
 
 
 def read(data: Data, name: str) -> Table:
@@ -75,6 +79,7 @@ def read(data: Data, name: str) -> Table:
     text = _opened(data, name)
     check_width(name, len(text.header))
     header = tuple(text_of(cell) for cell in text.header)
+    notes = (*notes, *said_titles(text.titles, "line"))
     return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes, neutral=True)
 
 
@@ -180,22 +185,39 @@ def _opened(data: Data, name: str) -> _Text:
     with _lines(data) as file:
         for _ in range(hint_lines):
             file.readline()
-        header, first, last = _first_record(file, delimiter, name)
-    return _Text(data, name, delimiter, said, header, first + hint_lines, last + hint_lines, _has_quotes(data))
+        (first, last, header), titles = _header(file, delimiter, name)
+    above = tuple((line + hint_lines, row[0].strip()) for line, _, row in titles)
+    return _Text(data, name, delimiter, said, header, first + hint_lines, last + hint_lines, _has_quotes(data), above)
 
 
-def _first_record(file: IO[str], delimiter: str, name: str) -> tuple[tuple[str, ...], int, int]:
-    """The first record that is not blank, and the lines on which it begins and ends."""
+# The lines on which a record begins and ends, and its cells.
+_Record = tuple[int, int, tuple[str, ...]]
+
+
+def _header(file: IO[str], delimiter: str, name: str) -> tuple[_Record, list[_Record]]:
+    """The first record that is not blank and no title, and the titles above it."""
+    found = _first_records(file, delimiter, name)
+    records = list(itertools.islice(found, 1))
+    if not records:
+        raise RatingsError(f"{name} is empty. Choose a file with ratings.")
+    if sum(bool(cell.strip()) for cell in records[0][2]) == 1:
+        with suppress(RatingsError):  # what is wrong below is said when it is read
+            records.extend(itertools.islice(found, MOST_TITLES))
+    n = n_titles([row for _, _, row in records])
+    return records[n], records[:n]
+
+
+def _first_records(file: IO[str], delimiter: str, name: str) -> Iterator[_Record]:
+    """Records that are not blank, from the first on."""
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     begins = 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row) or len(row) > 1:
-                return tuple(row), begins, reader.line_num
+                yield begins, reader.line_num, tuple(row)
             begins = reader.line_num + 1
     except csv.Error as e:
         raise _strict(name, begins, e) from e
-    raise RatingsError(f"{name} is empty. Choose a file with ratings.")
 
 
 def _delimiter(head: str, name: str) -> str:
@@ -206,14 +228,15 @@ def _delimiter(head: str, name: str) -> str:
     for strict, delimiter in itertools.product((True, False), DELIMITERS):
         if best and (not strict or delimiter == " "):  # names hold spaces: only where nothing else separates
             continue
-        one = sample.replace(delimiter, _UNIT) if len(delimiter) > 1 else sample
-        counts = _counts(one, _UNIT if len(delimiter) > 1 else delimiter, strict)
+        counts = _counts(sample, delimiter, strict)
         if counts and counts[0] > 1:
             score = (sum(n == counts[0] for n in counts) / len(counts), counts[0])
             if delimiter == " " and (score[0] < 1 or len(counts) < 2 or counts[0] < 3):
                 continue
             if score > best_score:
                 best, best_score = delimiter, score
+    if not best:
+        best = _delimiter_below_titles(sample)
     if not best:
         first = next(line for line in sample.splitlines() if line.strip())
         raise RatingsError(
@@ -223,9 +246,21 @@ def _delimiter(head: str, name: str) -> str:
     return best
 
 
+def _delimiter_below_titles(sample: str) -> str:
+    """The delimiter that cuts all rows but the first, which are one cell, into equally many; "" if none does."""
+    for delimiter in DELIMITERS:
+        counts = _counts(sample, delimiter, strict=True)
+        below = list(itertools.dropwhile(lambda n: n == 1, counts))
+        if delimiter != " " and len(below) > 1 and len(counts) - len(below) <= MOST_TITLES and set(below) == {below[0]}:
+            return delimiter
+    return ""
+
+
 def _counts(sample: str, delimiter: str, strict: bool) -> list[int]:
     """Numbers of cells of the first rows under a delimiter."""
     counts: list[int] = []
+    if len(delimiter) > 1:
+        sample, delimiter = sample.replace(delimiter, _UNIT), _UNIT
     try:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=strict)
         for row in itertools.islice(reader, 50):

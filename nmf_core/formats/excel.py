@@ -20,6 +20,7 @@ from nmf_core.formats.base import (
     table_of_rows,
     whole,
 )
+from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
 from nmf_core.ratings import Change
 
 _CHUNK = 1 << 22
@@ -45,8 +46,10 @@ def read(data: Data, name: str) -> Table:
             f"{name} is empty: its first sheet {shown(sheets[0])} has no cells. Put the ratings on that sheet."
         )
     check_width(name, len(filled[0][1]))
+    n = n_titles([row for _, row in filled[: MOST_TITLES + 1]])
+    titles, filled = filled[:n], filled[n:]
     only = Change(f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.")
-    notes = (only,) if len(sheets) > 1 else ()
+    notes = (*((only,) if len(sheets) > 1 else ()), *said_titles([(line, str(row[0])) for line, row in titles], "row"))
     lines = [line for line, _ in filled]
     return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
 

@@ -10,12 +10,17 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
     "user": (
         *("user", "userid", "username", "person", "personid", "who", "customer", "customerid", "reviewer"),
         *("reviewerid", "member", "memberid", "viewer", "viewerid", "reader", "readerid", "listener", "rater"),
+        *("nutzer", "benutzer", "kunde", "utilisateur", "client", "usuario", "cliente"),
     ),
     "item": (
         *("item", "itemid", "movie", "movieid", "film", "filmid", "product", "productid", "book", "bookid", "isbn"),
         *("song", "songid", "track", "trackid", "game", "gameid", "asin", "itemname", "movietitle", "title"),
+        *("artikel", "produkt", "buch", "article", "produit", "livre", "artículo", "producto", "película", "libro"),
     ),
-    "rating": ("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
+    "rating": (
+        *("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
+        *("bewertung", "sterne", "évaluation", "valoración", "puntuación", "calificación"),
+    ),
 }
 
 

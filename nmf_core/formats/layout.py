@@ -19,9 +19,12 @@ LAYOUTS = {
     "grid": "a grid: users down, items across",
     "items-down": "a grid: items down, users across",
 }
+CHOSEN = "you chose it"
 HINT = "For a long table, name its columns user, item and rating."
-# What headers of other columns of numbers hold.
-_NO_RATING = re.compile(r"date|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
+# What headers of other columns of numbers hold, and of other columns of text.
+_NO_RATING = re.compile(r"date|datum|fecha|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
+_NO_ID = re.compile(r"date|datum|fecha|time|day|month|comment|remark|review|text|note")
+_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
 
 
@@ -30,8 +33,8 @@ class Question:
     """One thing to be known about a file before it is read.
 
     Attributes:
-        key: the keyword of `read_ratings` that answers it: "layout", "zeros", "decimal"; or "user", "item", "rating",
-            which `columns` answers.
+        key: the keyword of `read_ratings` that answers it: "layout", "zeros", "decimal", "totals"; or "user", "item",
+            "rating", which `columns` answers.
         choice: the answer taken.
         options: what could be answered.
         reason: why this one, in words.
@@ -65,17 +68,17 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
     given = _given(table, columns or {})
     if given and layout == "auto":
         layout = "long"
-    found = _by_name(table, given)
+    found = _by_name(table, given, guess=guess)
     if layout == "long":
-        return _long(table, found, given, "you chose it", told=True)
+        return _long(table, found, given, CHOSEN, guess=guess, settled=True)
     if layout != "auto":
-        return _grid(table, layout, {}, "you chose it", sure=True)
+        return _grid(table, layout, {}, CHOSEN, sure=True)
     if len(found) == 3:
-        return _long(table, found, given, "its columns are named user, item and rating, or alike")
+        return _long(table, found, given, "its columns are named user, item and rating, or alike", guess=guess)
     if len(found) == 2 and 2 * len(found) > len(table.header):
         if not guess:
             raise missing(table, found)
-        return _long(table, found, given, f"it has columns named {' and '.join(found)}, or alike")
+        return _long(table, found, given, f"it has columns named {' and '.join(found)}, or alike", guess=guess)
     if len(found) < 2:
         by_content = table if found else _headed(table)
         if _is_long(by_content):
@@ -85,11 +88,18 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
                 if known
                 else "it has three columns: ids that repeat or are text, then numbers"
             )
-            return _long(by_content, found or {"user": 0, "item": 1, "rating": 2}, given, reason, told=known)
+            usual = {role: k for k, role in enumerate(ROLES)}
+            # Words between ids and numbers: then it is a list, and user, item, rating its order.
+            settled = found.items() <= usual.items() and (
+                known or (len(by_content.header) == 3 and _is_words(by_content.take([1])[0]))
+            )
+            roles = usual if settled or not found else found
+            return _long(by_content, roles, given, reason, guess=guess, settled=settled)
     if found.get("item") == 0 and len(found) == 1:
         return _grid(table, "items-down", found, f"its first column is headed {shown(table.header[0])}", sure=False)
-    if guess and len(table.header) >= 3 and _repeats(table):
-        return _long(table, found, given, "its first column repeats, which that of a grid never does")
+    reason = _why_no_grid(table) if guess and len(table.header) >= 3 else ""
+    if reason:
+        return _long(table, found, given, reason, guess=guess)
     numbered = table.header[0] != "" and not found and all(is_number(text) for text in table.header[1:])
     reason = (
         "there are more than three columns, or none has a usual name"
@@ -140,8 +150,8 @@ def _given(table: Table, columns: Mapping[str, object]) -> dict[str, int]:
     return given
 
 
-def _by_name(table: Table, given: Mapping[str, int]) -> dict[str, int]:
-    """Role → column, as given or as far as the header has a usual name for it; one that is there twice is an error."""
+def _by_name(table: Table, given: Mapping[str, int], *, guess: bool) -> dict[str, int]:
+    """Role → column, as given or as far as the header has a usual name for it; `guess`: the first of those alike."""
     headers = [plain(header) for header in table.header]
     found = dict(given)
     for role, names in ROLE_NAMES.items():
@@ -149,7 +159,7 @@ def _by_name(table: Table, given: Mapping[str, int]) -> dict[str, int]:
         if role in given or name is None or headers.index(name) in found.values():
             continue
         found[role] = headers.index(name)
-        if headers.count(name) > 1:
+        if headers.count(name) > 1 and not guess:
             raise RatingsError(
                 f"{table.name}, {table.place} {table.header_line}: the column {shown(table.header[found[role]])} is there "
                 f"{headers.count(name)} times. Keep one {role} column, and remove or rename the others."
@@ -178,10 +188,14 @@ def _is_long(table: Table) -> bool:
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
 
 
-def _repeats(table: Table) -> bool:
-    """Whether a cell of the first column is there twice, and another column holds numbers."""
+def _why_no_grid(table: Table) -> str:
+    """What shows that a table is a list, in words; "" if it may be a grid."""
     first, *others = table.take(range(len(table.header)))
-    return len(first.coded().cells) < len(first) and any(_numeric(column) for column in others)
+    if any(_is_words(column) for column in others):
+        return "another column than the first holds words, which those of a grid never do"
+    if len(first.coded().cells) < len(first) and any(_numeric(column) for column in others):
+        return "its first column repeats, which that of a grid never does"
+    return ""
 
 
 def _are_times(table: Table) -> bool:
@@ -190,20 +204,19 @@ def _are_times(table: Table) -> bool:
     return all(is_number(cell) and "," not in str(cell) and float(cell) >= _EPOCH for cell in cells)
 
 
-def _long(table: Table, found: Mapping[str, int], given: Mapping[str, int], reason: str, *, told: bool = False) -> Plan:
-    """The plan of a long table; roles without a column are guessed."""
-    roles, why = _filled(table, found) if len(found) < 3 else (dict(found), {})
+def _long(
+    table: Table, found: Mapping[str, int], given: Mapping[str, int], reason: str, *, guess: bool, settled: bool = False
+) -> Plan:
+    """The plan of a long table; roles without a column are guessed. `settled`: the reason leaves no doubt about anything found."""
+    roles, why = _filled(table, found, guess=guess) if len(found) < 3 else (dict(found), {})
     titles = column_titles(table)
-    questions = [
-        Question(
-            "layout", "long", tuple(LAYOUTS), reason, told or "user" in found and "item" in found and not table.headless
-        )
-    ]
+    named = "user" in found and "item" in found and not table.headless
+    questions = [Question("layout", "long", tuple(LAYOUTS), reason, settled or named)]
     for role in ROLES:
         others = _other_names(table, role, roles)
-        named = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
-        certain = role in given or told or (named and not others)
-        because = why.get(role) or ("it is named so" if named else "it stands there")
+        by_name = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
+        certain = role in given or (by_name and not others) or (settled and role in found)
+        because = why.get(role) or ("it is named so" if by_name else "it stands there")
         if others and role not in given:
             because += f", and before {', '.join(others)}"
         questions.append(Question(role, titles[roles[role]], titles, because, certain))
@@ -211,15 +224,17 @@ def _long(table: Table, found: Mapping[str, int], given: Mapping[str, int], reas
 
 
 def _other_names(table: Table, role: str, roles: Mapping[str, int]) -> list[str]:
-    """Further columns that could be the ratings by their name; of ids, the usual order of names settles it."""
-    if role != "rating":
-        return []
+    """Further columns that could have the role by their name; of ids those of the same name only: the order settles the others."""
+    names = ROLE_NAMES[role] if role == "rating" else (plain(table.header[roles[role]]),)
+    titles = column_titles(table)
     return [
-        text for k, text in enumerate(table.header) if k not in roles.values() and plain(text) in ROLE_NAMES["rating"]
+        titles[k]
+        for k, text in enumerate(table.header)
+        if k not in roles.values() and plain(text) in names and plain(text) in ROLE_NAMES[role]
     ]
 
 
-def _filled(table: Table, found: Mapping[str, int]) -> tuple[dict[str, int], dict[str, str]]:
+def _filled(table: Table, found: Mapping[str, int], *, guess: bool) -> tuple[dict[str, int], dict[str, str]]:
     """The roles, those without a column guessed by content, and why."""
     free = [k for k in range(len(table.header)) if k not in found.values()]
     if len(free) + len(found) < 3:
@@ -228,21 +243,39 @@ def _filled(table: Table, found: Mapping[str, int]) -> tuple[dict[str, int], dic
     columns = dict(zip(free, table.take(free), strict=True))
     if "rating" not in roles:
         numeric = [k for k in free if _numeric(columns[k])]
-        if not numeric:
+        if not numeric and not guess:
             raise missing(table, roles)
         likely = [k for k in numeric if not _NO_RATING.search(table.header[k].casefold())] or numeric
-        roles["rating"] = min(likely, key=lambda k: len(columns[k].coded().cells))
+        roles["rating"] = min(likely, key=lambda k: len(columns[k].coded().cells)) if likely else free[-1]
         why["rating"] = (
             "of the columns of numbers it has the fewest different ones"
             if len(likely) > 1
             else "it is the only column of numbers that could be one"
+            if likely
+            else "it is the last; no column is one of numbers"
         )
         free.remove(roles["rating"])
+    # Ids repeat; what differs in each row, dates and remarks are rather something else.
+    free.sort(key=lambda k: _unlike_ids(table.header[k], columns[k]))
     for role in ("user", "item"):
         if role not in roles:
             roles[role] = free.pop(0)
-            why[role] = "it is the first column left"
+            why[role] = "it is the first column left that reads like ids"
     return {role: roles[role] for role in ROLES}, why
+
+
+def _unlike_ids(header: str, column: Column) -> tuple[bool, bool]:
+    """Whether a column seems to hold dates or remarks, and whether it holds nothing twice."""
+    coded = column.coded()
+    dates = sum(isinstance(cell, str) and bool(_DATE.fullmatch(cell.strip())) for cell in coded.cells)
+    other = bool(_NO_ID.search(header.casefold())) or 2 * dates > len(coded.cells)
+    return other, len(coded.cells) == len(coded)
+
+
+def _is_words(column: Column) -> bool:
+    """Whether most of a column's distinct cells are words, rather than numbers or blanks."""
+    words = [not is_number(cell) for cell in column.coded().cells if not says_blank(cell)]
+    return 2 * sum(words) > len(words)
 
 
 def _numeric(column: Column) -> bool:

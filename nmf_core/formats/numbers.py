@@ -23,7 +23,7 @@ _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
 # The same number whatever the decimal mark: not 1.234, which could be a thousand and more.
 _PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
 _MANY = 10_000  # distinct cells of a column from which on they are read at once
-_BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>"))
+_BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>", "-", "\N{EN DASH}", "\N{EM DASH}"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Numbers:
     Attributes:
         columns: of each column its distinct values (float64, NaN is blank; those that are no number too) with the codes
             that pick one for each row, -1 being blank; or a value for each row, where it has no codes.
-        n_words: cells with a word for blank, such as NaN or NA.
+        n_words: cells with a word for blank, such as NaN or NA, or a dash.
         decimal: "," if values such as 4,5 were read as 4.5; "." if there were none; "" if that is open, and they are wrong.
         wrong: row, column, cell and what is wrong with it, of the first cell that is no rating; or None.
     """
@@ -89,7 +89,7 @@ def is_blank(cell: object) -> bool:
 
 
 def says_blank(cell: object) -> bool:
-    """Whether a distinct cell is blank where a number belongs: white space, or a word such as NA."""
+    """Whether a distinct cell is blank where a number belongs: white space, a word such as NA, or a dash."""
     return isinstance(cell, str) and (not cell.strip() or cell.strip().casefold() in _BLANK_WORDS)
 
 

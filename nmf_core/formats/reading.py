@@ -24,9 +24,10 @@ from nmf_core.formats.excel import EXCEL
 from nmf_core.formats.headers import has_role
 from nmf_core.formats.join import with_metadata
 from nmf_core.formats.json import JSON
-from nmf_core.formats.layout import LAYOUTS, Question, column_titles, plan
+from nmf_core.formats.layout import CHOSEN, LAYOUTS, Question, column_titles, plan
 from nmf_core.formats.parquet import PARQUET, parquet_files
 from nmf_core.formats.table import DECIMALS, ZEROS, Asked, made, ratings_of_table, without_blank_columns
+from nmf_core.formats.totals import TOTALS
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
 
 _TABLES = (DELIMITED, EXCEL, PARQUET, JSON)
@@ -56,6 +57,7 @@ def read_ratings(
     layout: str = "auto",
     columns: Mapping[str, object] | None = None,
     decimal: str = "auto",
+    totals: str = "auto",
     name: str | None = None,
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
@@ -77,6 +79,8 @@ def read_ratings(
         layout: of a table: "long", "grid", "items-down" (a grid with the items down), or "auto".
         columns: of a long table: which column has the role "user", "item" or "rating", by its header or number from 1.
         decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
+        totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
+            "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
         name: file name to show for bytes and file objects.
 
     Raises:
@@ -91,7 +95,7 @@ def read_ratings(
     nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
 0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
-    asked = _asked(layout, columns, zeros, decimal, duplicates, scale, guess=False)
+    asked = _asked(layout, columns, zeros, decimal, totals, duplicates, scale, guess=False)
     _check_choice("format", format, ("auto", *FORMATS))
     if isinstance(source, Ratings):
         return source
@@ -138,6 +142,7 @@ def preview_ratings(
     layout: str = "auto",
     columns: Mapping[str, object] | None = None,
     decimal: str = "auto",
+    totals: str = "auto",
     name: str | None = None,
 ) -> Preview:
     """What `read_ratings` makes of a file, with each guess, its reason and what else it could be.
@@ -147,11 +152,11 @@ def preview_ratings(
 
     Args:
         source: a path, file object, bytes or DataFrame.
-        format, zeros, duplicates, scale, layout, columns, decimal, name: as for `read_ratings`; what is "auto" is guessed.
+        format, zeros, duplicates, scale, layout, columns, decimal, totals, name: as for `read_ratings`; what is "auto" is guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
     >>> [(q.key, q.choice, q.sure) for q in found.questions]
-    [('layout', 'long', False), ('user', 'who', True), ('item', 'what', False), ('rating', 'points', False), \
+    [('layout', 'long', True), ('user', 'who', True), ('item', 'what', True), ('rating', 'points', True), \
 ('decimal', ',', True), ('zeros', 'rating', False)]
     >>> found.ratings.n_ratings, found.sure
     (3, False)
@@ -159,8 +164,9 @@ def preview_ratings(
     shown_as = shown_name(name or "") or "The file"
     head = pd.DataFrame()
     questions: tuple[Question, ...] = ()
+    asked: Asked | None = None
     try:
-        asked = _asked(layout, columns, zeros, decimal, duplicates, scale, guess=True)
+        asked = _asked(layout, columns, zeros, decimal, totals, duplicates, scale, guess=True)
         _check_choice("format", format, ("auto", *FORMATS))
         table = without_blank_columns(_table(source, format, name))
         shown_as = table.name
@@ -171,8 +177,31 @@ def preview_ratings(
         head, questions = _head(how.table), how.questions
         ratings, more = made(how, asked)
     except NmfError as error:
-        return Preview(shown_as, head, questions, None, error)
+        return Preview(shown_as, head, (*questions, *_still_open(questions, asked, head)), None, error)
     return Preview(shown_as, head, (*questions, *more), with_metadata(ratings, table.items), None)
+
+
+def _still_open(questions: tuple[Question, ...], asked: Asked | None, head: pd.DataFrame) -> list[Question]:
+    """Where a file cannot be read as it was asked: what else could be answered, so that each answer can be taken back."""
+    if asked is None or head.empty:
+        return []
+    more = (
+        []
+        if questions
+        else [
+            Question(
+                "layout",
+                "long" if asked.layout == "auto" else asked.layout,
+                tuple(LAYOUTS),
+                "nothing else was found",
+                False,
+            )
+        ]
+    )
+    answered = (("decimal", asked.decimal, DECIMALS), ("zeros", asked.zeros, ZEROS), ("totals", asked.totals, TOTALS))
+    return more + [
+        Question(key, choice, options, CHOSEN, True) for key, choice, options in answered if choice != "auto"
+    ]
 
 
 def _asked(
@@ -180,6 +209,7 @@ def _asked(
     columns: Mapping[str, object] | None,
     zeros: str,
     decimal: str,
+    totals: str,
     duplicates: str,
     scale: Scale | None,
     *,
@@ -189,13 +219,14 @@ def _asked(
     _check_choice("layout", layout, ("auto", *LAYOUTS))
     _check_choice("zeros", zeros, ("auto", *ZEROS))
     _check_choice("decimal", decimal, ("auto", *DECIMALS))
+    _check_choice("totals", totals, ("auto", *TOTALS))
     _check_choice("duplicates", duplicates, DUPLICATE_RULES)
     if columns is not None and not isinstance(columns, Mapping):
         raise RatingsError(
             f"columns is {shown(columns)}; it must say which column has which role. Give a mapping such as "
             "{'user': 'who', 'item': 'film', 'rating': 'points'}."
         )
-    return Asked(layout, dict(columns) if columns else None, zeros, decimal, duplicates, scale, guess)
+    return Asked(layout, dict(columns) if columns else None, zeros, decimal, totals, duplicates, scale, guess)
 
 
 def _head(table: Table) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of
-from nmf_core.formats.layout import HINT, Plan, Question, missing, plan
+from nmf_core.formats.layout import CHOSEN, HINT, Plan, Question, missing, plan
 from nmf_core.formats.numbers import Numbers, is_number, likely_mark, read_numbers
+from nmf_core.formats.totals import find_totals
 from nmf_core.neutral import restored
 from nmf_core.ratings import Ratings, Scale, replaced
 
@@ -30,6 +31,7 @@ class Asked:
     columns: dict[str, object] | None = None
     zeros: str = "auto"
     decimal: str = "auto"
+    totals: str = "auto"
     duplicates: str = "last"
     scale: Scale | None = None
     guess: bool = False
@@ -73,18 +75,16 @@ def without_blank_columns(table: Table) -> Table:
 
 def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
     """The table and columns without the rows that are blank in all of these columns."""
-    if len(columns[0]) == 0:
-        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
     empty = columns[0].blank()
     for column in columns[1:]:
         if not empty.any():
-            return table, tuple(columns)
+            break
         empty &= column.blank()
+    if empty.all():  # no rows at all, too
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
     if not empty.any():
         return table, tuple(columns)
     kept, line = np.flatnonzero(~empty), table.line
-    if len(kept) == 0:
-        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
     notes.append(f"{int(empty.sum())} blank rows were skipped.")
     table = replace(table, line=lambda row: line(int(kept[row])))
     return table, tuple(column.rows(kept) for column in columns)
@@ -146,6 +146,13 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
             f"be read as a grid. Give a long table, one row a rating. {HINT}"
         )
     table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    totals = find_totals(first, names, columns, asked.totals, asked.decimal, (down, across), guess=asked.guess)
+    if totals is not None:
+        notes.append(totals.note)
+        if totals.question.choice == "skip":
+            first = first.first(len(first) - totals.n_rows)
+            heads, names = heads[: len(heads) - totals.n_columns], names[: len(names) - totals.n_columns]
+            columns = [column.first(len(first)) for column in columns[: len(heads)]]
     codes, rows = _ids(table, first, 0, down, notes)
     values = _values(table, columns, asked, notes, list_of_ratings=False)
     twice = pd.Series(codes).duplicated().to_numpy()
@@ -169,8 +176,12 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
     notes.append(f"Read as a grid: {size}{since}.")
     if not how.questions[0].sure and down == "user":
         notes.append("The items in the first row are all numbers. If that row holds ratings, add a header above it.")
-    if values.numbers.n_words:
-        notes.append(f"{values.numbers.n_words} cells with a word such as NaN or NA were taken as blank.")
+    n_words = values.numbers.n_words
+    if n_words:
+        notes.append(
+            f"{n_words} cell{'s' * (n_words != 1)} with a word such as NaN or NA, or a dash, {'were' if n_words != 1 else 'was'} "
+            "taken as blank."
+        )
     grid = values.numbers.matrix()
     if values.zeros == "unrated" and (grid == 0).any():
         _say_zeros(int((grid == 0).sum()), notes)
@@ -180,7 +191,7 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
     cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
     ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=asked.scale, notes=notes)
-    return ratings, values.questions
+    return ratings, values.questions if totals is None else (totals.question, *values.questions)
 
 
 def _check_heads(table: Table, names: list[str], across: str) -> None:
@@ -208,7 +219,7 @@ def _values(
     numbers = read_numbers(columns, asked.decimal)
     questions = []
     if asked.decimal != "auto":
-        questions.append(Question("decimal", asked.decimal, DECIMALS, "you chose it", True))
+        questions.append(Question("decimal", asked.decimal, DECIMALS, CHOSEN, True))
     elif numbers.decimal == ",":
         questions.append(Question("decimal", ",", DECIMALS, "no number here can be read in another way", True))
     elif not numbers.decimal:
@@ -220,7 +231,7 @@ def _values(
     zeros = asked.zeros
     n_zeros = numbers.count(0.0)
     if n_zeros:
-        reason = "you chose it"
+        reason = CHOSEN
         if zeros == "auto":
             zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
         questions.append(Question("zeros", zeros, ZEROS, reason, asked.zeros != "auto"))

@@ -41,6 +41,7 @@ LABELS: Final = {
     "rating": "Which column is the rating?",
     "zeros": "What is a 0?",
     "decimal": "What is the decimal mark?",
+    "totals": "Are these sums?",
 }
 WORDS: Final = {
     **LAYOUTS,
@@ -48,6 +49,8 @@ WORDS: Final = {
     "rating": "a rating of 0",
     ".": "a point: 4.5",
     ",": "a comma: 4,5",
+    "skip": "sums, to be left out",
+    "keep": "ratings like the others",
 }
 
 

@@ -43,6 +43,51 @@ DOUBT = {
         {"layout", "user", "item", "rating"},
         {("ann", "x"): 5, ("ann", "y"): 4},
     ),
+    "words between ids and numbers": (
+        "who,b,c\nann,x,5\nbob,y,4\n",
+        set(),
+        {("ann", "x"): 5, ("bob", "y"): 4},
+    ),
+    "a date first, and no usual name": (
+        "Datum;Wer;Was;Menge\n1.2.2024;ann;x;5\n2.2.2024;ann;y;4\n3.2.2024;bob;x;3\n",
+        {"layout", "user", "item", "rating"},
+        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "x"): 3},
+    ),
+    "names in German": (
+        "Datum;Kunde;Artikel;Bewertung\n1.2.2024;ann;x;5\n2.2.2024;ann;y;4\n",
+        set(),
+        {("ann", "x"): 5, ("ann", "y"): 4},
+    ),
+    "a number for each row, and remarks": (
+        "id,date,name,film,comment,score\n1,2024-01-02,ann,x,good,5\n2,2024-01-03,bob,x,bad,1\n3,2024-01-03,ann,y,fine,4\n",
+        {"layout", "user"},
+        {("ann", "x"): 5, ("bob", "x"): 1, ("ann", "y"): 4},
+    ),
+    "two columns of one name": (
+        "user,item,rating,rating\nann,x,5,50\nbob,x,4,40\n",
+        {"rating"},
+        {("ann", "x"): 5, ("bob", "x"): 4},
+    ),
+    "a row and a column of sums": (
+        ",x,y,Total\nann,5,4,9\nbob,,3,3\nTotal,5,7,12\n",
+        set(),
+        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "y"): 3},
+    ),
+    "a row of means, rounded": (
+        ",x,y\nann,5,4\nbob,,3\ncy,4,4\nAverage,4.5,3.7\n",
+        set(),
+        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "y"): 3, ("cy", "x"): 4, ("cy", "y"): 4},
+    ),
+    "a row named Total that is none": (
+        ",x,y\nann,5,4\nbob,,3\nTotal,2,1\n",
+        {"totals"},
+        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "y"): 3},
+    ),
+    "a dash for a blank": (
+        ",x,y\nann,5,-\nbob,–,3\n",
+        set(),
+        {("ann", "x"): 5, ("bob", "y"): 3},
+    ),
     "items down": (
         "movie,ann,bob\nAlien,5,4\nHeat,,3\n",
         {"layout"},
@@ -99,7 +144,7 @@ def test_doubt_is_said_and_only_doubt(text, unsure, expected):
 @pytest.mark.parametrize(("text", "unsure", "expected"), DOUBT.values(), ids=DOUBT)
 def test_the_answers_read_the_file_as_the_preview_did_and_nothing_is_in_doubt_any_more(text, unsure, expected):
     found = preview_ratings(text.encode())
-    answers = {q.key: q.choice for q in found.questions if q.key in ("layout", "zeros", "decimal")}
+    answers = {q.key: q.choice for q in found.questions if q.key in ("layout", "zeros", "decimal", "totals")}
     columns = {q.key: q.choice for q in found.questions if q.key in ("user", "item", "rating")}
     again = preview_ratings(text.encode(), **answers, columns=columns or None)
     assert again.sure
@@ -158,6 +203,84 @@ def test_a_file_that_cannot_be_read_is_an_error_in_the_preview_and_not_raised():
     assert "line 2" in str(wrong.error)
     assert wrong.head.iloc[0].tolist() == ["ann", "x", "five"]
     assert wrong.ratings is None and not wrong.sure
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "keys"),
+    [
+        (
+            b"a,b,c,d\nann,x,5,hello\nann,y,4,there\n",
+            {"columns": {"rating": "d"}},
+            ["layout", "user", "item", "rating"],
+        ),
+        (b"a,b,c,d\nann,x,5,hello\nann,y,4,there\n", {"layout": "grid"}, ["layout"]),
+        (b"user,item,rating\nann,x,1.234,5\n".replace(b",", b";"), {"decimal": "."}, ["decimal"]),
+        (b"user;item;rating\nann;x;4,5\n", {"decimal": "."}, ["layout", "user", "item", "rating", "decimal"]),
+        (b",x\nann,0\n", {"zeros": "unrated"}, ["layout", "zeros"]),
+        (b",x,y\nann,5,4\nTotal,5,b\n", {"totals": "keep"}, ["layout", "totals"]),
+        (b"user,item\nann,x\n", {}, ["layout"]),
+    ],
+)
+def test_an_answer_that_is_an_error_leaves_every_answer_open(text, answers, keys):
+    found = preview_ratings(text, **answers)
+    assert found.error is not None and found.ratings is None
+    assert {question.key for question in found.questions} >= set(keys) or found.head.empty
+    for question in found.questions:
+        assert question.choice in question.options
+
+
+def test_a_row_of_sums_is_left_out_or_kept_as_asked():
+    text = b",x,y\nann,5,4\nbob,,3\nTotal,5,7\n"
+    assert read_ratings(text).users.tolist() == ["ann", "bob"]
+    assert "Total" in " ".join(read_ratings(text).notes)
+    kept = read_ratings(text, totals="keep")
+    assert kept.users.tolist() == ["ann", "bob", "Total"] and kept.n_ratings == 5
+    other = text.replace(b"5,7", b"1,7")  # no sums: kept, and said, unless asked otherwise
+    assert "Total" in read_ratings(other).users and "totals='skip'" in " ".join(read_ratings(other).notes)
+    assert "Total" not in read_ratings(other, totals="skip").users
+    down = b"film,ann,bob,Sum\nx,5,1,6\ny,4,,4\n"
+    assert read_ratings(down, layout="items-down").users.tolist() == ["ann", "bob"]
+
+
+TITLED = {
+    "a title alone": (b"Our films\nuser,Alien,Heat\nann,5,4\nbob,,3\n", "Line 1"),
+    "a title, padded": (b"Our films,,\n,,\n,Alien,Heat\nann,5,4\nbob,,3\n", "Line 1"),
+    "two titles and blank lines": (
+        b"Our films\n2026\n\nuser;Alien;Heat\nann;5;4\nbob;;3\n".replace(b"2026", b"May"),
+        "Line 2",
+    ),
+    "a title in quotes": (b'"Our\nfilms"\nuser\tAlien\tHeat\nann\t5\t4\nbob\t\t3\n', "Line 1"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), TITLED.values(), ids=TITLED)
+def test_titles_above_the_header_are_passed_over_and_said(text, said):
+    ratings = read_ratings(text)
+    assert {(r.user, r.item): r.rating for r in ratings.to_table().itertuples()} == {
+        ("ann", "Alien"): 5,
+        ("ann", "Heat"): 4,
+        ("bob", "Heat"): 3,
+    }
+    assert any(note.startswith(f"{said} was taken for a title") for note in ratings.notes)
+    wrong = text.replace(b"3\n", b"bad\n")
+    with pytest.raises(NmfError, match=f"line {wrong.count(bytes([10]))}, column 'Heat': 'bad'"):
+        read_ratings(wrong)
+
+
+def test_a_title_in_a_sheet_is_passed_over():
+    file = io.BytesIO()
+    rows = [["Our films", None, None], [None, None, None], ["", "Alien", "Heat"], ["ann", 5, 4], ["bob", None, 3]]
+    pd.DataFrame(rows).to_excel(file, header=False, index=False)
+    ratings = read_ratings(file.getvalue())
+    assert ratings.users.tolist() == ["ann", "bob"] and ratings.n_ratings == 3
+    assert ratings.notes[0] == "Row 1 was taken for a title: 'Our films'."
+
+
+def test_what_may_be_a_header_is_no_title():
+    assert read_ratings(b",Alien\nann,5\nbob,4\n").n_ratings == 2
+    for text in (b"user,\nann,5\n", b"one column\nann\n", b"5\nuser,item,rating\nann,x,5\n"):
+        with pytest.raises(NmfError):
+            read_ratings(text)
 
 
 def test_the_head_shows_the_first_rows_under_the_titles_that_columns_are_chosen_by():
