@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats import extensions
+from nmf_core.formats.movielens import FILE_SETS
 from nmf_core.formats.parquet import parquet_files
 
 MAX_LISTED, MAX_DEPTH = 1_000, 4
@@ -48,6 +49,16 @@ def path_of(folder: Path, name: str) -> Path:
             "Choose one from the list, or ask whoever runs this server to put it there."
         )
     return _root(folder) / name
+
+
+def films_beside(folder: Path, name: str) -> Path | None:
+    """Where the films of a listed file of MovieLens' ratings lie: movies.csv beside ratings.csv, and alike; None if nowhere."""
+    path, root = path_of(folder, name), _root(folder)
+    for files in FILE_SETS:
+        films = path.with_name(files.items)
+        if path.name == files.ratings and films.is_file() and _inside(films, root):
+            return films
+    return None
 
 
 def _root(folder: Path) -> Path:

@@ -53,6 +53,17 @@ def test_links_that_lead_outside_are_not_followed(folder, tmp_path):
     assert shelf.listed(folder) == ["films/a.csv", "near.csv", "parts.parquet/0.parquet", "parts.parquet/1.parquet"]
 
 
+def test_films_are_found_beside_the_ratings_of_a_movielens_set(folder, tmp_path):
+    for name in ("films/ratings.csv", "films/movies.csv", "u.data", "ratings.dat"):
+        (folder / name).write_text("user,item,rating\n")
+    (folder / "movies.dat").symlink_to(tmp_path / "secret.csv")
+    assert shelf.films_beside(folder, "films/ratings.csv") == folder / "films" / "movies.csv"
+    for alone in ("films/a.csv", "u.data", "ratings.dat", "films/movies.csv"):
+        assert shelf.films_beside(folder, alone) is None
+    with pytest.raises(NmfError, match="Choose one from the list"):
+        shelf.films_beside(folder, "../secret.csv")
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(NmfError, match="LATENT_LENS_DATA_DIR"):
         shelf.listed(tmp_path / "nowhere")

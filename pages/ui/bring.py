@@ -405,11 +405,11 @@ def _from_shelf(folder: Path) -> None:
     """Open what was chosen."""
     name = str(state.widget("shelf"))
     try:
-        path = shelf.path_of(folder, name)
+        paths = [shelf.path_of(folder, name), shelf.films_beside(folder, name)]
     except NmfError as error:
         state.notice("error", str(error))
         return
-    state.session().to_read = [(name.rpartition("/")[2], path)]
+    state.session().to_read = [(path.name, path) for path in paths if path is not None]
 
 
 def planted() -> None:
@@ -430,8 +430,10 @@ def planted() -> None:
         help="At 0 people rate at random, above it what they like.",
     )
     st.button("Plant them", icon=":material/potted_plant:", key="plant", on_click=_plant)
+    features = min(rank, n_users, n_items)
+    least = max(round(density * n_users * n_items), n_users, n_items)  # everyone rates, and everything is rated
     st.caption(
-        f"{text.many(round(density * n_users * n_items), 'rating')} from 1 to 5 in half points, of {rank} features. "
+        f"About {text.many(least, 'rating')} from 1 to 5 in half points, of {text.many(features, 'feature')}. "
         f"Made up: noise {noise:g}, pull {liking:g}, seed 0."
     )
 
@@ -441,8 +443,9 @@ def _plant() -> None:
     users, items, rank, density, noise, liking = (
         state.widget(f"planted_{name}") for name in ("users", "items", "rank", "density", "noise", "liking")
     )
+    rank = min(rank, users, items)
     _opened_or_said(
-        lambda: datasets.planted(users, items, min(rank, users, items), density, noise, biased_blanks=liking),
+        lambda: datasets.planted(users, items, rank, density, noise, biased_blanks=liking),
         f"Planted: {text.many(rank, 'feature')}, {users} × {items}",
     )
 

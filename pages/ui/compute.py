@@ -204,7 +204,10 @@ def _project() -> str:
     except NmfError:
         if not state.forget_linked_project():
             raise
-        state.notice("warning", "The project in the address does not exist here; your own is used.")
+        state.notice(
+            "warning",
+            "The project in the address does not exist here, or was deleted. What is open, with its labels, is your own.",
+        )
         project = state.project(store().project_for)
     return project
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import platformdirs
 import streamlit as st
 
 from nmf_core import NmfError, Ratings
+from nmf_core.datasets import SAMPLES
 from pages.ui.opened import Opened
 
 if TYPE_CHECKING:
@@ -100,22 +102,29 @@ def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
 
 def _kept(opened: Opened, person: str, settings: str) -> Opened:
     """As above, without what may go wrong."""
-    project, version, origin = opened.project, opened.version, None
+    project, version, origin, title = opened.project, opened.version, None, opened.title
     if project is not None and find(project) is None:  # deleted in another place: kept anew rather than lost
         project = None
     if project is None:
         origin = opened.versions[0]
         project = store().project_for(person, opened.origin)
         known = projects().get(project)
-        version = known.version
+        version, title = known.version, known.title or _free_title(opened, person)
         if known.has_ratings and known.fingerprint != opened.ratings.fingerprint:
             # These ratings were opened and edited before; that work stays as it is, and its labels are here too.
-            copy = projects().duplicate(project, person, opened.title)
+            title = _free_title(opened, person)
+            copy = projects().duplicate(project, person, title)
             project, version = copy.id, copy.version
-    made = projects().keep(
-        project, opened.ratings, title=opened.title, origin=origin, settings=settings, version=version
-    )
-    return replace(opened, key=made.id, project=made.id, version=made.version, unsaved="")
+    made = projects().keep(project, opened.ratings, title=title, origin=origin, settings=settings, version=version)
+    return replace(opened, key=made.id, project=made.id, version=made.version, title=made.title, unsaved="")
+
+
+def _free_title(opened: Opened, person: str) -> str:
+    """A title that no other project of this person has; of a sample that was edited one that says so."""
+    edited = " (edited)" if opened.key in SAMPLES else ""
+    taken = {project.title for project in of_person(person)}
+    titles = (f"{opened.title[:60]}{edited}{f' {n}' if n > 1 else ''}" for n in itertools.count(1))
+    return next(title for title in titles if title not in taken)
 
 
 def has_labels(project: str | None) -> bool:

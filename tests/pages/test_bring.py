@@ -60,6 +60,21 @@ def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
     assert now(app).ratings.users.tolist() == ["x", "y", "z"]
 
 
+def test_an_answer_that_is_an_error_can_be_taken_back():
+    app = upload(bringing(), ("points.csv", DOUBTFUL))
+    before = [box.label for box in app.selectbox]
+    box = next(box for box in app.selectbox if "rating" in box.label)
+    right = box.value
+    box.set_value("what")  # words
+    app.run()
+    assert "'x' is not a number" in words(app).replace("\\", "")
+    assert [box.label for box in app.selectbox][-3:] == before[-3:]
+    next(box for box in app.selectbox if "rating" in box.label).set_value(right)
+    app.run()
+    press(app, "open-brought")
+    assert now(app).title == "points.csv"
+
+
 def test_a_file_in_doubt_can_be_left():
     app = upload(bringing(), ("points.csv", DOUBTFUL))
     press(app, "leave-brought")
@@ -146,13 +161,27 @@ def test_files_of_the_servers_folder_are_opened_by_name(monkeypatch, tmp_path):
     assert now(app).title == "films.csv"
 
 
+def test_films_come_along_with_a_movielens_file_of_the_servers_folder(monkeypatch, tmp_path):
+    (tmp_path / "ml-latest-small").mkdir()
+    (tmp_path / "ml-latest-small" / "ratings.csv").write_bytes(RATED)
+    (tmp_path / "ml-latest-small" / "movies.csv").write_bytes(FILMS)
+    monkeypatch.setenv("LATENT_LENS_DATA_DIR", str(tmp_path))
+    app = bringing()
+    next(box for box in app.selectbox if box.key == "shelf").set_value("ml-latest-small/ratings.csv")
+    app.run()
+    press(app, "open-shelf")
+    assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
+
+
 def test_planted_ratings_and_an_empty_grid():
     app = bringing()
     next(s for s in app.slider if s.key == "planted_users").set_value(20)
     next(s for s in app.slider if s.key == "planted_items").set_value(10)
     next(s for s in app.slider if s.key == "planted_rank").set_value(12)  # more than the items: as many as there are
     app.run()
+    assert "of 10 features" in words(app)
     press(app, "plant")
+    assert now(app).title.startswith("Planted: 10 features")
     assert (now(app).ratings.n_users, now(app).ratings.n_items) == (20, 10)
     press(app, "empty")
     assert (now(app).ratings.n_users, now(app).ratings.n_items, now(app).ratings.n_ratings) == (5, 4, 1)
