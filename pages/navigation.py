@@ -11,6 +11,7 @@ from pages.ui.page_list import FIRST_PAGE, PAGES
 
 HERE = Path(__file__).parent
 
+A_DAY = 86_400  # seconds
 SIDEBAR = 312  # pixels: the dial in one row
 
 st.set_page_config(
@@ -25,6 +26,15 @@ page = st.navigation(
         for name, (title, icon) in PAGES.items()
     ]
 )
+
+
+@st.fragment(run_every=A_DAY)
+def _stay_in_step() -> None:
+    """Nothing to see. A browser that has anything to run by the clock asks for the page anew when a server that was restarted
+    is there again; else it would send the next edit to a server that never drew the editor, and the edit would be lost."""
+
+
+_stay_in_step()
 state.do_what_waits()
 sidebar.choose()
 sidebar.fit_state(compute.renew_view())

@@ -22,7 +22,8 @@ EDITED_USERS, EDITED_ITEMS = 200, 100  # a larger grid is edited as lists
 OPTIONS = 20_000  # what a drop-down filters at ease; beyond it a search comes first
 FOUND = 50  # results of a search
 LISTED = 2_000  # rows of a list
-INDEX = "_index"  # Streamlit's word for the index among an edited row's cells
+# The column of users. No index: Streamlit keeps a row whose index is blank to itself, with all that was typed into it.
+USER = "_user"
 A_USER, AN_ITEM = "A user's ratings", "An item's ratings"
 
 
@@ -31,7 +32,7 @@ def editor(view: View) -> None:
     ratings = view.ratings
     _toolbar(view)
     large = ratings.n_users > EDITED_USERS or ratings.n_items > EDITED_ITEMS
-    if large or INDEX in ratings.items:
+    if large or USER in ratings.items:
         _list_editor(ratings)
         _excerpt(ratings)
     else:
@@ -55,13 +56,15 @@ def _grid_editor(ratings: Ratings) -> None:
         num_rows="dynamic",
         height=min(38 + 35 * (len(frame) + 1), 520),
         column_config={
-            INDEX: st.column_config.TextColumn("user", required=True, pinned=True),
-            **{item: _rating_column(text.cut(item, 24)) for item in frame.columns},
+            USER: st.column_config.TextColumn("user", pinned=True),
+            **{item: _rating_column(text.cut(item, 24)) for item in base.items},
         },
+        hide_index=True,
         placeholder="",
         alt=f"The ratings grid: {text.fullness(base)}.",
     )
     _refused()
+    _nameless("", USER, "user")
 
 
 def _rating_column(label: str) -> Any:
@@ -70,11 +73,13 @@ def _rating_column(label: str) -> Any:
 
 
 def _frame(ratings: Ratings) -> pd.DataFrame:
-    """The grid as text."""
+    """The grid as text, after a column of users."""
     grid = ratings.to_grid()
     codes, values = pd.factorize(grid.to_numpy().ravel())
     texts = np.array([*map(_typed, values), None], dtype=object)[codes]  # the code of a blank is -1
-    return pd.DataFrame(texts.reshape(grid.shape), index=grid.index.rename("user"), columns=grid.columns, dtype="str")
+    frame = pd.DataFrame(texts.reshape(grid.shape), columns=grid.columns, dtype="str")
+    frame.insert(0, USER, ratings.users)
+    return frame
 
 
 def _typed(value: float) -> str:
@@ -94,6 +99,21 @@ def _refused() -> None:
     if words:
         st.error(text.md(words), icon=":material/error:")
         st.button("Discard what was refused", icon=":material/backspace:", on_click=state.renew_editor, key="discard")
+
+
+def _nameless(part: str, column: str, what: str) -> None:
+    """Say that a row which was added has ratings but no name: they count for nobody yet."""
+    _, changes = state.editor_changes(part)
+    if any(_is_nameless(row, column) for row in changes.get("added_rows", [])):
+        st.warning(
+            f"A new row has ratings but no {what} yet: they count once its first cell has a name.",
+            icon=":material/warning:",
+        )
+
+
+def _is_nameless(row: dict[str, Any], column: str) -> bool:
+    """Whether an added row has something, but no name."""
+    return _blank(row.get(column)) and any(not _blank(value) for value in row.values())
 
 
 # --- the toolbar ------------------------------------------------------------------------------------------------------
@@ -247,7 +267,7 @@ def _list_editor(ratings: Ratings) -> None:
         num_rows="dynamic",
         height=min(38 + 35 * (len(frame) + 1), 380),
         column_config={
-            other: st.column_config.TextColumn(other, required=True, width="large"),
+            other: st.column_config.TextColumn(other, width="large"),
             "rating": _rating_column("rating"),
         },
         hide_index=True,
@@ -255,6 +275,7 @@ def _list_editor(ratings: Ratings) -> None:
         alt=f"The ratings of {text.cut(name, 60)}.",
     )
     _refused()
+    _nameless(part, other, other)
 
 
 def _found(index: pd.Index, what: str) -> str | None:
@@ -342,15 +363,16 @@ def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
     for at, row in changes.get("edited_rows", {}).items():
         if int(at) not in deleted:
             user = users[int(at)]
-            names |= {user: text_of(row[INDEX])} if row.get(INDEX) else {}
-            cells += [(user, item, value) for item, value in row.items() if item != INDEX]
+            _check_name(user, row, USER, "user")
+            names |= {user: text_of(row[USER])} if USER in row else {}
+            cells += [(user, item, value) for item, value in row.items() if item != USER]
     added: dict[str, dict[str, object]] = {}
     for row in changes.get("added_rows", []):
-        name = text_of(row.get(INDEX) or "")
+        name = text_of(row.get(USER) or "")
         if name in added:
             raise RatingsError(f"The user {shown(name)} is added twice. Choose another name.")
         if name:  # a row that was only just opened has none yet
-            added[name] = {item: value for item, value in row.items() if item != INDEX}
+            added[name] = {item: value for item, value in row.items() if item != USER}
     # Names settle before new ones come, and blanks come last, so that the last rating may move.
     ratings = edit.set_typed(base, [cell for cell in cells if not _blank(cell[2])])
     ratings = edit.remove_users(ratings, [users[k] for k in deleted])
@@ -359,6 +381,15 @@ def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
         ratings, [(name, item, value) for name, row in added.items() for item, value in row.items()]
     )
     return edit.set_typed(ratings, [(names.get(user, user), item, "") for user, item, value in cells if _blank(value)])
+
+
+def _check_name(name: str, row: dict[str, Any], column: str, what: str) -> None:
+    """Refuse a row whose name was emptied: what goes is taken out by its row."""
+    if column in row and _blank(row[column]):
+        raise RatingsError(
+            f"The name of the {what} {shown(name)} was emptied; every row needs one. Type a name, or mark the row at its left "
+            "and press Delete."
+        )
 
 
 def _blank(value: object) -> bool:
@@ -376,9 +407,11 @@ def apply_list(base: Ratings, what: str, name: str, changes: dict[str, Any]) -> 
     frame = _list(base, what, name)
     before = dict(zip(frame[other], frame["rating"], strict=True))
     rows: list[dict[Any, Any]] = list(frame.to_dict("records"))
-    for at, cells in changes.get("edited_rows", {}).items():
-        rows[int(at)].update(cells)
     deleted = {int(k) for k in changes.get("deleted_rows", [])}
+    for at, cells in changes.get("edited_rows", {}).items():
+        if int(at) not in deleted:
+            _check_name(rows[int(at)][other], cells, other, other)
+            rows[int(at)].update(cells)
     rows = [row for k, row in enumerate(rows) if k not in deleted] + changes.get("added_rows", [])
     after: dict[str, object] = {}
     for row in rows:

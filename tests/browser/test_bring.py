@@ -69,7 +69,7 @@ def test_each_format_opens(server, open_page):
 def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_restart(fresh_server, open_page):
     page = open_page(fresh_server.url)
     settled(page)
-    give(page, "club.csv", b"who;what;points\nann;x;4,5\nann;y;1\nbob;x;3\nbob;y;2\n")
+    give(page, "club.csv", b"who;what;points;n\nann;x;4,5;1\nann;y;1;2\nbob;x;3;3\nbob;y;2;4\n")
     page.wait_for_selector("text=How is club.csv to be read?")
     screenshot(page, "bring-look-first")
     page.locator(".st-key-open-brought button").click()
@@ -90,6 +90,12 @@ def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_resta
     context, url = page.context, page.url
     fresh_server.stop()
     fresh_server.start()
+    # The page that stayed open goes on, and so does one that is opened anew.
+    page.wait_for_function("() => !document.querySelector('[data-testid=\"stConnectionStatus\"]')")
+    settled(page)
+    paste(page, 1, 2, "1\n", n_items=2)
+    shows(page, 1, ["bob", "5", "1"])
+    press(page, "Undo")
     again = open_page(url, context=context)
     shows(again, 0, ["ann", "2", "3"])
     assert cells(again) == before

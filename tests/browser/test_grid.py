@@ -159,3 +159,17 @@ def test_a_large_grid_is_edited_as_a_list(server, open_page):
     settled(page)
     screenshot(page, "grid-list-item-dark")
     no_trouble(page)
+
+
+def test_a_row_without_a_name_is_said_and_counts_once_it_has_one(server, open_page):
+    page = opened(server, open_page)
+    page.mouse.click(*place(page, 5, 0))  # the last row becomes one more
+    settled(page)
+    type_into_cell(page, *place(page, 5, 2), "3")  # then the cell below is chosen: it scrolls by one
+    page.wait_for_selector("text=A new row has ratings but no user yet")
+    shows(page, 5, ["", "", "3", "", ""])
+    type_into_cell(page, *place(page, 4, 0), "Ann")
+    page.wait_for_selector("text=A new row has ratings but no user yet", state="detached")
+    page.reload()
+    page.wait_for_selector("h1")
+    shows(page, 5, ["Ann", "", "3", "", ""])

@@ -9,7 +9,7 @@ import pytest
 
 from nmf_core import NmfError, Ratings, datasets
 from pages.ui import opened as opened_module
-from pages.ui.grid import AN_ITEM, _frame, apply_changes, apply_list, matches
+from pages.ui.grid import AN_ITEM, _frame, _is_nameless, apply_changes, apply_list, matches
 from pages.ui.opened import Opened
 from tests.pages.conftest import opened, words
 
@@ -22,15 +22,15 @@ def test_cells_are_set_and_emptied(notebook):
 
 def test_users_are_added_renamed_and_deleted(notebook):
     changes = {
-        "edited_rows": {0: {"_index": "Ann", "Movie1": None}, 4: {"Movie1": "nonsense in a row that goes"}},
-        "added_rows": [{"_index": "007", "Movie1": "2"}, {}, {"_index": "User5"}],
+        "edited_rows": {0: {"_user": "Ann", "Movie1": None}, 4: {"Movie1": "nonsense in a row that goes"}},
+        "added_rows": [{"_user": "007", "Movie1": "2"}, {}, {"_user": "User5"}],
         "deleted_rows": [4],
     }
     changed = apply_changes(notebook, changes)
     assert changed.users.tolist() == ["Ann", "User2", "User3", "User4", "007", "User5"]
     assert changed.of_user("Ann") == {"Movie2": 3.0, "Movie4": 1.0}
     assert changed.of_user("007") == {"Movie1": 2.0}
-    traded = apply_changes(notebook, {"edited_rows": {0: {"_index": "User2"}, 1: {"_index": "User1"}}})
+    traded = apply_changes(notebook, {"edited_rows": {0: {"_user": "User2"}, 1: {"_user": "User1"}}})
     assert traded.users.tolist()[:2] == ["User2", "User1"]
 
 
@@ -50,11 +50,27 @@ def test_bounds_hold_even_where_the_browser_does_not_keep_them(notebook, value):
 
 def test_a_user_twice_and_an_empty_grid_are_refused(notebook):
     with pytest.raises(NmfError, match="'User1' is there twice"):
-        apply_changes(notebook, {"added_rows": [{"_index": "User1"}]})
+        apply_changes(notebook, {"added_rows": [{"_user": "User1"}]})
     with pytest.raises(NmfError, match="'Ann' is added twice"):
-        apply_changes(notebook, {"added_rows": [{"_index": "Ann"}, {"_index": "Ann "}]})
+        apply_changes(notebook, {"added_rows": [{"_user": "Ann"}, {"_user": "Ann "}]})
     with pytest.raises(NmfError, match="no rating would be left"):
         apply_changes(notebook, {"deleted_rows": [0, 1, 2, 3, 4]})
+
+
+def test_a_name_that_was_emptied_is_refused_and_a_row_without_one_is_known(notebook):
+    with pytest.raises(NmfError, match="'User1' was emptied"):
+        apply_changes(notebook, {"edited_rows": {0: {"_user": None}}})
+    with pytest.raises(NmfError, match="item 'Movie1' was emptied"):
+        apply_list(notebook, "user", "User1", {"edited_rows": {0: {"item": " "}}})
+    assert apply_changes(notebook, {"edited_rows": {0: {"_user": ""}}, "deleted_rows": [0]}).n_users == 4
+    rows = [
+        {},
+        {"Movie2": "3"},
+        {"_user": " ", "Movie1": ""},
+        {"_user": "Ann", "Movie1": "3"},
+        {"_user": None, "Movie1": "1"},
+    ]
+    assert [_is_nameless(row, "_user") for row in rows] == [False, True, False, False, True]
 
 
 def test_a_list_sets_blanks_moves_and_adds(notebook):
@@ -75,8 +91,9 @@ def test_a_list_sets_blanks_moves_and_adds(notebook):
 
 def test_the_grid_shows_each_rating_as_it_would_be_typed():
     ratings = Ratings.from_cells(["a", "a", "a"], ["x", "y", "z"], [3.7, 4, 1234567], all_users=["a", "b"])
-    assert _frame(ratings).loc["a"].tolist() == ["3.7", "4", "1234567"]
-    assert _frame(ratings).loc["b"].isna().all()
+    frame = _frame(ratings)
+    assert frame.iloc[0].tolist() == ["a", "3.7", "4", "1234567"]
+    assert frame.iloc[1, 0] == "b" and frame.iloc[1, 1:].isna().all()
 
 
 def test_a_search_finds_parts_of_names_and_the_name_itself_first():
@@ -182,8 +199,8 @@ def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):
         assert ratings_now(app).users[:2].tolist() == ["Ann", "User3"]
 
 
-def test_an_item_named_as_the_index_is_edited_in_lists(with_ratings):
-    with_ratings(Ratings.from_cells(["ann", "bob"], ["_index", "x"], [4, 2], scale=(1, 5)))
+def test_an_item_named_as_the_column_of_users_is_edited_in_lists(with_ratings):
+    with_ratings(Ratings.from_cells(["ann", "bob"], ["_user", "x"], [4, 2], scale=(1, 5)))
     app = opened("ratings")
     assert app.selectbox(key="list_user").value == "ann"
 
