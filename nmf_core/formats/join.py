@@ -146,7 +146,7 @@ def _by_text(info: pd.DataFrame) -> pd.DataFrame:
     index = pd.Index([text_of(item) for item in info.index], dtype="str", name="item")
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
-        raise RatingsError(f"The metadata has the item {shown(twice)} twice. Keep one row an item.")
+        raise RatingsError(f"The metadata has the item {shown(twice)} twice. Keep one row for each item.")
     return info.set_axis(index)
 
 

@@ -144,7 +144,7 @@ def check_ids(ids: Sequence[str], line: Callable[[int], int], name: str, place: 
         if item in seen:
             raise RatingsError(
                 f"{name}, {place} {line(k)}: the item {shown(item)} is there already, in {place} "
-                f"{line(seen[item])}. Keep one row an item."
+                f"{line(seen[item])}. Keep one row for each item."
             )
         seen[item] = k
 

@@ -163,7 +163,7 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
         before = int(np.argmax(codes == codes[second]))
         raise RatingsError(
             f"{table.name}: the {down} {shown(rows[codes[second]])} has two rows in the grid, {table.place}s "
-            f"{table.line(before)} and {table.line(second)}. Keep one row a {down}. {HINT}"
+            f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
         raise _wrong(table, values.numbers, heads, f" {HINT}")
@@ -244,7 +244,7 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
     if n_blanks:
         return "rating", f"there are {n_blanks} blank cells besides the {n_zeros} zeros"
     if list_of_ratings and 2 * n_zeros < n_cells:
-        return "rating", f"a list names what was rated, and only {n_zeros} of {n_cells} rows have a 0"
+        return "rating", f"a list names what was rated, and most rows have no 0: {n_cells - n_zeros} of {n_cells}"
     if list_of_ratings:
         return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
     return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"

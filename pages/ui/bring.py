@@ -23,7 +23,7 @@ from nmf_core import (
     read_items,
     shelf,
 )
-from nmf_core.formats import LAYOUTS, ROLES, Preview, Question, extensions, looks_like_items, shown_name
+from nmf_core.formats import LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
 from nmf_core.formats.base import Data
 from nmf_core.formats.join import ItemsJoin
 from nmf_core.movielens import MOVIELENS, Remote
@@ -63,6 +63,7 @@ class Brought:
         answers: keywords of `read_ratings` that the person chose.
         preview: what the file holds under these answers.
         items: metadata of the items that came beside it.
+        again: whether it is open already, and looked at again.
         number: tells one file's widgets from another's.
     """
 
@@ -71,6 +72,7 @@ class Brought:
     answers: dict[str, Any]
     preview: Preview
     items: tuple[pd.DataFrame, ...] = ()
+    again: bool = False
     number: int = field(default_factory=lambda: next(_NUMBERS))
 
 
@@ -91,7 +93,6 @@ def uploads() -> None:
     st.file_uploader(
         f"Ratings as a list (user, item, rating) or a grid; a second file may tell of the items. "
         f"At most {st.get_option('server.maxUploadSize')} MB",
-        type=[*extensions(), "item"],
         accept_multiple_files=True,
         key=state.numbered("upload"),
         on_change=_uploaded,
@@ -192,8 +193,12 @@ def look_first() -> None:
             _read(files)
         st.rerun()
     brought: Brought | None = state.session().bring
-    if brought is None:
-        return
+    if brought is not None and not brought.again:
+        _look_at(brought)
+
+
+def _look_at(brought: Brought) -> None:
+    """What is guessed of a file, with controls, and a button to open it so."""
     preview = brought.preview
     with st.container(border=True):
         st.subheader(f"How is {text.md(brought.name)} to be read?", anchor=False)
@@ -237,14 +242,8 @@ def _question(question: Question, brought: Brought) -> None:
     if question.key in ROLES:
         st.selectbox(label, question.options, question.options.index(question.choice), **change)
     else:
-        st.segmented_control(
-            label,
-            question.options,
-            default=question.choice,
-            format_func=lambda x: WORDS.get(x, x),
-            required=True,
-            **change,
-        )
+        at = question.options.index(question.choice)
+        st.radio(label, question.options, at, format_func=lambda x: WORDS.get(x, x), **change)
     because = "Since" if question.sure else "A guess, since"
     st.caption(f"{because} {text.md(question.reason)}.")
 
@@ -283,7 +282,9 @@ def how_it_was_read() -> None:
     notes = found.notes if found else opened.versions[0].notes
     if not notes:
         return
-    with st.expander(f"How it was read: {text.md(text.cut(notes[0], 90))}", icon=":material/fact_check:"):
+    with st.expander(
+        f"How it was read: {text.md(text.cut(notes[0], 90))}", icon=":material/fact_check:", key=f"read-{opened.key}"
+    ):
         st.markdown("\n".join(f"- {text.md(note)}" for note in notes))
         if found and found.join:
             for title, names in (
@@ -293,13 +294,18 @@ def how_it_was_read() -> None:
                 if names:
                     st.caption(f"{title}: {text.many(len(names), 'item')}")
                     st.dataframe(pd.DataFrame({title: names}), hide_index=True, height=min(38 + 35 * len(names), 240))
-        if found and found.brought:
+        brought: Brought | None = state.session().bring
+        if brought is not None and brought.again:
+            _look_at(brought)
+        elif found and found.brought:
             st.button("Read it in another way", icon=":material/edit_note:", on_click=_again, args=(found.brought,))
+        else:
+            st.caption("To read it in another way, bring the file once more.")
 
 
 def _again(brought: Brought) -> None:
     """Ask anew how a file is to be read."""
-    state.session().bring = replace(brought, number=next(_NUMBERS))
+    state.session().bring = replace(brought, again=True, number=next(_NUMBERS))
 
 
 # --- other ways -------------------------------------------------------------------------------------------------------

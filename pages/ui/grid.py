@@ -43,6 +43,7 @@ def _grid_editor(ratings: Ratings) -> None:
     """A small grid, to be edited in place."""
     base: Ratings = state.editor_base(ratings)
     frame = _frame(base)
+    long = base.users.str.len().max() > 20  # else the pinned column would hide the ratings
     # Above the editor, whose own buttons would else lie over the toolbar.
     st.caption(
         f"Type or paste {_allowed(ratings)}, or empty a cell; the last row adds a user. A block with names, or wider than "
@@ -56,7 +57,7 @@ def _grid_editor(ratings: Ratings) -> None:
         num_rows="dynamic",
         height=min(38 + 35 * (len(frame) + 1), 520),
         column_config={
-            USER: st.column_config.TextColumn("user", pinned=True),
+            USER: st.column_config.TextColumn("user", pinned=True, width=150 if long else None),
             **{item: _rating_column(text.cut(item, 24)) for item in base.items},
         },
         hide_index=True,
@@ -499,5 +500,5 @@ def _paste() -> None:
         )
         return made
 
-    if _changed(pasted, paste_text=""):
+    if _changed(pasted, paste_text="", block=False):  # the popover makes way for what was pasted
         state.notice("success", said)

@@ -10,7 +10,7 @@ PINNED = 102  # px: the column of users, with that of the row marks
 def cells(page) -> list[list[str]]:
     """The editor's cells without its row marks, by the table that it keeps for screen readers."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid="stDataFrame"]')[0].querySelectorAll('tbody tr')]
+        """() => [...document.querySelector('[data-testid="stDataFrame"]')?.querySelectorAll('tbody tr') ?? []]
         .map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"""
     )
 

@@ -15,6 +15,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
     """Objective and KKT residual by sweep, each on its own axis."""
     history = fit.history
     top, bottom = float(history["objective"].max()), max(float(history["objective"].min()), 1e-300)
+    drawn = "lines+markers" if len(history) <= 12 else "lines"  # a single sweep has no line
     ticks = sorted({top, (top * bottom) ** 0.5, bottom})  # Plotly's own ticks on a short log axis overlap
     traces = [
         {
@@ -22,7 +23,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
             "x": history["sweep"],
             "y": history["objective"],
             "name": "objective",
-            "mode": "lines",
+            "mode": drawn,
             "line": {"color": HELD_OUT, "width": 2},
             "hovertemplate": "sweep %{x}: objective %{y:.4g}<extra></extra>",
         },
@@ -31,7 +32,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
             "x": history["sweep"],
             "y": history["kkt"].clip(lower=1e-16),
             "name": "KKT residual",
-            "mode": "lines",
+            "mode": drawn,
             "yaxis": "y2",
             "line": {"color": CHANCE, "width": 2, "dash": "dot"},
             "hovertemplate": "sweep %{x}: KKT residual %{y:.2g}<extra></extra>",
