@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from nmf_core.formats.base import Column
 
@@ -32,17 +33,19 @@ def _of_dictionaries(chunks: pa.ChunkedArray) -> Column:
         return Column(np.empty(0, dtype=object), codes)
     if chunks.num_chunks == 1:
         (chunk,) = chunks.chunks
-        indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
-        return Column(
-            chunk.dictionary.to_numpy(zero_copy_only=False), indices.to_numpy(zero_copy_only=False).astype(np.int32)
-        )
+        return Column(chunk.dictionary.to_numpy(zero_copy_only=False), _indices(chunk).astype(np.int32))
     parts = [chunk.dictionary for chunk in chunks.chunks]
     united = pa.concat_arrays(parts).dictionary_encode()
     to_united = united.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     at = first = 0
     for chunk, part in zip(chunks.chunks, parts, strict=True):
         mapped = np.append(to_united[first : first + len(part)], np.int32(-1))  # code -1, a missing cell, stays so
-        indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
-        np.take(mapped, indices.to_numpy(zero_copy_only=False), out=codes[at : at + len(chunk)])
+        np.take(mapped, _indices(chunk), out=codes[at : at + len(chunk)])
         at, first = at + len(chunk), first + len(part)
     return Column(united.dictionary.to_numpy(zero_copy_only=False), codes)
+
+
+def _indices(chunk: pa.DictionaryArray) -> NDArray[np.integer]:
+    """Where in its dictionary each cell of a chunk is; -1 is a missing cell."""
+    indices = chunk.indices.fill_null(-1) if chunk.indices.null_count else chunk.indices
+    return indices.to_numpy(zero_copy_only=False)

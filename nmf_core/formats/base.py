@@ -44,6 +44,10 @@ class Column:
     @classmethod
     def of(cls, cells: Sequence[object] | pd.Series) -> Column:
         """A column from its cells, missing ones being None or NaN."""
+        if isinstance(cells, list) and all(cell is None or isinstance(cell, str) for cell in cells):
+            known: dict[str, int] = {}  # pandas would take longer to begin with than most columns of wide tables take
+            texts = [-1 if cell is None else known.setdefault(cell, len(known)) for cell in cells]
+            return cls(np.array([*known, None], dtype=object)[:-1], np.array(texts, dtype=np.int32))
         column: pd.Series = cells if isinstance(cells, pd.Series) else pd.Series(list(cells), dtype=object)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
             return cls(column.to_numpy())

@@ -24,7 +24,7 @@ def ann(monkeypatch):
 
 
 def answer(app, key, value):
-    kind = app.selectbox if key in ("user", "item", "rating") else app.button_group
+    kind = app.selectbox if key in ("user", "item", "rating") else app.radio
     next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
     app.run()
     assert not app.exception
@@ -51,6 +51,7 @@ def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
     answer(app, "zeros", "rating")
     press(app, "open-brought")
     assert now(app).ratings.of_user("ann") == {"x": 4.5, "y": 0.0}
+    assert not [button for button in app.button if button.key == "open-brought"]
 
 
 def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
