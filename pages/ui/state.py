@@ -116,8 +116,8 @@ def _sample(key: str) -> Ratings:
 
 def open_own(ratings: Ratings, title: str) -> None:
     """Open ratings that a person brought, and keep them. Call it from a callback: it sets sidebar widgets."""
+    _suggest(ratings)  # first, since the settings are kept with the ratings
     _show(_keep(Opened(OWN, title, (ratings,))))
-    use_defaults()
 
 
 def soon(action: Callable[[], None]) -> None:
@@ -241,8 +241,12 @@ def _set_kept_settings(text: str, spared: Collection[str] = ()) -> None:
 
 
 def use_defaults(spared: Collection[str] = ()) -> None:
-    """Set rank and the dial as these ratings suggest. Call it from a callback."""
-    ratings = opened().ratings
+    """Set rank and the dial as what is open suggests. Call it from a callback."""
+    _suggest(opened().ratings, spared)
+
+
+def _suggest(ratings: Ratings, spared: Collection[str] = ()) -> None:
+    """Set rank and the dial as ratings suggest."""
     for name, value in ((RANK, default_rank(ratings)), (BLANKS, suggested_blanks(ratings)[0])):
         if name not in spared:
             st.session_state[name] = value

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nmf_core import datasets, edit
+from nmf_core import datasets, edit, suggested_blanks
+from nmf_core.export import ratings_csv
+from nmf_core.settings import default_rank
 from pages.ui import kept, state
 from pages.ui.opened import Opened
 from tests.pages.conftest import bringing, opened, words
@@ -108,6 +110,16 @@ def test_settings_come_back_with_a_project():
     next(box for box in again.sidebar.selectbox if box.key == "data").set_value(project_of(app))
     again.run()
     assert next(field for field in again.sidebar.number_input if field.key == "rank").value == 1
+
+
+def test_suggested_settings_are_kept_though_nothing_was_fitted_yet(monkeypatch):
+    monkeypatch.setattr("pages.ui.compute.AT_ONCE_RATINGS", 1)
+    planted = datasets.planted(200, 150, 5, 0.1, 0.3, biased_blanks=1.0)
+    app = upload(bringing(), ("planted.csv", ratings_csv(planted)))
+    found = [app.session_state[name] for name in (state.RANK, state.BLANKS)]
+    assert found == [default_rank(planted), suggested_blanks(planted)[0]] != [2, "unknown"]
+    again = bringing(project=project_of(app))
+    assert [again.session_state[name] for name in (state.RANK, state.BLANKS)] == found
 
 
 def test_a_project_deleted_in_another_place_is_kept_anew():
