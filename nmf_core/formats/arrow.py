@@ -31,18 +31,21 @@ def _of_dictionaries(chunks: pa.ChunkedArray) -> Column:
     codes = np.empty(len(chunks), dtype=np.int32)
     if chunks.num_chunks == 0:
         return Column(np.empty(0, dtype=object), codes)
-    if chunks.num_chunks == 1:
-        (chunk,) = chunks.chunks
-        return Column(chunk.dictionary.to_numpy(zero_copy_only=False), _indices(chunk).astype(np.int32))
     parts = [chunk.dictionary for chunk in chunks.chunks]
-    united = pa.concat_arrays(parts).dictionary_encode()
-    to_united = united.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    # What Arrow encoded here has one dictionary already; files bring one for each of their pieces.
+    shared = all(part.equals(parts[0]) for part in parts[1:])
+    united = None if shared else pa.concat_arrays(parts).dictionary_encode()
     at = first = 0
     for chunk, part in zip(chunks.chunks, parts, strict=True):
-        mapped = np.append(to_united[first : first + len(part)], np.int32(-1))  # code -1, a missing cell, stays so
-        np.take(mapped, _indices(chunk), out=codes[at : at + len(chunk)])
+        here = codes[at : at + len(chunk)]
+        if united is None:
+            here[:] = _indices(chunk)
+        else:
+            to_united = united.indices[first : first + len(part)].to_numpy(zero_copy_only=False)
+            np.take(np.append(to_united, np.int32(-1)), _indices(chunk), out=here)  # code -1, a missing cell, stays so
         at, first = at + len(chunk), first + len(part)
-    return Column(united.dictionary.to_numpy(zero_copy_only=False), codes)
+    distinct = parts[0] if united is None else united.dictionary
+    return Column(distinct.to_numpy(zero_copy_only=False), codes)
 
 
 def _indices(chunk: pa.DictionaryArray) -> NDArray[np.integer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,15 @@ def text_of(cell: object) -> str:
     if not isinstance(cell, str) and isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
     return clean(str(cell).strip())
+
+
+def texts_of(cells: Iterable[object]) -> list[str]:
+    """Cells as `text_of` gives them; plain text of any number without a look at each character."""
+    cells = list(cells)
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if len(texts) == len(cells) and "".join(texts).isprintable():
+        return [text.strip() for text in texts]
+    return [text_of(cell) for cell in cells]
 
 
 def check_width(name: str, n_columns: int) -> None:

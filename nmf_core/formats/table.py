@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of
+from nmf_core.formats.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
 from nmf_core.formats.layout import CHOSEN, HINT, Plan, Question, missing, plan
 from nmf_core.formats.numbers import Numbers, is_number, likely_mark, read_numbers
 from nmf_core.formats.totals import find_totals
@@ -262,16 +262,15 @@ def _ids(
     coded = column.used()
     assert coded.codes is not None
     codes, cells = coded.codes, coded.cells
-    texts = _own_names(table, [text_of(cell) for cell in cells], what, notes)
+    texts = _own_names(table, texts_of(cells), what, notes)
     if "" in texts or (codes < 0).any():
         row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
             f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; "
             f"every row needs one. Fill it in, or remove that {table.place}."
         )
-    long = [len(text) > MAX_CELL for text in texts]
-    if any(long):
-        row = int(np.argmax(coded.where(long)))
+    if max(map(len, texts)) > MAX_CELL:
+        row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))
         raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
     changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
