@@ -12,7 +12,7 @@ from scipy import sparse
 
 import nmf_core.formats.base as base
 from nmf_core.errors import NmfError
-from nmf_core.formats import FORMATS, extensions, preview_ratings, read_ratings, shown_name
+from nmf_core.formats import FORMATS, delimited, extensions, preview_ratings, read_ratings, shown_name
 from nmf_core.ratings import Ratings
 
 LONG = pd.DataFrame(
@@ -374,3 +374,16 @@ def test_a_folder_whose_parquet_files_are_all_hidden_or_folders_is_refused(tmp_p
     (tmp_path / "parts.parquet").mkdir()
     with pytest.raises(NmfError, match="folder without Parquet files"):
         read_ratings(tmp_path)
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_large_text_is_read_alike_in_one_piece_and_in_blocks(monkeypatch, quoted):
+    name = '"{}"'.format if quoted else str
+    rows = [(f"u{(k * k) % 97}", name(f"i{(k * 7) % 61} ä"), f"{k % 9 / 2:g}") for k in range(6_000)]
+    text = ("user,item,rating\n" + "".join(",".join(row) + "\n" for row in rows)).encode()
+    whole = read_ratings(text)
+    for at_ease in (0, 10**9):
+        monkeypatch.setattr(delimited, "_BLOCK", 4_000)
+        monkeypatch.setattr(delimited, "_AT_EASE", at_ease)
+        assert read_ratings(text).fingerprint == whole.fingerprint
+        assert read_ratings(text).users.tolist() == whole.users.tolist()
