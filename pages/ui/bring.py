@@ -295,7 +295,7 @@ def how_it_was_read() -> None:
                     st.caption(f"{title}: {text.many(len(names), 'item')}")
                     st.dataframe(pd.DataFrame({title: names}), hide_index=True, height=min(38 + 35 * len(names), 240))
         brought: Brought | None = state.session().bring
-        if brought is not None and brought.again:
+        if found and found.brought and brought and brought.again and brought.data is found.brought.data:
             _look_at(brought)
         elif found and found.brought:
             st.button("Read it in another way", icon=":material/edit_note:", on_click=_again, args=(found.brought,))
