@@ -113,20 +113,40 @@ def set_typed(ratings: Ratings, cells: Sequence[tuple[object, object, object]]) 
     """
     known: dict[str, float] = {}
     values: list[float | None] = []
-    low, high = _bounds(ratings)
     for user, item, text in cells:
         typed = "" if text is None else str(text).strip()
         if typed not in known:
-            read = read_numbers([Column.of([typed])])
-            known[typed] = float(read.matrix()[0, 0])
-            why = read.wrong[3] if read.wrong and np.isnan(known[typed]) else "lies outside the scale"
-            if (read.wrong and np.isnan(known[typed])) or known[typed] < low or known[typed] > high:
-                raise RatingsError(
-                    f"{user} × {item}: {shown(typed)} {why}. A rating here is a number from {low:g} to {high:g}, or blank. "
-                    "Correct that cell."
-                )
+            known[typed], why = _read_typed(ratings, typed)
+            if why:
+                raise RatingsError(f"{user} × {item}: {why}")
         values.append(known[typed])
     return set_cells(ratings, [user for user, _, _ in cells], [item for _, item, _ in cells], values)
+
+
+def why_refused(ratings: Ratings, text: object) -> str:
+    """Why a text cannot be typed as a rating, in a sentence; "" if it can.
+
+    >>> from nmf_core import datasets
+    >>> why_refused(datasets.notebook(), "9")
+    "'9' lies outside the scale. A rating here is a number from 1 to 5, or blank. Correct that cell."
+    >>> why_refused(datasets.notebook(), "4,5"), why_refused(datasets.notebook(), None)
+    ('', '')
+    """
+    return _read_typed(ratings, "" if text is None else str(text).strip())[1]
+
+
+def _read_typed(ratings: Ratings, typed: str) -> tuple[float, str]:
+    """A typed text as a rating, and why it is none."""
+    low, high = _bounds(ratings)
+    read = read_numbers([Column.of([typed])])
+    value = float(read.matrix()[0, 0])
+    no_number = read.wrong[3] if read.wrong and np.isnan(value) else ""
+    if not no_number and not (value < low or value > high):
+        return value, ""
+    return value, (
+        f"{shown(typed)} {no_number or 'lies outside the scale'}. A rating here is a number from {low:g} to {high:g}, or blank. "
+        "Correct that cell."
+    )
 
 
 def _bounds(ratings: Ratings) -> Scale:

@@ -26,6 +26,8 @@ from nmf_core.ratings import Change
 _CHUNK = 1 << 22
 # A row's or a cell's place, such as r="12" or r="C12".
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
+# A formula that no value follows: nobody computed it.
+_UNCOMPUTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
 # The name of the first part, which stands behind 30 bytes of a zip file.
 _FIRST = re.compile(rb".{30}/?(xl/|_rels/|docProps/|customXml/|\[Content_Types\])", re.DOTALL | re.IGNORECASE)
 
@@ -33,7 +35,7 @@ _FIRST = re.compile(rb".{30}/?(xl/|_rels/|docProps/|customXml/|\[Content_Types\]
 def read(data: Data, name: str) -> Table:
     """A Table of the first sheet's values from a workbook."""
     data = whole(data)
-    _check_archive(data, name)
+    n_uncomputed = _check_archive(data, name)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
@@ -50,6 +52,12 @@ def read(data: Data, name: str) -> Table:
     titles, filled = filled[:n], filled[n:]
     only = Change(f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.")
     notes = (*((only,) if len(sheets) > 1 else ()), *said_titles([(line, str(row[0])) for line, row in titles], "row"))
+    if n_uncomputed:
+        words = "1 cell holds a formula" if n_uncomputed == 1 else f"{n_uncomputed} cells hold formulas"
+        computed = Change(
+            f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
+        )
+        notes = (*notes, computed)
     lines = [line for line, _ in filled]
     return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
 
@@ -62,8 +70,12 @@ def _not_excel(name: str) -> RatingsError:
     )
 
 
-def _check_archive(data: bytes, name: str) -> None:
-    """Refuse what is no workbook, unpacks to too much, or puts a cell so far out that the sheet would not fit in memory."""
+def _check_archive(data: bytes, name: str) -> int:
+    """Refuse what is no workbook, unpacks to too much, or puts a cell so far out that the sheet would not fit in memory.
+
+    Returns:
+        How many formulas have no value.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -74,17 +86,16 @@ def _check_archive(data: bytes, name: str) -> None:
                     f"{name} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB. Save the ratings alone, as CSV."
                 )
             # Reading every member also finds sizes that lie: the checksum fails where the declared size ends.
-            for member in members:
-                _check_member(archive, member, name)
+            return sum(_check_member(archive, member, name) for member in members)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as e:
         if isinstance(e, RatingsError):
             raise
         raise _not_excel(name) from e
 
 
-def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> None:
-    """Unpack one member piece by piece; refuse a sheet that spans too many cells."""
-    n_rows = n_columns = 0
+def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> int:
+    """Unpack one member piece by piece; refuse a sheet that spans too many cells. Gives its formulas without a value."""
+    n_rows = n_columns = n_uncomputed = 0
     tail = b""
     with archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
@@ -93,12 +104,14 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) 
             places = _PLACE.findall(tail + chunk)
             n_rows = max([n_rows, *(int(digits) for _, digits in places)])
             n_columns = max([n_columns, *map(_column_number, {letters for letters, _ in places})])
+            n_uncomputed += len(_UNCOMPUTED.findall(chunk))
             tail = chunk[-64:]
     if n_rows * n_columns > MAX_GRID_CELLS:
         raise RatingsError(
             f"{name}: a sheet spans {n_rows} rows × {n_columns} columns; at most {MAX_GRID_CELLS} cells can be read. "
             "Remove stray cells far out, or save the ratings as a long table in CSV."
         )
+    return n_uncomputed
 
 
 def _column_number(letters: bytes) -> int:

@@ -75,12 +75,13 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
         return _grid(table, layout, {}, CHOSEN, sure=True)
     if len(found) == 3:
         return _long(table, found, given, "its columns are named user, item and rating, or alike", guess=guess)
-    if len(found) == 2 and 2 * len(found) > len(table.header):
+    if len(found) == 2 and (2 * len(found) > len(table.header) or _names_ids(table, found)):
         if not guess:
             raise missing(table, found)
         return _long(table, found, given, f"it has columns named {' and '.join(found)}, or alike", guess=guess)
     if len(found) < 2:
-        by_content = table if found else _headed(table)
+        by_content = _headed(table)
+        found = {} if by_content.headless else found
         if _is_long(by_content):
             known = by_content.headless and len(by_content.header) == 4 and _are_times(by_content)
             reason = (
@@ -106,6 +107,8 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
         if not numbered
         else "its first row reads like items, though they are all numbers"
     )
+    if guess and not numbered and len(table.header) <= 6 and _differ_in_size(table):
+        return _grid(table, "grid", found, "its columns hold numbers of different sizes", sure=False)
     return _grid(table, "grid", found, reason, sure=not numbered)
 
 
@@ -124,6 +127,11 @@ def missing(table: Table, found: Mapping[str, int]) -> RatingsError:
         f"Name the {lacking} column, such as {', '.join(ROLE_NAMES[lacking][:3])}; or, if this is a grid of users and "
         "items, leave its first header cell empty."
     )
+
+
+def _names_ids(table: Table, found: Mapping[str, int]) -> bool:
+    """Whether two columns are named as the ids of users and items: then it is a list, however many there are."""
+    return set(found) == {"user", "item"} and all(plain(table.header[k]).endswith("id") for k in found.values())
 
 
 def _given(table: Table, columns: Mapping[str, object]) -> dict[str, int]:
@@ -183,7 +191,7 @@ def _is_long(table: Table) -> bool:
     if not (len(table.header) == 3 or (table.headless and len(table.header) == 4)) or not table.header[0]:
         return False
     users, items, ratings = (column.coded() for column in table.take((0, 1, 2)))
-    if not all(is_number(cell) or says_blank(cell) for cell in ratings.cells):
+    if not all(is_number(cell) or says_blank(cell) for cell in ratings.cells) or all(map(says_blank, items.cells)):
         return False
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
 
@@ -196,6 +204,15 @@ def _why_no_grid(table: Table) -> str:
     if len(first.coded().cells) < len(first) and any(_numeric(column) for column in others):
         return "its first column repeats, which that of a grid never does"
     return ""
+
+
+def _differ_in_size(table: Table) -> bool:
+    """Whether one column of numbers reaches several times as far as another, which ratings on one scale do not."""
+    tops = [
+        max((float(str(cell).replace(",", ".")) for cell in column.coded().cells if is_number(cell)), default=0.0)
+        for column in table.take(range(1, len(table.header)))
+    ]
+    return len(tops) > 1 and max(tops) > 4 * min(tops) > 0
 
 
 def _are_times(table: Table) -> bool:
@@ -245,7 +262,9 @@ def _filled(table: Table, found: Mapping[str, int], *, guess: bool) -> tuple[dic
         numeric = [k for k in free if _numeric(columns[k])]
         if not numeric and not guess:
             raise missing(table, roles)
-        likely = [k for k in numeric if not _NO_RATING.search(table.header[k].casefold())] or numeric
+        likely = [
+            k for k in numeric if not (_NO_RATING.search(table.header[k].casefold()) or _are_years(columns[k]))
+        ] or numeric
         roles["rating"] = min(likely, key=lambda k: len(columns[k].coded().cells)) if likely else free[-1]
         why["rating"] = (
             "of the columns of numbers it has the fewest different ones"
@@ -262,6 +281,12 @@ def _filled(table: Table, found: Mapping[str, int], *, guess: bool) -> tuple[dic
             roles[role] = free.pop(0)
             why[role] = "it is the first column left that reads like ids"
     return {role: roles[role] for role in ROLES}, why
+
+
+def _are_years(column: Column) -> bool:
+    """Whether all numbers of a column could be years."""
+    texts = [str(cell).strip() for cell in column.coded().cells if is_number(cell)]
+    return all(re.fullmatch(r"(19|20)\d\d(\.0)?", text) for text in texts)
 
 
 def _unlike_ids(header: str, column: Column) -> tuple[bool, bool]:

@@ -21,7 +21,9 @@ def n_titles(rows: Sequence[Sequence[object]]) -> int:
     for k, row in enumerate(rows):
         filled = [column for column, cell in enumerate(row) if str(cell).strip()]
         if len(filled) > 1:
-            return 0 if any(is_number(row[column]) for column in filled) else k
+            numbers = [is_number(row[column]) for column in filled]
+            headless = filled == [*range(len(row))] and numbers in ([False, False, True], [False, False, True, True])
+            return k if headless or not any(numbers) else 0
         if filled != [0] and (filled or k == 0) or filled and is_number(row[0]):
             return 0
     return 0

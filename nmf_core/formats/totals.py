@@ -13,6 +13,7 @@ from nmf_core.formats.base import Column
 from nmf_core.formats.headers import plain
 from nmf_core.formats.layout import CHOSEN, Question
 from nmf_core.formats.numbers import read_numbers
+from nmf_core.ratings import Change
 
 TOTALS = ("skip", "keep")
 # What the last row or column of a spreadsheet is called when it sums up the others; see `plain`.
@@ -79,17 +80,21 @@ def find_totals(
     sums = all(_sums_up(cells, others) for cells in grid[rows:, :across]) and all(
         _sums_up(cells, others.T) for cells in grid[:rows, across:].T
     )
-    named = [f"the last {what[0]} is named {shown(str(first.cell(len(first) - 1)))}"] if n_rows else []
-    named += [f"the last {what[1]} is named {shown(names[-1])}"] if n_columns else []
-    words = " and ".join(named)
+    down_names = [str(first.cell(row)) for row in range(rows, len(first))]
+    named = [
+        f"the last {what}{'s are' if len(called) > 1 else ' is'} named {' and '.join(map(shown, called))}"
+        for what, called in ((what[0], down_names), (what[1], list(names[across:])))
+        if called
+    ]
+    words = ", ".join(named)
     if asked != "auto":
         question = Question("totals", asked, TOTALS, CHOSEN, True)
     else:
-        reason = f"{words}, and its numbers {'' if sums else 'do not '}sum up the others"
+        reason = f"{words}, and the numbers {'' if sums else 'do not plainly '}sum up the others"
         question = Question("totals", "skip" if sums or guess else "keep", TOTALS, reason, sums)
     done, other = ("left out", "keep") if question.choice == "skip" else ("read as any other", "skip")
-    note = f"T{words[1:]}: {done}. To have it otherwise, read with totals='{other}'."
-    return Totals(n_rows, n_columns, question, note)
+    note = f"T{words[1:]}: {done} (totals='{other}' would have it otherwise)."
+    return Totals(n_rows, n_columns, question, Change(note))
 
 
 def _n_last(names: Sequence[str]) -> int:
@@ -98,19 +103,21 @@ def _n_last(names: Sequence[str]) -> int:
 
 
 def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
-    """Whether the cells of a row are sums, means, medians or counts of the other rows' columns, but for rounding."""
-    told = np.flatnonzero(~np.isnan(cells))
-    cells, others = cells[told], others[:, told]
+    """Whether the cells of a row are exactly the sums, counts, means or medians of the other rows' columns, to the decimals shown.
+
+    It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else
+    somebody's own ratings could be so by chance.
+    """
     rated = ~np.isnan(others)
-    if len(told) == 0 or not rated.any(axis=0).all():
+    several = rated.sum(axis=0) > 1
+    if not np.array_equal(~np.isnan(cells), rated.any(axis=0)) or several.sum() < 2:
         return False
-    rounding = 0.5 if (cells == np.round(cells)).all() else 0.0501
-    return any(
-        bool((np.abs(cells - sum_up) <= rounding).all())
-        for sum_up in (
-            np.nansum(others, axis=0),
-            np.nanmean(others, axis=0),
-            np.nanmedian(others, axis=0),
-            rated.sum(axis=0),
-        )
+    cells, others, rated = cells[~np.isnan(cells)], others[:, rated.any(axis=0)], rated[:, rated.any(axis=0)]
+    for sum_up in (np.nansum(others, axis=0), rated.sum(axis=0)):
+        if np.allclose(cells, sum_up, rtol=0, atol=1e-4):
+            return True
+    shown_whole = bool((cells == np.round(cells)).all())
+    return not shown_whole and any(
+        bool((np.abs(cells - middle) <= 0.0501).all())
+        for middle in (np.nanmean(others, axis=0), np.nanmedian(others, axis=0))
     )

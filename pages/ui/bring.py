@@ -155,7 +155,9 @@ def _open(brought: Brought) -> None:
     state.open_own(named_by_title(ratings), brought.name)
     small = isinstance(brought.data, Path) or len(brought.data) <= REREAD_BYTES
     state.session().read_as[state.opened().key] = ReadAs(notes, join, brought if small else None)
-    state.notice("success", f"{brought.name} is open: {text.fullness(ratings)}.")
+    title = state.opened().title
+    known_as = "" if title == brought.name else f" as {title}"
+    state.notice("success", f"{brought.name} is open{known_as}: {text.fullness(ratings)}.")
 
 
 def _join(name: str, infos: tuple[pd.DataFrame, ...]) -> None:
@@ -221,6 +223,8 @@ def _look_at(brought: Brought) -> None:
                 f"Read so: **{text.fullness(r)}**. The first says: {text.md(text.cut(r.users[first], 40))} rated "
                 f"{text.md(text.cut(item, 40))} with {text.number(rating)}."
             )
+        if brought.again:
+            st.caption("Opened anew from the file: what was edited since stays in the project that is open now.")
         with st.container(horizontal=True):
             st.button(
                 "Open",

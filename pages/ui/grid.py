@@ -329,7 +329,8 @@ def _excerpt(ratings: Ratings) -> None:
 def _edited() -> None:
     """The grid editor's changes."""
     base, changes = state.editor_changes()
-    _keep(lambda: apply_changes(base, changes))
+    fine, refused = without_refused(base, changes, base.users.tolist(), USER, "user", lambda user, item: (user, item))
+    _keep(lambda: apply_changes(base, fine), refused)
 
 
 def _list_edited(what: str, name: str, part: str) -> None:
@@ -337,18 +338,70 @@ def _list_edited(what: str, name: str, part: str) -> None:
     base, changes = state.editor_changes(part)
     other = "item" if what == "user" else "user"
     before = _ids(state.opened().ratings, other)
-    _keep(lambda: apply_list(base, what, name, changes))
+    fine, refused = without_refused(
+        base,
+        changes,
+        _list(base, what, name)[other].tolist(),
+        other,
+        other,
+        lambda row, _: (name, row) if what == "user" else (row, name),
+    )
+    _keep(lambda: apply_list(base, what, name, fine), refused)
     for new in _ids(state.opened().ratings, other)[len(before) :]:
         state.notice("info", f"The {other} {new} was not there and is added. Undo takes it back.")
 
 
-def _keep(made: Callable[[], Ratings]) -> None:
-    """A new version from the editor, or why not; the editor goes on as it is."""
+def _keep(made: Callable[[], Ratings], refused: list[str]) -> None:
+    """A new version from the editor, and what of it was refused; the editor goes on as it is."""
     try:
         state.change(made())
-        state.refuse_edit("")
     except NmfError as error:
-        state.refuse_edit(str(error))
+        state.refuse_edit(f"{error} What was typed after it waits until then.")
+        return
+    more = f" And {text.many(len(refused) - 1, 'more cell')} like that." if len(refused) > 1 else ""
+    state.refuse_edit(refused[0] + more if refused else "")
+
+
+def without_refused(
+    base: Ratings,
+    changes: dict[str, Any],
+    names: list[str],
+    column: str,
+    what: str,
+    place: Callable[[str, str], tuple[str, str]],
+) -> tuple[dict[str, Any], list[str]]:
+    """An editor's changes without the cells that cannot be, so that one slip holds back nothing else; and why they cannot.
+
+    Args:
+        base: what the editor began with.
+        names: of its rows, which are in `column`; `what` they are.
+        place: user and item of a cell, from the row's name and the column.
+    """
+    refused: list[str] = []
+    known: dict[object, str] = {}
+
+    def fine(name: str | None, row: dict[str, Any]) -> dict[str, Any]:
+        kept = {}
+        for key, value in row.items():
+            if key == column:
+                why = _emptied(name, what) if name is not None and _blank(value) else ""
+            else:
+                if value not in known:
+                    known[value] = edit.why_refused(base, value)
+                user, item = place(name or str(row.get(column) or "a new row"), key)
+                why = f"{user} × {item}: {known[value]}" if known[value] else ""
+            if why:
+                refused.append(why)
+            else:
+                kept[key] = value
+        return kept
+
+    deleted = {int(at) for at in changes.get("deleted_rows", [])}
+    edited = {
+        at: fine(names[int(at)], row) for at, row in changes.get("edited_rows", {}).items() if int(at) not in deleted
+    }
+    added = [fine(None, row) for row in changes.get("added_rows", [])]
+    return {**changes, "edited_rows": edited, "added_rows": added}, refused
 
 
 def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
@@ -385,12 +438,17 @@ def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
 
 
 def _check_name(name: str, row: dict[str, Any], column: str, what: str) -> None:
-    """Refuse a row whose name was emptied: what goes is taken out by its row."""
+    """Refuse a row whose name was emptied."""
     if column in row and _blank(row[column]):
-        raise RatingsError(
-            f"The name of the {what} {shown(name)} was emptied; every row needs one. Type a name, or mark the row at its left "
-            "and press Delete."
-        )
+        raise RatingsError(_emptied(name, what))
+
+
+def _emptied(name: str, what: str) -> str:
+    """What is wrong where a name was emptied: what goes is taken out by its row."""
+    return (
+        f"The name of the {what} {shown(name)} was emptied; every row needs one. Type a name, or mark the row at its left "
+        "and press Delete."
+    )
 
 
 def _blank(value: object) -> bool:

@@ -69,9 +69,9 @@ DOUBT = {
         {("ann", "x"): 5, ("bob", "x"): 4},
     ),
     "a row and a column of sums": (
-        ",x,y,Total\nann,5,4,9\nbob,,3,3\nTotal,5,7,12\n",
+        ",x,y,Total\nann,5,4,9\nbob,2,3,5\nTotal,7,7,14\n",
         set(),
-        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "y"): 3},
+        {("ann", "x"): 5, ("ann", "y"): 4, ("bob", "x"): 2, ("bob", "y"): 3},
     ),
     "a row of means, rounded": (
         ",x,y\nann,5,4\nbob,,3\ncy,4,4\nAverage,4.5,3.7\n",
@@ -230,16 +230,71 @@ def test_an_answer_that_is_an_error_leaves_every_answer_open(text, answers, keys
 
 
 def test_a_row_of_sums_is_left_out_or_kept_as_asked():
-    text = b",x,y\nann,5,4\nbob,,3\nTotal,5,7\n"
+    text = b",x,y\nann,5,4\nbob,2,3\nTotal,7,7\n"
     assert read_ratings(text).users.tolist() == ["ann", "bob"]
     assert "Total" in " ".join(read_ratings(text).notes)
     kept = read_ratings(text, totals="keep")
-    assert kept.users.tolist() == ["ann", "bob", "Total"] and kept.n_ratings == 5
-    other = text.replace(b"5,7", b"1,7")  # no sums: kept, and said, unless asked otherwise
+    assert kept.users.tolist() == ["ann", "bob", "Total"] and kept.n_ratings == 6
+    other = text.replace(b"7,7", b"1,7")  # no sums: kept, and said, unless asked otherwise
     assert "Total" in read_ratings(other).users and "totals='skip'" in " ".join(read_ratings(other).notes)
     assert "Total" not in read_ratings(other, totals="skip").users
-    down = b"film,ann,bob,Sum\nx,5,1,6\ny,4,,4\n"
+    down = b"film,ann,bob,Sum\nx,5,1,6\ny,4,2,6\n"
     assert read_ratings(down, layout="items-down").users.tolist() == ["ann", "bob"]
+
+
+OWN_NAMES = {
+    "a user called Count with one rating": (
+        b",Alien,Heat,Jaws\nann,3,4,1\nbob,4,,2\ncid,5,2,\ndan,4,3,1\nCount,4,,\n",
+        "Count",
+    ),
+    "an item called Average of whole ratings": (b",A,B,C,Average\nann,5,4,5,5\nbob,2,1,2,2\ncid,3,3,4,3\n", "Average"),
+    "a user called Mean beside one": (b",Alien,Heat\nann,3,4\nMean,3,4\n", "Mean"),
+    "an item called Total beside one": (b",Alien,Total\nann,3,3\nbob,4,4\n", "Total"),
+    "an item called Sum with one rating": (b",A,B,Sum\nann,1,2,3\nbob,2,4,\ncid,5,3,\n", "Sum"),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), OWN_NAMES.values(), ids=OWN_NAMES)
+def test_who_is_called_as_a_sum_is_not_left_out_unasked(text, name):
+    ratings = read_ratings(text)
+    assert name in [*ratings.users, *ratings.items]
+    assert not preview_ratings(text).sure
+
+
+def test_every_row_and_column_of_sums_is_named():
+    text = b",x,y,Total,Average\nann,5,4,9,4.5\nbob,2,3,5,2.5\nTotal,7,7,14,7\nAverage,3.5,3.5,7,3.5\n"
+    found = preview_ratings(text)
+    assert found.sure and found.ratings.n_ratings == 4
+    note = next(note for note in found.ratings.notes if "left out" in note)
+    assert note.count("'Total'") == note.count("'Average'") == 2
+
+
+def test_a_first_row_that_holds_a_rating_is_no_header_whatever_words_it_has():
+    for text in (b"ann,movie,5\nann,book,4\nbob,movie,3\n", b"id,film,5\n2,Heat,3\n2,Jaws,4\n"):
+        ratings = read_ratings(text)
+        assert ratings.n_ratings == 3
+        assert 5.0 in ratings.V.data
+
+
+def test_ids_that_are_named_so_make_a_list_though_nothing_repeats():
+    text = b"userId,movieId,points,minutes\n1,12,4,90\n2,12,5,100\n3,13,3,95\n"
+    found = preview_ratings(text)
+    assert found.questions[0].choice == "long" and not found.sure
+    assert found.ratings.of_user("1") == {"12": 4.0}
+    with pytest.raises(NmfError, match="no rating column"):
+        read_ratings(text)
+    odd = preview_ratings(b"nr,spielfilm,leute,punkte\n1,12,33,4\n2,12,34,5\n3,13,33,3\n")
+    assert not odd.sure and "different sizes" in odd.questions[0].reason
+
+
+def test_a_column_of_dashes_is_an_item_that_nobody_rated():
+    ratings = read_ratings(b"name,Alien,Heat\nann,-,4\nbob,-,3\n")
+    assert ratings.items.tolist() == ["Alien", "Heat"] and ratings.n_ratings == 2
+
+
+def test_years_are_no_ratings():
+    text = b"Watched by,Picture,How much,When,Why\nann,Alien,4,2020,fun\nann,Heat,3,2020,hm\nbob,Alien,5,2020,yes\n"
+    assert {q.key: q.choice for q in preview_ratings(text).questions}["rating"] == "How much"
 
 
 TITLED = {
@@ -274,6 +329,23 @@ def test_a_title_in_a_sheet_is_passed_over():
     ratings = read_ratings(file.getvalue())
     assert ratings.users.tolist() == ["ann", "bob"] and ratings.n_ratings == 3
     assert ratings.notes[0] == "Row 1 was taken for a title: 'Our films'."
+
+
+def test_formulas_that_nobody_computed_are_counted():
+    file = io.BytesIO()
+    pd.DataFrame([["", "Alien", "Heat"], ["ann", 5, "=B2+1"], ["bob", 3, 4]]).to_excel(file, header=False, index=False)
+    ratings = read_ratings(file.getvalue())
+    assert ratings.n_ratings == 3
+    assert any("1 cell holds a formula without a value" in note for note in ratings.notes)
+    file = io.BytesIO()
+    pd.DataFrame([["", "Alien"], ["ann", 5]]).to_excel(file, header=False, index=False)
+    assert not any("formula" in note for note in read_ratings(file.getvalue()).notes)
+
+
+def test_a_title_above_a_list_without_a_header():
+    ratings = read_ratings(b"Ratings of 2024;;\nann;x;3\nbob;y;4\n")
+    assert ratings.of_user("ann") == {"x": 3.0} and ratings.n_ratings == 2
+    assert any(note.startswith("Line 1 was taken for a title") for note in ratings.notes)
 
 
 def test_what_may_be_a_header_is_no_title():
