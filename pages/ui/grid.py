@@ -329,7 +329,8 @@ def _excerpt(ratings: Ratings) -> None:
 def _edited() -> None:
     """The grid editor's changes."""
     base, changes = state.editor_changes()
-    fine, refused = without_refused(base, changes, base.users.tolist(), USER, "user", lambda user, item: (user, item))
+    now = state.opened().ratings
+    fine, refused = without_refused(now, changes, base.users.tolist(), USER, lambda user, item: (user, item))
     _keep(lambda: apply_changes(base, fine), refused)
 
 
@@ -337,12 +338,12 @@ def _list_edited(what: str, name: str, part: str) -> None:
     """The list editor's changes; a name that is new here is said, since it may be a slip."""
     base, changes = state.editor_changes(part)
     other = "item" if what == "user" else "user"
-    before = _ids(state.opened().ratings, other)
+    now = state.opened().ratings
+    before = _ids(now, other)
     fine, refused = without_refused(
-        base,
+        now,
         changes,
         _list(base, what, name)[other].tolist(),
-        other,
         other,
         lambda row, _: (name, row) if what == "user" else (row, name),
     )
@@ -363,44 +364,40 @@ def _keep(made: Callable[[], Ratings], refused: list[str]) -> None:
 
 
 def without_refused(
-    base: Ratings,
+    now: Ratings,
     changes: dict[str, Any],
     names: list[str],
     column: str,
-    what: str,
     place: Callable[[str, str], tuple[str, str]],
 ) -> tuple[dict[str, Any], list[str]]:
-    """An editor's changes without the cells that cannot be, so that one slip holds back nothing else; and why they cannot.
+    """An editor's changes without the ratings that cannot be, so that one slip holds back nothing else; and why they cannot.
 
     Args:
-        base: what the editor began with.
-        names: of its rows, which are in `column`; `what` they are.
+        now: the ratings as they are: a cell that is refused stays as it is there, not as the editor began with it.
+        names: of the rows with which the editor began, which are in `column`.
         place: user and item of a cell, from the row's name and the column.
     """
     refused: list[str] = []
     known: dict[object, str] = {}
 
-    def fine(name: str | None, row: dict[str, Any]) -> dict[str, Any]:
-        kept = {}
+    def fine(name: str, row: dict[str, Any]) -> dict[str, Any]:
+        name = text_of(row.get(column) or name)
+        kept = dict(row)
         for key, value in row.items():
-            if key == column:
-                why = _emptied(name, what) if name is not None and _blank(value) else ""
-            else:
-                if value not in known:
-                    known[value] = edit.why_refused(base, value)
-                user, item = place(name or str(row.get(column) or "a new row"), key)
-                why = f"{user} × {item}: {known[value]}" if known[value] else ""
-            if why:
-                refused.append(why)
-            else:
-                kept[key] = value
+            if key != column and value not in known:
+                known[value] = edit.why_refused(now, value)
+            if key != column and known[value]:
+                user, item = place(name, key)
+                refused.append(f"{user or 'A new user'} × {item or 'a new item'}: {known[value]}")
+                held = now.of_user(user).get(item) if user in now.users and item in now.items else None
+                kept[key] = None if held is None else _typed(held)
         return kept
 
     deleted = {int(at) for at in changes.get("deleted_rows", [])}
     edited = {
         at: fine(names[int(at)], row) for at, row in changes.get("edited_rows", {}).items() if int(at) not in deleted
     }
-    added = [fine(None, row) for row in changes.get("added_rows", [])]
+    added = [fine("", row) for row in changes.get("added_rows", [])]
     return {**changes, "edited_rows": edited, "added_rows": added}, refused
 
 
@@ -438,17 +435,12 @@ def apply_changes(base: Ratings, changes: dict[str, Any]) -> Ratings:
 
 
 def _check_name(name: str, row: dict[str, Any], column: str, what: str) -> None:
-    """Refuse a row whose name was emptied."""
+    """Refuse a row whose name was emptied: what goes is taken out by its row."""
     if column in row and _blank(row[column]):
-        raise RatingsError(_emptied(name, what))
-
-
-def _emptied(name: str, what: str) -> str:
-    """What is wrong where a name was emptied: what goes is taken out by its row."""
-    return (
-        f"The name of the {what} {shown(name)} was emptied; every row needs one. Type a name, or mark the row at its left "
-        "and press Delete."
-    )
+        raise RatingsError(
+            f"The name of the {what} {shown(name)} was emptied; every row needs one. Type a name, or mark the row at its left "
+            "and press Delete."
+        )
 
 
 def _blank(value: object) -> bool:

@@ -88,11 +88,13 @@ def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_resta
     shows(page, 0, ["ann", "2", "3"])
     assert cells(page) == before
     context, url = page.context, page.url
-    fresh_server.stop()
-    fresh_server.start()
+    with page.expect_websocket() as connection:
+        fresh_server.stop()
+        fresh_server.start()
     # The page that stayed open goes on, and so does one that is opened anew.
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stConnectionStatus\"]')")
-    settled(page)
+    connection.value.wait_for_event("framereceived")
+    page.wait_for_timeout(1_000)
+    shows(page, 1, ["bob", "5", "4"])
     paste(page, 1, 2, "1\n", n_items=2)
     shows(page, 1, ["bob", "5", "1"])
     press(page, "Undo")

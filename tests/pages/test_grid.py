@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from nmf_core import NmfError, Ratings, datasets
+from nmf_core import NmfError, Ratings, datasets, edit
 from pages.ui import opened as opened_module
 from pages.ui.grid import AN_ITEM, _frame, _is_nameless, apply_changes, apply_list, matches, without_refused
 from pages.ui.opened import Opened
@@ -75,27 +75,26 @@ def test_a_name_that_was_emptied_is_refused_and_a_row_without_one_is_known(noteb
 
 def test_a_slip_holds_back_nothing_else(notebook):
     changes = {
-        "edited_rows": {0: {"Movie1": "999", "Movie2": "4"}, 1: {"_user": None, "Movie1": "2"}, 3: {"Movie1": "x"}},
+        "edited_rows": {0: {"Movie1": "999", "Movie2": "4"}, 1: {"_user": "Bea", "Movie2": "x"}, 3: {"Movie1": "x"}},
         "added_rows": [{"_user": "Ann", "Movie1": "5", "Movie2": "-1"}],
         "deleted_rows": [3],
     }
-    fine, refused = without_refused(
-        notebook, changes, notebook.users.tolist(), "_user", "user", lambda user, item: (user, item)
-    )
+    # The cell of Bea was 3 before the slip: it stays so, though it was blank when the editor began.
+    now = edit.set_rating(edit.rename_users(notebook, {"User2": "Bea"}), "Bea", "Movie2", 3)
+    fine, refused = without_refused(now, changes, notebook.users.tolist(), "_user", lambda user, item: (user, item))
     assert [why.split(";")[0].split(".")[0] for why in refused] == [
         "User1 × Movie1: '999' lies outside the scale",
-        "The name of the user 'User2' was emptied",
+        "Bea × Movie2: 'x' is not a number",
         "Ann × Movie2: '-1' lies outside the scale",
     ]
     changed = apply_changes(notebook, fine)
     assert changed.of_user("User1") == {"Movie1": 5.0, "Movie2": 4.0, "Movie4": 1.0}
-    assert changed.of_user("User2")["Movie1"] == 2.0
+    assert changed.of_user("Bea") == {"Movie1": 4.0, "Movie2": 3.0, "Movie4": 1.0}
     assert changed.of_user("Ann") == {"Movie1": 5.0}
     assert "User4" not in changed.users
     listed = {"edited_rows": {0: {"rating": "x"}, 1: {"rating": "1"}}, "added_rows": [{"item": "Heat", "rating": "9"}]}
-    fine, refused = without_refused(
-        notebook, listed, ["Movie1", "Movie2", "Movie4"], "item", "item", lambda row, _: ("User1", row)
-    )
+    names = ["Movie1", "Movie2", "Movie4"]
+    fine, refused = without_refused(notebook, listed, names, "item", lambda row, _: ("User1", row))
     assert [why.split(" is ")[0].split(" lies ")[0] for why in refused] == ["User1 × Movie1: 'x'", "User1 × Heat: '9'"]
     assert apply_list(notebook, "user", "User1", fine).of_user("User1") == {"Movie1": 5.0, "Movie2": 1.0, "Movie4": 1.0}
 
