@@ -46,6 +46,10 @@ _MARKS = (
 )
 
 
+# The lines on which a record begins and ends, and its cells.
+_Record = tuple[int, int, list[str]]
+
+
 class _Irregular(Exception):
     """Arrow's reader stumbled, or read something that Python's strict reader might not: it decides."""
 
@@ -184,21 +188,14 @@ def _opened(data: Data, name: str) -> _Text:
     said = DELIMITERS[delimiter]
     if len(delimiter) > 1:
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
-    with _lines(data) as file:
-        for _ in range(hint_lines):
-            file.readline()
-        (first, last, header), titles = _header(file, delimiter, name)
-    above = tuple((line + hint_lines, row[0].strip()) for line, _, row in titles)
-    return _Text(data, name, delimiter, said, header, first + hint_lines, last + hint_lines, _has_quotes(data), above)
+    (first, last, header), titles = _header(data, delimiter, name, hint_lines)
+    above = tuple((line, row[0].strip()) for line, _, row in titles)
+    return _Text(data, name, delimiter, said, tuple(header), first, last, _has_quotes(data), above)
 
 
-# The lines on which a record begins and ends, and its cells.
-_Record = tuple[int, int, tuple[str, ...]]
-
-
-def _header(file: IO[str], delimiter: str, name: str) -> tuple[_Record, list[_Record]]:
+def _header(data: Data, delimiter: str, name: str, hint_lines: int) -> tuple[_Record, list[_Record]]:
     """The first record that is not blank and no title, and the titles above it."""
-    found = _first_records(file, delimiter, name)
+    found = _records(data, delimiter, name, hint_lines)
     records = list(itertools.islice(found, 1))
     if not records:
         raise RatingsError(f"{name} is empty. Choose a file with ratings.")
@@ -207,19 +204,6 @@ def _header(file: IO[str], delimiter: str, name: str) -> tuple[_Record, list[_Re
             records.extend(itertools.islice(found, MOST_TITLES))
     n = n_titles([row for _, _, row in records])
     return records[n], records[:n]
-
-
-def _first_records(file: IO[str], delimiter: str, name: str) -> Iterator[_Record]:
-    """Records that are not blank, from the first on."""
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
-    begins = 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row) or len(row) > 1:
-                yield begins, reader.line_num, tuple(row)
-            begins = reader.line_num + 1
-    except csv.Error as e:
-        raise _strict(name, begins, e) from e
 
 
 def _delimiter(head: str, name: str) -> str:
@@ -372,20 +356,25 @@ def _lines(data: Data) -> IO[str]:
     return io.TextIOWrapper(raw, encoding="utf-8", newline="")
 
 
-def _records(text: _Text) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each record below the header begins, and its cells; blank lines are no records."""
-    with _lines(text.data) as file:
-        for _ in range(text.header_end):
+def _records(data: Data, delimiter: str, name: str, above: int) -> Iterator[_Record]:
+    """The records below so many lines; blank lines are no records."""
+    with _lines(data) as file:
+        for _ in range(above):
             file.readline()
-        reader = csv.reader(file, delimiter=text.delimiter, strict=True)
-        begins = text.header_end + 1
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        begins = above + 1
         try:
             for row in reader:
                 if len(row) > 1 or (row and row[0].strip()):
-                    yield begins, row
-                begins = text.header_end + reader.line_num + 1
+                    yield begins, above + reader.line_num, row
+                begins = above + reader.line_num + 1
         except csv.Error as e:
-            raise _strict(text.name, begins, e) from e
+            raise _strict(name, begins, e) from e
+
+
+def _rows(text: _Text) -> Iterator[_Record]:
+    """The records below the header."""
+    return _records(text.data, text.delimiter, text.name, text.header_end)
 
 
 def _careful(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
@@ -395,7 +384,7 @@ def _careful(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
     n_wrong = n_rows = 0
     known: list[dict[str, int]] = [{} for _ in positions]
     codes = [array("i") for _ in positions]
-    for line, row in _records(text):
+    for line, _, row in _rows(text):
         n_rows += 1
         if len(row) != width:
             wrong, n_wrong = wrong or (line, len(row)), n_wrong + 1
@@ -412,13 +401,13 @@ def _careful(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
 
 def _first(text: _Text, positions: Sequence[int], rows: int) -> tuple[Column, ...]:
     """The first rows as they stand, even where they are not like the header: reading them all says what is wrong."""
-    found = [row for _, row in itertools.islice(_records(text), rows)]
+    found = [row for _, _, row in itertools.islice(_rows(text), rows)]
     return tuple(Column.of([row[k] if k < len(row) else "" for row in found]) for k in positions)
 
 
 def _line(text: _Text, row: int) -> int:
     """The line on which a row begins."""
-    return next(itertools.islice(_records(text), row, None))[0]
+    return next(itertools.islice(_rows(text), row, None))[0]
 
 
 def _check_cells(text: _Text, columns: Sequence[Column]) -> None:

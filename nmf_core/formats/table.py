@@ -269,7 +269,7 @@ def _ids(
             f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; "
             f"every row needs one. Fill it in, or remove that {table.place}."
         )
-    if max(map(len, texts)) > MAX_CELL:
+    if max(map(len, texts), default=0) > MAX_CELL:
         row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))
         raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
     changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
