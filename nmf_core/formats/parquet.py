@@ -96,6 +96,8 @@ def _column(file: pyarrow.parquet.ParquetFile, k: int, rows: int | None) -> pa.C
     top = file.schema_arrow.names[k]
     if rows is None:
         column = file.read(columns=[top]).column(0)
+        if len(column) != file.metadata.num_rows:  # a damaged page may end early, and no one would say so
+            raise pa.ArrowInvalid(f"the column {top[:40]!r} has {len(column)} of {file.metadata.num_rows} rows")
     else:
         batches = itertools.islice(file.iter_batches(batch_size=rows, columns=[top]), 1)
         column = pa.Table.from_batches(batches, file.schema_arrow.empty_table().select([top]).schema).column(0)
