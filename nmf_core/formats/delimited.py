@@ -33,6 +33,8 @@ from nmf_core.ratings import Change
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
 _BLOCK = 1 << 23
 _AT_EASE = 500_000_000  # bytes of text that may stand in memory once more until its distinct cells are found
+# A column with at most so many different cells in so many first rows most likely has few in all.
+_MANY_ROWS, _FEW_CELLS = 2000, 200
 _HEAD = 1 << 16
 # What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
 _UNIT = "\x1f"
@@ -270,8 +272,6 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
     if _ends_with_header(text):
         return tuple(Column.of([]) for _ in positions)
     size = _size(text.data)
-    # Distinct cells found after parsing, column beside column, take less time than those found within each block.
-    kind = pa.string() if size <= _AT_EASE else pa.dictionary(pa.int32(), pa.string())
     table = pyarrow.csv.read_csv(
         pa.BufferReader(text.data) if isinstance(text.data, bytes) else str(text.data),
         read_options=pyarrow.csv.ReadOptions(
@@ -284,15 +284,34 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
             newlines_in_values=text.quoted,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, kind), include_columns=wanted, strings_can_be_null=False
+            column_types=_kinds(text, wanted, size), include_columns=wanted, strings_can_be_null=False
         ),
     )
+    pa.default_memory_pool().release_unused()
     left = table.columns[::-1]
     del table
-    with ThreadPoolExecutor(None if size > _BLOCK else 1) as pool:
+    with ThreadPoolExecutor(2 if size > _BLOCK else 1) as pool:
         found = {name: pool.submit(column_of, left.pop()) for name in wanted}  # popped, so that Arrow's copy is let go
     columns = {name: column.result() for name, column in found.items()}
+    pa.default_memory_pool().release_unused()  # else Arrow keeps for itself what the matrix needs next
     return tuple(columns[str(k)] for k in positions)
+
+
+def _kinds(text: _Text, wanted: Sequence[str], size: int) -> dict[str, pa.DataType]:
+    """How Arrow is to keep each column: with each distinct cell once in every block, or as plain text.
+
+    Where many cells differ, plain text whose distinct cells are found after parsing, column beside column, takes less time.
+    """
+    few = pa.dictionary(pa.int32(), pa.string())
+    if size > _AT_EASE:
+        return dict.fromkeys(wanted, few)
+    if size <= _BLOCK:
+        return dict.fromkeys(wanted, pa.string())
+    first = _first(text, [int(name) for name in wanted], _MANY_ROWS)
+    return {
+        name: few if len(column.cells) <= _FEW_CELLS else pa.string()
+        for name, column in zip(wanted, first, strict=True)
+    }
 
 
 def _ends_with_header(text: _Text) -> bool:

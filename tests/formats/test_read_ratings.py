@@ -382,8 +382,9 @@ def test_a_large_text_is_read_alike_in_one_piece_and_in_blocks(monkeypatch, quot
     rows = [(f"u{(k * k) % 97}", name(f"i{(k * 7) % 61} ä"), f"{k % 9 / 2:g}") for k in range(6_000)]
     text = ("user,item,rating\n" + "".join(",".join(row) + "\n" for row in rows)).encode()
     whole = read_ratings(text)
-    for at_ease in (0, 10**9):
+    for at_ease, few in ((0, 0), (10**9, 0), (10**9, 10), (10**9, 10**9)):
         monkeypatch.setattr(delimited, "_BLOCK", 4_000)
         monkeypatch.setattr(delimited, "_AT_EASE", at_ease)
+        monkeypatch.setattr(delimited, "_FEW_CELLS", few)
         assert read_ratings(text).fingerprint == whole.fingerprint
         assert read_ratings(text).users.tolist() == whole.users.tolist()
