@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -15,8 +17,21 @@ settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items):
-    """Fast tests first: those with a browser come last."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Fast tests first: those with a browser come last. In two processes one of them begins with these: they take longest."""
+    side_by_side = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: ("browser" in item.path.parts) != side_by_side)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests with a browser go to one process, one after the other: two browsers at once would make each other wait."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneBrowser(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session")

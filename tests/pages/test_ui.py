@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -163,7 +164,9 @@ def request(path: str, *, cookie: str = "", content: bytes = b"text/html") -> li
         "headers": [(b"cookie", cookie.encode())] if cookie else [],
         "scheme": "http",
     }
-    asyncio.run(PersonAndHeaders(app)(scope, receive, send))
+    # In a thread of its own: a browser that another test keeps open has a loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, PersonAndHeaders(app)(scope, receive, send)).result()
     return sent
 
 
