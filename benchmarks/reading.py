@@ -3,8 +3,9 @@
 A long table of 70,000 users × 10,000 items with text ids is written as CSV: plainly, with quotes, with a further column, with
 CRLF; and as Parquet. Each reading has a process of its own, in turns, after one of each that is not counted. Seconds are
 those of the call, imports of `nmf_core`, pandas and SciPy left out (what a reader imports only when it is needed counts);
-memory is the peak during it beyond what was held before, beside the arrays of the result. The ordinary way is
-`pandas.read_csv`, a `factorize` of each id and `csr_matrix`, as it comes and with `dtype=str` for ids. Linux only.
+memory is the peak during it and what is held after it, beyond what was held before, beside the arrays of the result. The
+ordinary way is `pandas.read_csv`, a `factorize` of each id and `csr_matrix`, as it comes and with `dtype=str` for ids. Linux
+only.
 """
 
 from __future__ import annotations
@@ -140,15 +141,21 @@ def held(field: str) -> int:
 
 
 def measure(way: str, path: Path) -> dict[str, Any]:
-    """One reading in this process: seconds, MB at the peak, MB of its arrays, and what was read."""
+    """One reading in this process: seconds, MB at the peak and afterwards, MB of its arrays, and what was read."""
     prepare, read = WAYS[way]
     source = prepare(path)
     Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
     before, start = held("VmRSS"), time.perf_counter()
     found = read(source)
     seconds = time.perf_counter() - start
-    peak = (held("VmHWM") - before) / 1e6
-    return {"seconds": seconds, "peak": peak, "arrays": arrays_megabytes(found), "digest": digest(found)}
+    peak, after = (held("VmHWM") - before) / 1e6, (held("VmRSS") - before) / 1e6
+    return {
+        "seconds": seconds,
+        "peak": peak,
+        "after": after,
+        "arrays": arrays_megabytes(found),
+        "digest": digest(found),
+    }
 
 
 def apart(way: str, path: Path) -> dict[str, Any]:
@@ -175,10 +182,10 @@ def report(name: str, folder: Path, turns: int) -> list[str]:
     lines = [f"{name} ratings, {(folder / 'plain.csv').stat().st_size / 1e6:.0f} MB as plain CSV: {said}"]
     for (file, way), found in taken.items():
         seconds = [one["seconds"] for one in found]
-        middle, peak = statistics.median(seconds), statistics.median(one["peak"] for one in found)
+        middle, peak, after = (statistics.median(one[key] for one in found) for key in ("seconds", "peak", "after"))
         lines.append(
             f"  {FILES[file]:20} {way:19} {middle:6.2f} s ({min(seconds):.2f}–{max(seconds):.2f}), {middle / base:4.2f} of "
-            f"pandas; peak {peak:4.0f} MB, arrays {found[0]['arrays']:.0f} MB"
+            f"pandas; peak {peak:4.0f} MB, afterwards {after:.0f}, arrays {found[0]['arrays']:.0f}"
         )
     return lines
 

@@ -26,6 +26,11 @@ def column_of(chunks: pa.ChunkedArray) -> Column:
     return Column.of(chunks.to_pandas(integer_object_nulls=True))
 
 
+def give_back() -> None:
+    """Return to the system what Arrow holds free for later: else it keeps what the matrix needs next."""
+    pa.default_memory_pool().release_unused()
+
+
 def _of_dictionaries(chunks: pa.ChunkedArray) -> Column:
     """A column from chunks with a dictionary each: one dictionary for all, in order of first appearance."""
     codes = np.empty(len(chunks), dtype=np.int32)

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.arrow import column_of
+from nmf_core.formats.arrow import column_of, give_back
 from nmf_core.formats.base import MAX_CELL, Column, Data, Format, Table, check_width, kind_of, text_of, whole
 from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
 from nmf_core.ratings import Change
@@ -35,6 +35,7 @@ _BLOCK = 1 << 23
 _AT_EASE = 500_000_000  # bytes of text that may stand in memory once more until its distinct cells are found
 # A column with at most so many different cells in so many first rows most likely has few in all.
 _MANY_ROWS, _FEW_CELLS = 2000, 200
+_MANY_COLUMNS = 20  # beyond which looking at first rows costs more than it saves
 _HEAD = 1 << 16
 # What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
 _UNIT = "\x1f"
@@ -287,13 +288,13 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
             column_types=_kinds(text, wanted, size), include_columns=wanted, strings_can_be_null=False
         ),
     )
-    pa.default_memory_pool().release_unused()
+    give_back()
     left = table.columns[::-1]
     del table
     with ThreadPoolExecutor(2 if size > _BLOCK else 1) as pool:
         found = {name: pool.submit(column_of, left.pop()) for name in wanted}  # popped, so that Arrow's copy is let go
     columns = {name: column.result() for name, column in found.items()}
-    pa.default_memory_pool().release_unused()  # else Arrow keeps for itself what the matrix needs next
+    give_back()
     return tuple(columns[str(k)] for k in positions)
 
 
@@ -305,7 +306,7 @@ def _kinds(text: _Text, wanted: Sequence[str], size: int) -> dict[str, pa.DataTy
     few = pa.dictionary(pa.int32(), pa.string())
     if size > _AT_EASE:
         return dict.fromkeys(wanted, few)
-    if size <= _BLOCK:
+    if size <= _BLOCK or len(wanted) > _MANY_COLUMNS:
         return dict.fromkeys(wanted, pa.string())
     first = _first(text, [int(name) for name in wanted], _MANY_ROWS)
     return {

@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
 
 from nmf_core.errors import RatingsError
-from nmf_core.formats.arrow import column_of
+from nmf_core.formats.arrow import column_of, give_back
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
 from nmf_core.formats.own import OWN, read_own
 from nmf_core.ratings import Ratings
@@ -67,8 +68,19 @@ def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
 def _files(data: Data) -> list[pyarrow.parquet.ParquetFile]:
     """The file, or the files of a folder in the order of their names."""
     if isinstance(data, Path) and data.is_dir():
-        return [pyarrow.parquet.ParquetFile(path) for path in parquet_files(data)]
-    return [pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data)]
+        return [_open(path) for path in parquet_files(data)]
+    return [_open(data)]
+
+
+def _open(data: Data) -> pyarrow.parquet.ParquetFile:
+    """The file, whose text is read as it mostly lies there: each distinct cell once."""
+
+    def opened(**options: Any) -> pyarrow.parquet.ParquetFile:
+        return pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data, **options)
+
+    file = opened()
+    texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    return opened(metadata=file.metadata, read_dictionary=texts) if texts else file
 
 
 def _take(
@@ -86,6 +98,8 @@ def _take(
             taken[position] = column_of(
                 pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
             )
+            del parts
+            give_back()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
         raise _unreadable(name, e) from e
     return tuple(taken[position] for position in positions)
