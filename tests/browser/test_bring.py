@@ -142,6 +142,13 @@ def test_every_way_to_bring_ratings_is_drawn(server, open_page, dark):
     no_trouble(page)
 
 
+# Notes whether some words were ever on the page: on a fast machine they stand there for a moment only.
+SEE = """words => {
+    new MutationObserver(() => { window.seen ||= document.body.innerText.includes(words) })
+        .observe(document.body, {subtree: true, childList: true, characterData: true})
+}"""
+
+
 def test_a_large_upload_shows_progress_and_leaves_another_person_alone(server, open_page, tmp_path):
     file = tmp_path / "large.csv"
     table = datasets.planted(20_000, 5_000, 4, 0.02, noise=0.3).to_table()  # two million ratings
@@ -156,9 +163,10 @@ def test_a_large_upload_shows_progress_and_leaves_another_person_alone(server, o
     page = open_page(server.url)
     settled(page)
     page.get_by_text("Bring your own ratings").click()
+    page.evaluate(SEE, "Reading large.csv (")
     page.locator('input[type="file"]').first.set_input_files(str(file))
     page.wait_for_selector('[data-testid="stFileChip"]')  # with its spinner while it is on its way
-    page.wait_for_selector("text=Reading large.csv (")
+    page.wait_for_function("window.seen")
     # Meanwhile another person changes the rank and gets the picture.
     waits = []
     for rank in (3, 1, 3, 1):
