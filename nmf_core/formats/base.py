@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,8 @@ class Table:
         neutral: whether names may bear the apostrophe that exports put before what looks like a formula.
         items: metadata that came with the ratings, one row an item, indexed by item id; or None.
         exact: the ratings themselves, where the file holds them as we wrote them and nothing is to be found out.
+        sheet: of a workbook: the name of the sheet that the table stands on.
+        sheets: of a workbook: every sheet by its name, and how to read the table on it.
     """
 
     name: str
@@ -169,6 +171,8 @@ class Table:
     neutral: bool = False
     items: pd.DataFrame | None = None
     exact: Ratings | None = None
+    sheet: str = ""
+    sheets: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
 
     def without_header(self) -> Table:
         """The table with what was taken for its header as its first row."""

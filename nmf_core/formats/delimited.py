@@ -68,7 +68,7 @@ class _Text:
         header: the first record.
         header_line, header_end: the lines on which it begins and ends.
         quoted: whether the text has quotes anywhere.
-        titles: the lines of titles above the header, and what they say.
+        titles: the lines of titles above the header, and their cells.
     """
 
     data: Data
@@ -79,7 +79,7 @@ class _Text:
     header_line: int
     header_end: int
     quoted: bool
-    titles: tuple[tuple[int, str], ...]
+    titles: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def read(data: Data, name: str) -> Table:
@@ -192,7 +192,7 @@ def _opened(data: Data, name: str) -> _Text:
     if len(delimiter) > 1:
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
     (first, last, header), titles = _header(data, delimiter, name, hint_lines)
-    above = tuple((line, row[0].strip()) for line, _, row in titles)
+    above = tuple((line, tuple(row)) for line, _, row in titles)
     return _Text(data, name, delimiter, said, tuple(header), first, last, _has_quotes(data), above)
 
 

@@ -1,4 +1,4 @@
-"""Excel workbooks: the values of the first sheet. No formula is computed, no macro or link is followed."""
+"""Excel workbooks: the values of one sheet. No formula is computed, no macro or link is followed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import python_calamine
 
@@ -20,7 +25,8 @@ from nmf_core.formats.base import (
     table_of_rows,
     whole,
 )
-from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
+from nmf_core.formats.headers import ROLES, has_role
+from nmf_core.formats.titles import MOST_TITLES, n_titles, said, said_titles
 from nmf_core.ratings import Change
 
 _CHUNK = 1 << 22
@@ -32,34 +38,96 @@ _UNCOMPUTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v
 _FIRST = re.compile(rb".{30}/?(xl/|_rels/|docProps/|customXml/|\[Content_Types\])", re.DOTALL | re.IGNORECASE)
 
 
+_Row = tuple[int, list[Any]]  # where it stands, and its cells
+
+
 def read(data: Data, name: str) -> Table:
-    """A Table of the first sheet's values from a workbook."""
+    """A Table of values from the first sheet of a workbook that holds a table."""
     data = whole(data)
     n_uncomputed = _check_archive(data, name)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, OSError, ValueError) as e:
+        raise _not_excel(name) from e
+    names = workbook.sheet_names
+    if not names:
+        raise _not_excel(name)
+    sheets = {one: partial(_on_sheet, workbook, k, name, n_uncomputed) for k, one in enumerate(names)}
+    for k, one in enumerate(names):
+        with suppress(RatingsError):  # a sheet of charts alone, say
+            if _holds_table(rows := _rows(workbook, k, name)):
+                return replace(sheets[one](rows), sheets=sheets)
+    return replace(sheets[names[0]](), sheets=sheets)
+
+
+def _rows(workbook: python_calamine.CalamineWorkbook, sheet: int, name: str) -> list[_Row]:
+    """The rows of a sheet that are not blank, without blank columns at their left."""
+    try:
+        rows: list[list[Any]] = workbook.get_sheet_by_index(sheet).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError, ValueError, IndexError) as e:
         raise _not_excel(name) from e
-    sheets = workbook.sheet_names
     filled = [(k + 1, row) for k, row in enumerate(rows) if any(cell != "" for cell in row)]
-    if not filled:
-        raise RatingsError(
-            f"{name} is empty: its first sheet {shown(sheets[0])} has no cells. Put the ratings on that sheet."
-        )
-    check_width(name, len(filled[0][1]))
-    n = n_titles([row for _, row in filled[: MOST_TITLES + 1]])
-    titles, filled = filled[:n], filled[n:]
-    only = Change(f"Only the first sheet, {shown(sheets[0])}, of {len(sheets)} was read.")
-    notes = (*((only,) if len(sheets) > 1 else ()), *said_titles([(line, str(row[0])) for line, row in titles], "row"))
+    left = min((_first_filled(row) for _, row in filled), default=0)
+    # A grid whose users were forgotten begins with a blank column too, but no words stand right of it.
+    words = sum(isinstance(row[left], str) and bool(row[left].strip()) for _, row in filled)
+    roles = any(has_role([row[left]], role) for _, row in filled[: MOST_TITLES + 1] for role in ROLES)
+    return [(line, row[left:]) for line, row in filled] if left and (words > 1 or roles) else filled
+
+
+def _first_filled(row: Sequence[object]) -> int:
+    """Where the first cell of a row stands that is not blank."""
+    return next(k for k, cell in enumerate(row) if cell != "")
+
+
+def _holds_table(rows: Sequence[_Row]) -> bool:
+    """Whether at least two rows have more than one cell."""
+    return sum(sum(cell != "" for cell in row) > 1 for _, row in rows[:100]) > 1
+
+
+def _on_sheet(
+    workbook: python_calamine.CalamineWorkbook,
+    sheet: int,
+    name: str,
+    n_uncomputed: int,
+    rows: Sequence[_Row] = (),
+) -> Table:
+    """A Table of the values on one sheet; `rows`, if they were read already."""
+    title = workbook.sheet_names[sheet]
+    rows = rows or _rows(workbook, sheet, name)
+    if not rows:
+        which = "first sheet" if sheet == 0 else "sheet"
+        raise RatingsError(f"{name} is empty: its {which} {shown(title)} has no cells. Put the ratings on that sheet.")
+    check_width(name, len(rows[0][1]))
+    n = n_titles([row for _, row in rows[: MOST_TITLES + 1]])
+    titles, rows = rows[:n], rows[n:]
+    end = _end(rows)
+    below, rows = rows[end:], rows[:end]
+    which = f"sheet {shown(title)}" if sheet else f"first sheet, {shown(title)},"
+    n_sheets = len(workbook.sheet_names)
+    only = (Change(f"Only the {which} of {n_sheets} was read."),) if n_sheets > 1 else ()
+    notes: tuple[str, ...] = (
+        *only,
+        *said_titles(titles, "row"),
+        *(Change(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
+    )
     if n_uncomputed:
         words = "1 cell holds a formula" if n_uncomputed == 1 else f"{n_uncomputed} cells hold formulas"
         computed = Change(
             f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
         )
         notes = (*notes, computed)
-    lines = [line for line, _ in filled]
-    return table_of_rows([row for _, row in filled], lines, name=name, place="row", notes=notes, neutral=True)
+    lines, cells = [line for line, _ in rows], [row for _, row in rows]
+    return table_of_rows(cells, lines, name=name, place="row", notes=notes, neutral=True, sheet=title)
+
+
+def _end(rows: Sequence[_Row]) -> int:
+    """Where a table ends that remarks follow: after a blank row, rows of words in the first cell alone."""
+    end = len(rows)
+    while end > 2 and isinstance(rows[end - 1][1][0], str) and sum(cell != "" for cell in rows[end - 1][1]) == 1:
+        end -= 1
+        if rows[end][0] > rows[end - 1][0] + 1:
+            return end
+    return len(rows)
 
 
 def _not_excel(name: str) -> RatingsError:

@@ -33,8 +33,8 @@ class Question:
     """One thing to be known about a file before it is read.
 
     Attributes:
-        key: the keyword of `read_ratings` that answers it: "layout", "zeros", "decimal", "totals"; or "user", "item",
-            "rating", which `columns` answers.
+        key: the keyword of `read_ratings` that answers it: "sheet", "layout", "zeros", "decimal", "totals"; or "user",
+            "item", "rating", which `columns` answers.
         choice: the answer taken.
         options: what could be answered.
         reason: why this one, in words.

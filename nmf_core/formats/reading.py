@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -58,6 +58,7 @@ def read_ratings(
     columns: Mapping[str, object] | None = None,
     decimal: str = "auto",
     totals: str = "auto",
+    sheet: str | None = None,
     name: str | None = None,
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
@@ -81,6 +82,7 @@ def read_ratings(
         decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
         totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
             "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
+        sheet: of a workbook: the sheet to read, by its name; the first that holds a table if None.
         name: file name to show for bytes and file objects.
 
     Raises:
@@ -103,7 +105,7 @@ def read_ratings(
         return _of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return _of_array(source, zeros, scale)
-    table = _table(source, format, name)
+    table = _on_sheet(_table(source, format, name), sheet)
     return table.exact or with_metadata(ratings_of_table(table, asked), table.items)
 
 
@@ -143,6 +145,7 @@ def preview_ratings(
     columns: Mapping[str, object] | None = None,
     decimal: str = "auto",
     totals: str = "auto",
+    sheet: str | None = None,
     name: str | None = None,
 ) -> Preview:
     """What `read_ratings` makes of a file, with each guess, its reason and what else it could be.
@@ -152,7 +155,8 @@ def preview_ratings(
 
     Args:
         source: a path, file object, bytes or DataFrame.
-        format, zeros, duplicates, scale, layout, columns, decimal, totals, name: as for `read_ratings`; what is "auto" is guessed.
+        format, zeros, duplicates, scale, layout, columns, decimal, totals, sheet, name: as for `read_ratings`; what is "auto" is
+            guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
     >>> [(q.key, q.choice, q.sure) for q in found.questions]
@@ -168,17 +172,45 @@ def preview_ratings(
     try:
         asked = _asked(layout, columns, zeros, decimal, totals, duplicates, scale, guess=True)
         _check_choice("format", format, ("auto", *FORMATS))
-        table = without_blank_columns(_table(source, format, name))
-        shown_as = table.name
+        table = _table(source, format, name)
+        shown_as, questions = table.name, _which_sheet(table, sheet)
+        table = without_blank_columns(_on_sheet(table, questions[0].choice if questions else sheet))
         if table.exact is not None:
             return Preview(shown_as, _head(table), (), table.exact, None)
         head = _head(table)
         how = plan(table, asked.layout, asked.columns, guess=True)
-        head, questions = _head(how.table), how.questions
+        head, questions = _head(how.table), (*questions, *how.questions)
         ratings, more = made(how, asked)
     except NmfError as error:
         return Preview(shown_as, head, (*questions, *_still_open(questions, asked, head)), None, error)
     return Preview(shown_as, head, (*questions, *more), with_metadata(ratings, table.items), None)
+
+
+def _which_sheet(table: Table, asked: str | None) -> tuple[Question, ...]:
+    """The question which sheet of a workbook is meant, if it has several; in doubt where another than the first would do."""
+    names = tuple(table.sheets)
+    if len(names) < 2 or asked not in (None, *names):
+        return ()
+    if asked is not None:
+        return (Question("sheet", asked, names, CHOSEN, True),)
+    first, others = table.sheet, [n for n in names if n != table.sheet and _holds_ratings(table.sheets[n])]
+    if not others:
+        return (Question("sheet", first, names, "ratings can be read from no other", True),)
+    if _holds_ratings(table.sheets[first]):
+        reason = f"it is the first with ratings on it, and there are others: {', '.join(map(shown, others))}"
+        return (Question("sheet", first, names, reason, False),)
+    return (
+        Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),
+    )
+
+
+def _holds_ratings(read: Callable[[], Table]) -> bool:
+    """Whether what is read so can be taken for ratings."""
+    try:
+        ratings_of_table(read(), Asked(guess=True))
+    except NmfError:
+        return False
+    return True
 
 
 def _still_open(questions: tuple[Question, ...], asked: Asked | None, head: pd.DataFrame) -> list[Question]:
@@ -187,7 +219,7 @@ def _still_open(questions: tuple[Question, ...], asked: Asked | None, head: pd.D
         return []
     more = (
         []
-        if questions
+        if any(question.key == "layout" for question in questions)
         else [
             Question(
                 "layout",
@@ -271,6 +303,20 @@ def _table(source: object, format: str, name: str | None) -> Table:
         return table_of_frame(source)
     data, file_name = data_of(source, name)
     return format_of(data, file_name, format).read(data, file_name)
+
+
+def _on_sheet(table: Table, sheet: str | None) -> Table:
+    """The table, or that on the sheet that was asked for."""
+    if sheet is None:
+        return table
+    if sheet not in table.sheets:
+        there = (
+            f"its sheets are {', '.join(map(shown, table.sheets))}" if table.sheets else "only workbooks have sheets"
+        )
+        raise RatingsError(
+            f"{table.name} has no sheet {shown(sheet)}; {there}.{closest(str(sheet), table.sheets)} Name one of them, or none."
+        )
+    return table.sheets[sheet]()
 
 
 def data_of(source: Any, name: str | None) -> tuple[Data, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,27 +17,14 @@ from nmf_core.formats.numbers import read_numbers
 from nmf_core.ratings import Change
 
 TOTALS = ("skip", "keep")
-# What the last row or column of a spreadsheet is called when it sums up the others; see `plain`.
-_SUMMARIES = frozenset(
-    (
-        *(
-            "total",
-            "totals",
-            "grandtotal",
-            "sum",
-            "sums",
-            "average",
-            "averages",
-            "avg",
-            "mean",
-            "means",
-            "median",
-            "count",
-        ),
-        *("gesamt", "gesamtsumme", "summe", "durchschnitt", "mittelwert", "mittel", "anzahl"),
-        *("somme", "moyenne", "suma", "promedio", "media", "totale", "totaal", "gemiddelde"),
-    )
+# What the last row or column of a spreadsheet is called when it sums up the others, in the words of `plain`.
+_SUMMARY = re.compile(
+    "(grand)?totals?|sums?|averages?|avg|means?|medians?|count|number"
+    "|gesamt(summe)?|summe|durchschnitt|mittel(wert)?|anzahl"
+    "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde"
 )
+_OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars)$")
+_PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
 
 
 @dataclass(frozen=True)
@@ -69,9 +57,8 @@ def find_totals(
         what: the words for a row and a column, such as user and item.
         guess: whether those that do not seem to sum up the others are left out all the same, and said not to be sure.
     """
-    down = [plain(first.cell(row)) for row in range(max(0, len(first) - 5), len(first))]
-    n_rows = min(_n_last(down), len(first) - 1)
-    n_columns = min(_n_last([plain(name) for name in names]), len(names) - 1)
+    n_rows = min(_n_last([first.cell(row) for row in range(max(0, len(first) - 5), len(first))]), len(first) - 1)
+    n_columns = min(_n_last(names), len(names) - 1)
     if n_rows + n_columns == 0:
         return None
     rows, across = len(first) - n_rows, len(columns) - n_columns
@@ -81,6 +68,8 @@ def find_totals(
         _sums_up(cells, others.T) for cells in grid[:rows, across:].T
     )
     down_names = [str(first.cell(row)) for row in range(rows, len(first))]
+    if asked == "auto" and not sums and all(plain(name) == _PIVOTED for name in (*down_names, *names[across:])):
+        return None
     named = [
         f"the last {what}{'s are' if len(called) > 1 else ' is'} named {' and '.join(map(shown, called))}"
         for what, called in ((what[0], down_names), (what[1], list(names[across:])))
@@ -97,9 +86,19 @@ def find_totals(
     return Totals(n_rows, n_columns, question, Change(note))
 
 
-def _n_last(names: Sequence[str]) -> int:
+def _n_last(names: Sequence[object]) -> int:
     """How many of the last names are those of sums."""
-    return next((k for k, name in enumerate(reversed(names)) if name not in _SUMMARIES), len(names))
+    return next((k for k, name in enumerate(reversed(names)) if not _is_summary(name)), len(names))
+
+
+def _is_summary(name: object) -> bool:
+    """Whether a row or column is named as a sum of the others.
+
+    >>> _is_summary("Grand Total"), _is_summary("Average rating"), _is_summary("Total Recall")
+    (True, True, False)
+    """
+    words = plain(name)
+    return words == _PIVOTED or bool(_SUMMARY.fullmatch(_OF_RATINGS.sub("", words)))
 
 
 def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:

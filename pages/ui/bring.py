@@ -35,6 +35,7 @@ _NUMBERS = itertools.count()
 Files = list[tuple[str, Data]]  # names and contents
 
 LABELS: Final = {
+    "sheet": "Which sheet?",
     "layout": "What is a row?",
     "user": "Which column is the user?",
     "item": "Which column is the item?",
@@ -207,9 +208,9 @@ def _look_at(brought: Brought) -> None:
         if len(preview.head.columns):
             st.caption("Its first rows, as they stand:")
             st.dataframe(preview.head, hide_index=True, height="content", key=f"head-{brought.number}")
-        wide = [q for q in preview.questions if q.key not in ROLES]
+        what = [q for q in preview.questions if q.key in ("sheet", "layout")]
         roles = [q for q in preview.questions if q.key in ROLES]
-        for group in (wide[:1], roles, wide[1:]):
+        for group in (what, roles, [q for q in preview.questions if q not in (*what, *roles)]):
             for question, column in zip(group, st.columns(len(group) or 1), strict=False):
                 with column:
                     _question(question, brought)
@@ -243,7 +244,7 @@ def _question(question: Question, brought: Brought) -> None:
     key = f"answer-{question.key}-{brought.number}"
     label = LABELS[question.key] if question.sure else f":orange[:material/help:] {LABELS[question.key]}"
     change: dict[str, Any] = {"key": key, "on_change": _answered, "args": (question.key, key)}
-    if question.key in ROLES:
+    if question.key in ("sheet", *ROLES):
         st.selectbox(label, question.options, question.options.index(question.choice), **change)
     else:
         at = question.options.index(question.choice)
@@ -258,7 +259,9 @@ def _answered(question: str, key: str) -> None:
     if brought is None:  # left meanwhile: an answer that was still on its way
         return
     answer, answers = state.widget(key), dict(brought.answers)
-    if question in ROLES:
+    if question == "sheet":  # what was said of another is not said of this one
+        answers = {"sheet": answer}
+    elif question in ROLES:
         chosen = {q.key: q.choice for q in brought.preview.questions if q.key in ROLES}
         other = next((role for role, column in chosen.items() if column == answer and role != question), None)
         if other is not None:  # the two change places

@@ -322,26 +322,6 @@ def test_titles_above_the_header_are_passed_over_and_said(text, said):
         read_ratings(wrong)
 
 
-def test_a_title_in_a_sheet_is_passed_over():
-    file = io.BytesIO()
-    rows = [["Our films", None, None], [None, None, None], ["", "Alien", "Heat"], ["ann", 5, 4], ["bob", None, 3]]
-    pd.DataFrame(rows).to_excel(file, header=False, index=False)
-    ratings = read_ratings(file.getvalue())
-    assert ratings.users.tolist() == ["ann", "bob"] and ratings.n_ratings == 3
-    assert ratings.notes[0] == "Row 1 was taken for a title: 'Our films'."
-
-
-def test_formulas_that_nobody_computed_are_counted():
-    file = io.BytesIO()
-    pd.DataFrame([["", "Alien", "Heat"], ["ann", 5, "=B2+1"], ["bob", 3, 4]]).to_excel(file, header=False, index=False)
-    ratings = read_ratings(file.getvalue())
-    assert ratings.n_ratings == 3
-    assert any("1 cell holds a formula without a value" in note for note in ratings.notes)
-    file = io.BytesIO()
-    pd.DataFrame([["", "Alien"], ["ann", 5]]).to_excel(file, header=False, index=False)
-    assert not any("formula" in note for note in read_ratings(file.getvalue()).notes)
-
-
 def test_a_title_above_a_list_without_a_header():
     ratings = read_ratings(b"Ratings of 2024;;\nann;x;3\nbob;y;4\n")
     assert ratings.of_user("ann") == {"x": 3.0} and ratings.n_ratings == 2

@@ -10,6 +10,7 @@ import pytest
 
 from nmf_core import datasets, movielens
 from pages.ui import bring, jobs, state
+from tests.formats.test_workbooks import LIST, book
 from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
 
@@ -24,7 +25,7 @@ def ann(monkeypatch):
 
 
 def answer(app, key, value):
-    kind = app.selectbox if key in ("user", "item", "rating") else app.radio
+    kind = app.selectbox if key in ("sheet", "user", "item", "rating") else app.radio
     next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
     app.run()
     assert not app.exception
@@ -74,6 +75,16 @@ def test_an_answer_that_is_an_error_can_be_taken_back():
     app.run()
     press(app, "open-brought")
     assert now(app).title == "points.csv"
+
+
+def test_of_a_workbook_with_ratings_on_two_sheets_one_is_chosen():
+    app = upload(bringing(), ("club.xlsx", book(Old=[["", "x"], ["ann", 1], ["bob", 2]], New=LIST, Empty=[])))
+    assert "rated x with 1" in words(app)
+    answer(app, "sheet", "Empty")
+    assert "has no cells" in words(app)
+    answer(app, "sheet", "New")
+    press(app, "open-brought")
+    assert now(app).ratings.n_ratings == 3 and now(app).ratings.users.tolist() == ["1", "2"]
 
 
 def test_a_file_in_doubt_can_be_left():
