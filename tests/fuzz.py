@@ -44,6 +44,7 @@ from nmf_core.formats import (
     read_ratings,
     to_parquet,
 )
+from nmf_core.formats.totals import TOTALS
 from nmf_core.ratings import DUPLICATE_RULES, LARGEST_RATING, Ratings
 from tests.formats.test_json import LAYOUTS as JSON_LAYOUTS
 from tests.formats.test_movielens import (
@@ -57,6 +58,8 @@ from tests.formats.test_movielens import (
     U_ITEM,
     zipped,
 )
+from tests.formats.test_workbooks import GRID as GRID_ROWS
+from tests.formats.test_workbooks import PIVOT, book
 
 LARGEST_INPUT = 1_000_000  # bytes
 SECONDS = 20  # of processors, for all doors together; a case takes milliseconds
@@ -150,6 +153,7 @@ def seeds() -> dict[str, bytes]:
         "none.csv": CSV.partition("\n")[2],
         "a.xlsx": _written(lambda file: FRAME.to_excel(file, index=False)),
         "grid.xlsx": _written(lambda file: FRAME.pivot(index="user", columns="item", values="rating").to_excel(file)),
+        "club.xlsx": book(Old=(GRID_ROWS, (3, 2)), Sheet1=[["Our club"], *PIVOT, [], ["Source: us"]]),
         "a.parquet": _written(lambda file: FRAME.to_parquet(file)),
         "own.parquet": _written(lambda file: to_parquet(ratings, file)),
         "ml-100k.zip": zipped(ML_100K),
@@ -468,6 +472,8 @@ def options(rng: random.Random) -> dict[str, Any]:
         "layout": ("auto", *LAYOUTS),
         "columns": (None, {}, {role: rng.choice(headers) for role in ("user", "item", "rating")}, {"who": "user"}),
         "decimal": ("auto", ",", "."),
+        "totals": ("auto", *TOTALS),
+        "sheet": (None, "Sheet1", "Old"),
     }
     return {key: rng.choice(values) for key, values in every.items() if rng.random() < 0.25}
 

@@ -338,6 +338,37 @@ stray.active["XFD1000000"] = 1
 STRAY = io.BytesIO()
 stray.save(STRAY)
 refused(17, "a cell far out", array(STRAY.getvalue(), name="a.xlsx"), "spans 1000000 rows", memory=20e6)
+# What would span more cells than there is memory for, which ends the process where it is laid out: rows and cells that hide
+# their place, or that have none and stand one after the other.
+LAST = b"<row>" + b"<c/>" * 16_000 + b"<c><v>1</v></c></row>"
+FAR = {
+    "a long number": b'<row r="2"><c r="A' + b"2" * 5_000 + b'"><v>1</v></c></row>',
+    "long letters": b'<row r="2"><c r="AAAAAAAAAA9"><v>1</v></c></row>',
+    "behind an odd attribute": b"""<row r="2"><c x=">" r="A99999999"><v>1</v></c></row>""",
+    "behind a long gap": b"<row><c" + b" " * 5_000_000 + b'r="XFD999999"><v>1</v></c></row>',
+    "rows without a place": b"<row/>" * 800_000 + LAST,
+    "rows whose place is another attribute's": b"<row x=' r=\"1\" '/>" * 800_000 + LAST,
+    "rows that end without a beginning": b'<row r="1"/></row>' * 800_000 + LAST,
+}
+
+
+def sheet_at(path, rows):
+    """A workbook whose sheet has such rows and lies there."""
+    sheet = b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>"
+    first = b'<row r="1"><c r="A1"><v>1</v></c></row>'
+    members = {"xl/worksheets/sheet1.xml": sheet + first + rows + b"</sheetData></worksheet>"}
+    with zipfile.ZipFile(io.BytesIO(STRAY.getvalue())) as archive:
+        for name in archive.namelist():
+            members.setdefault(name, archive.read(name).replace(b"/xl/worksheets/sheet1.xml", f"/{path}".encode()))
+    members[path] = members.pop("xl/worksheets/sheet1.xml")
+    return zipped(members)
+
+
+for what, rows in FAR.items():
+    data = sheet_at("xl/worksheets/sheet1.xml", rows)
+    refused(17, f"a sheet too large: {what}", array(data, name="a.xlsx"), "spans|no.* Excel file", memory=60e6)
+data = sheet_at("xl/media/picture.png", b'<row r="999999"><c r="XFD999999"><v>1</v></c></row>')
+refused(17, "a sheet too large, elsewhere", array(data, name="a.xlsx"), "spans 999999 rows", memory=20e6)
 JSON_BAD = {
     "200,000 deep": ("[" * 200_000, "nested too deep"),
     "200,000 deep in a record": ('[{"user":' + "[" * 200_000, "nested too deep"),

@@ -7,6 +7,7 @@ hostile bytes no parser to attack. A capsule may come from anyone, so opening on
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import math
@@ -167,6 +168,10 @@ class _Members:
         try:
             if npy.read_magic(file) != (1, 0):
                 raise ValueError("another version of .npy")
+            length = int.from_bytes(file.getvalue()[8:10], "little")
+            ast.literal_eval(
+                file.getvalue()[10 : 10 + length].decode("latin-1")
+            )  # NumPy would mend what Python 2 wrote
             claimed, fortran, dtype = npy.read_array_header_1_0(file)
         except (ValueError, SyntaxError, TypeError, TokenError, RecursionError, MemoryError) as e:
             raise _bad(name, f"is no .npy file that can be read ({shown(str(e))})", allowed) from e
@@ -379,7 +384,9 @@ def _settings_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) 
         blanks = Settings(blanks=tuple(manifest["blanks"])).blanks
         penalty = Penalty(**manifest["penalty"])
     except (KeyError, TypeError, ValueError) as e:  # an NmfError is a ValueError
-        raise _bad("manifest.json", f"has settings that are none: {e}", "They are the settings of a fit") from e
+        raise _bad(
+            "manifest.json", f"has settings that are none ({shown(str(e), 200)})", "They are the settings of a fit"
+        ) from e
     if given:
         shapes = {"W": (ratings.n_users, settings.rank), "H": (settings.rank, ratings.n_items)}
         asked["init"] = tuple(members.weights(f"init_{side}.npy", shape) for side, shape in shapes.items())

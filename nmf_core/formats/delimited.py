@@ -227,7 +227,7 @@ def _delimiter(head: str, name: str) -> str:
     if not best:
         best = _delimiter_below_titles(sample)
     if not best:
-        first = next(line for line in sample.splitlines() if line.strip())
+        first = next(line for line in head.splitlines() if line.strip())
         raise RatingsError(
             f"{name}: the header {shown(first)} is one column; none of {', '.join(DELIMITERS.values())} separates it. "
             "Give a header and rows such as: user,item,rating."

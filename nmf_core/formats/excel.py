@@ -6,11 +6,11 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import python_calamine
 
@@ -29,9 +29,18 @@ from nmf_core.formats.headers import ROLES, has_role
 from nmf_core.formats.titles import MOST_TITLES, n_titles, said, said_titles
 from nmf_core.ratings import Change
 
-_CHUNK = 1 << 22
-# A row's or a cell's place, such as r="12" or r="C12".
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
+_CHUNK = 1 << 20
+# What can be taken for a row's or a cell's place, such as r="12" or r="C12"; of long numbers as much as shows that they are.
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d{1,9})""")
+_ROW_OR_CELL = re.compile(rb"<(?:[^\s<>/:]*:)?(row|c)(?=[\s/>])")
+_ROW_ENDS = re.compile(rb"</(?:[^\s<>/:]*:)?row(?=[\s>])")
+# A row or cell that says plainly where it stands; how it ends tells whether it is empty.
+_ATTRIBUTE = rb"""\s+(?!r\s*=)[^\s=<>"']+\s*=\s*(?:"[^"<>]*"|'[^'<>]*')"""
+_PLACED = re.compile(
+    rb"<(?:[^\s<>/:]*:)?(row|c)(?:%b)*\s+r\s*=\s*[\"'][A-Za-z]{0,3}\d{1,7}[\"'](?:%b)*\s*(/?)>"
+    % (_ATTRIBUTE, _ATTRIBUTE)
+)
+_MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14  # of a sheet, by Excel's own rules
 # A formula that no value follows: nobody computed it.
 _UNCOMPUTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
 # The name of the first part, which stands behind 30 bytes of a zip file.
@@ -45,10 +54,8 @@ def read(data: Data, name: str) -> Table:
     """A Table of values from the first sheet of a workbook that holds a table."""
     data = whole(data)
     n_uncomputed = _check_archive(data, name)
-    try:
+    with _refused(name):
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (python_calamine.CalamineError, OSError, ValueError) as e:
-        raise _not_excel(name) from e
     names = workbook.sheet_names
     if not names:
         raise _not_excel(name)
@@ -60,12 +67,23 @@ def read(data: Data, name: str) -> Table:
     return replace(sheets[names[0]](), sheets=sheets)
 
 
-def _rows(workbook: python_calamine.CalamineWorkbook, sheet: int, name: str) -> list[_Row]:
-    """The rows of a sheet that are not blank, without blank columns at their left."""
+@contextmanager
+def _refused(name: str) -> Iterator[None]:
+    """What calamine cannot read, as our error."""
     try:
-        rows: list[list[Any]] = workbook.get_sheet_by_index(sheet).to_python(skip_empty_area=False)
+        yield
     except (python_calamine.CalamineError, OSError, ValueError, IndexError) as e:
         raise _not_excel(name) from e
+    except BaseException as e:
+        if type(e).__name__ != "PanicException":  # Rust's panics are no Exceptions, and have no class to import
+            raise
+        raise _not_excel(name) from e
+
+
+def _rows(workbook: python_calamine.CalamineWorkbook, sheet: int, name: str) -> list[_Row]:
+    """The rows of a sheet that are not blank, without blank columns at their left."""
+    with _refused(name):
+        rows: list[list[Any]] = workbook.get_sheet_by_index(sheet).to_python(skip_empty_area=False)
     filled = [(k + 1, row) for k, row in enumerate(rows) if any(cell != "" for cell in row)]
     left = min((_first_filled(row) for _, row in filled), default=0)
     # A grid whose users were forgotten begins with a blank column too, but no words stand right of it.
@@ -162,19 +180,29 @@ def _check_archive(data: bytes, name: str) -> int:
 
 
 def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> int:
-    """Unpack one member piece by piece; refuse a sheet that spans too many cells. Gives its formulas without a value."""
-    n_rows = n_columns = n_uncomputed = 0
-    tail = b""
+    """Unpack one member piece by piece; refuse a sheet that spans too many cells. Gives its formulas without a value.
+
+    What spans too much would end the process, for memory that is not there cannot be refused in Rust. Any member may be a sheet:
+    the workbook says which is. Where a row or cell does not plainly say its place, more is counted rather than less.
+    """
+    rows_named = columns_named = n_rows = n_columns = in_row = open_rows = n_uncomputed = 0
     with archive.open(member) as stream:
-        while chunk := stream.read(_CHUNK):
-            if not member.filename.lower().lstrip("/").startswith("xl/worksheets/"):
-                continue
-            places = _PLACE.findall(tail + chunk)
-            n_rows = max([n_rows, *(int(digits) for _, digits in places)])
-            n_columns = max([n_columns, *map(_column_number, {letters for letters, _ in places})])
-            n_uncomputed += len(_UNCOMPUTED.findall(chunk))
-            tail = chunk[-64:]
-    if n_rows * n_columns > MAX_GRID_CELLS:
+        for piece in _whole_tags(stream, name):
+            places = _PLACE.findall(piece)
+            rows_named = max([rows_named, *(int(digits) for _, digits in places)])
+            columns_named = max([columns_named, *map(_column_number, {letters for letters, _ in places})])
+            tags = _ROW_OR_CELL.findall(piece)
+            placed = _PLACED.findall(piece)
+            open_rows += placed.count((b"row", b"")) - len(_ROW_ENDS.findall(piece))
+            if len(placed) < len(tags):  # without a place, one comes after the other
+                for tag in tags:
+                    n_rows += tag == b"row"
+                    in_row = 0 if tag == b"row" else in_row + 1
+                    n_columns = max(n_columns, in_row)
+            n_uncomputed += len(_UNCOMPUTED.findall(piece))
+    # An end without a beginning ends a row all the same.
+    n_rows, n_columns = rows_named + max(n_rows, -open_rows), columns_named + n_columns
+    if n_rows > _MOST_ROWS or n_columns > _MOST_COLUMNS or n_rows * n_columns > MAX_GRID_CELLS:
         raise RatingsError(
             f"{name}: a sheet spans {n_rows} rows × {n_columns} columns; at most {MAX_GRID_CELLS} cells can be read. "
             "Remove stray cells far out, or save the ratings as a long table in CSV."
@@ -182,10 +210,26 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) 
     return n_uncomputed
 
 
+def _whole_tags(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    """The content piece by piece, cut only before a tag."""
+    tail = b""
+    while chunk := stream.read(_CHUNK):
+        piece = tail + chunk
+        cut = piece.rfind(b"<")
+        if cut < 0:
+            tail = b""  # nothing but text so far: no tag is cut
+            continue
+        if len(piece) - cut > _CHUNK:
+            raise _not_excel(name)
+        yield piece[:cut]
+        tail = piece[cut:]
+    yield tail
+
+
 def _column_number(letters: bytes) -> int:
     """The number of a column from its letters, A being 1."""
     number = 0
-    for letter in letters.upper():
+    for letter in letters.upper()[:9]:
         number = number * 26 + letter - ord("A") + 1
     return number
 
