@@ -150,7 +150,8 @@ def suggested_blanks(ratings: Ratings) -> tuple[str, str]:
         return "unknown", f"the grid is small ({ratings.n_ratings:,} ratings), so each blank can be looked at"
     if ratings.density >= WELL_FILLED:
         return "unknown", f"the grid is well filled ({ratings.density:.0%}), so the ratings speak for themselves"
+    share = f"{ratings.density:.1%}" if ratings.density >= 0.01 else f"{ratings.density:.2%}"
     return (
         "weak",
-        f"the grid is large and sparse ({ratings.density:.1%} filled): what people leave blank says what they would not choose",
+        f"the grid is large and sparse ({share} filled): what people leave blank says what they would not choose",
     )

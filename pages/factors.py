@@ -17,7 +17,7 @@ show.page(
 fit = show.fitted(view)
 ratings, look = view.ratings, compute.look()
 
-top, _ = st.columns([5, 1])
+top, _ = st.columns([9, 1])
 with top, st.container(horizontal=True, vertical_alignment="bottom"):
     mode = st.segmented_control(
         "V shows",

@@ -39,14 +39,14 @@ def order_choice(ratings: Ratings) -> Choice:
         index=1 if large else 0,
         key="order-large" if large else "order",
         persist_state="session",
-        width=160,
+        width=150,
     )
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
-        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=180)
+        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=160)
     if ratings.n_items > WHOLE:
-        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=180)
+        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=160)
     return Choice(order, tuple(users), tuple(items))
 
 

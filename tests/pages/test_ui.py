@@ -143,6 +143,14 @@ def test_an_error_a_user_caused_is_kept_and_jobs_wait_their_turn(board):
     assert str(last.error) == "no good"
 
 
+def test_powers_of_ten_beside_the_course_of_a_fit_do_not_overlap(notebook):
+    fit = factorize(notebook, rank=2)
+    look = Look(dark=False)
+    assert charts.convergence(fit, look=look).figure["layout"]["yaxis2"]["dtick"] == 1
+    fit.history.loc[fit.history.index[-1], "kkt"] = 0.0
+    assert charts.convergence(fit, look=look).figure["layout"]["yaxis2"]["dtick"] >= 3
+
+
 def request(path: str, *, cookie: str = "", content: bytes = b"text/html") -> list[dict]:
     sent: list[dict] = []
 

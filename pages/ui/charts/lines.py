@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from nmf_core import Factorization, RankSurvey
@@ -17,6 +18,8 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
     top, bottom = float(history["objective"].max()), max(float(history["objective"].min()), 1e-300)
     drawn = "lines+markers" if len(history) <= 12 else "lines"  # a single sweep has no line
     ticks = sorted({top, (top * bottom) ** 0.5, bottom})  # Plotly's own ticks on a short log axis overlap
+    kkt = history["kkt"].clip(lower=1e-16)
+    decades = math.log10(max(kkt.max() / kkt.min(), 1.0)) if len(kkt) else 1.0
     traces = [
         {
             "type": "scatter",
@@ -30,7 +33,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
         {
             "type": "scatter",
             "x": history["sweep"],
-            "y": history["kkt"].clip(lower=1e-16),
+            "y": kkt,
             "name": "KKT residual",
             "mode": drawn,
             "yaxis": "y2",
@@ -50,13 +53,13 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
             side="right",
             showgrid=False,
             exponentformat="power",
-            dtick=1,
+            dtick=max(1, math.ceil(decades / 5)),  # powers of ten; more of them than five overlap
         ),
         hovermode="x",
         shapes=[] if at_sweep is None else [_upright(at_sweep, look.muted, "dash")],
     )
-    first, last, kkt = history["objective"].iloc[0], history["objective"].iloc[-1], history["kkt"].iloc[-1]
-    alt = f"The objective falls from {first:.4g} to {last:.4g} in {fit.n_sweeps} sweeps; KKT residual {kkt:.1e}."
+    first, last, residual = history["objective"].iloc[0], history["objective"].iloc[-1], history["kkt"].iloc[-1]
+    alt = f"The objective falls from {first:.4g} to {last:.4g} in {fit.n_sweeps} sweeps; KKT residual {residual:.1e}."
     return Chart(figure, alt, history)
 
 
