@@ -114,7 +114,7 @@ def set_typed(ratings: Ratings, cells: Sequence[tuple[object, object, object]]) 
     known: dict[str, float] = {}
     values: list[float | None] = []
     for user, item, text in cells:
-        typed = "" if text is None else str(text).strip()
+        typed = _trimmed(text)
         if typed not in known:
             known[typed], why = _read_typed(ratings, typed)
             if why:
@@ -132,7 +132,12 @@ def why_refused(ratings: Ratings, text: object) -> str:
     >>> why_refused(datasets.notebook(), "4,5"), why_refused(datasets.notebook(), None)
     ('', '')
     """
-    return _read_typed(ratings, "" if text is None else str(text).strip())[1]
+    return _read_typed(ratings, _trimmed(text))[1]
+
+
+def _trimmed(text: object) -> str:
+    """What was typed into a cell, without blanks around it."""
+    return "" if text is None else str(text).strip()
 
 
 def _read_typed(ratings: Ratings, typed: str) -> tuple[float, str]:

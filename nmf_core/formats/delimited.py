@@ -97,9 +97,14 @@ def _take(text: _Text, positions: Sequence[int], rows: int | None = None) -> tup
     if rows is not None:
         return _first(text, positions, rows)
     try:
-        columns = _streamed(text, positions)
-    except (_Irregular, pa.ArrowInvalid):
-        columns = _careful(text, positions)
+        try:
+            columns = _streamed(text, positions)
+        except pa.ArrowMemoryError:
+            raise
+        except (_Irregular, pa.ArrowException):
+            columns = _careful(text, positions)
+    except UnicodeDecodeError as e:  # it was UTF-8 when it was opened
+        raise RatingsError(f"{text.name} was changed while it was read. Read it again.") from e
     _check_cells(text, columns)
     return columns
 
@@ -285,7 +290,10 @@ def _streamed(text: _Text, positions: Sequence[int]) -> tuple[Column, ...]:
             newlines_in_values=text.quoted,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=_kinds(text, wanted, size), include_columns=wanted, strings_can_be_null=False
+            column_types=_kinds(text, wanted, size),
+            include_columns=wanted,
+            strings_can_be_null=False,
+            check_utf8=False,  # the whole text was found to be UTF-8
         ),
     )
     give_back()

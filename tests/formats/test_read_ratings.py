@@ -388,3 +388,17 @@ def test_a_large_text_is_read_alike_in_one_piece_and_in_blocks(monkeypatch, quot
         monkeypatch.setattr(delimited, "_FEW_CELLS", few)
         assert read_ratings(text).fingerprint == whole.fingerprint
         assert read_ratings(text).users.tolist() == whole.users.tolist()
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, monkeypatch):
+    path = tmp_path / "ratings.csv"
+    path.write_bytes(b"user,item,rating\nann,x,5\n")
+    has_quotes = delimited._has_quotes
+
+    def changed(data):
+        path.write_bytes(b"user,item,rating\nann\xff,x,5\n")
+        return has_quotes(data)
+
+    monkeypatch.setattr(delimited, "_has_quotes", changed)
+    with pytest.raises(NmfError, match=r"ratings\.csv was changed while it was read"):
+        read_ratings(path)
