@@ -12,9 +12,9 @@ from nmf_core.formats.base import Column
 def column_of(chunks: pa.ChunkedArray) -> Column:
     """A column from Arrow: each distinct text once, numbers as they are, anything else as objects."""
     kind = chunks.type
-    if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type):
+    if pa.types.is_dictionary(kind) and is_text(kind.value_type):
         return _of_dictionaries(chunks)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         return _of_dictionaries(chunks.cast(pa.string()).dictionary_encode())
     if pa.types.is_dictionary(kind):
         return column_of(chunks.cast(kind.value_type))
@@ -24,6 +24,11 @@ def column_of(chunks: pa.ChunkedArray) -> Column:
         return column_of(chunks.cast(pa.string()))
     # Whole numbers stay whole beside blanks.
     return Column.of(chunks.to_pandas(integer_object_nulls=True))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells of a kind are text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def give_back() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from nmf_core.errors import RatingsError
-from nmf_core.formats.arrow import column_of, give_back
+from nmf_core.formats.arrow import column_of, give_back, is_text
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
 from nmf_core.formats.own import OWN, read_own
 from nmf_core.ratings import Ratings
@@ -79,7 +78,7 @@ def _open(data: Data) -> pyarrow.parquet.ParquetFile:
         return pyarrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data, **options)
 
     file = opened()
-    texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    texts = [field.name for field in file.schema_arrow if is_text(field.type)]
     return opened(metadata=file.metadata, read_dictionary=texts) if texts else file
 
 
@@ -108,15 +107,28 @@ def _take(
 def _column(file: pyarrow.parquet.ParquetFile, k: int, rows: int | None) -> pa.ChunkedArray:
     """One column, or its first rows, found sound: else broken text is found only when it is used."""
     top = file.schema_arrow.names[k]
+    there = file.metadata.num_rows
     if rows is None:
         column = file.read(columns=[top]).column(0)
-        if len(column) != file.metadata.num_rows:  # a damaged page may end early, and no one would say so
-            raise pa.ArrowInvalid(f"the column {top[:40]!r} has {len(column)} of {file.metadata.num_rows} rows")
     else:
-        batches = itertools.islice(file.iter_batches(batch_size=rows, columns=[top]), 1)
-        column = pa.Table.from_batches(batches, file.schema_arrow.empty_table().select([top]).schema).column(0)
+        there = min(there, rows)
+        # A batch may end where a group of rows does.
+        batches = file.iter_batches(batch_size=max(rows, 1), columns=[top])
+        schema = file.schema_arrow.empty_table().select([top]).schema
+        column = pa.Table.from_batches(_until(batches, rows), schema).column(0).slice(0, rows)
+    if len(column) != there:  # a damaged page may end early, and no one would say so
+        raise pa.ArrowInvalid(f"the column {top[:40]!r} has {len(column)} of {there} rows")
     column.validate(full=True)
     return column
+
+
+def _until(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Batches until so many rows are there."""
+    for batch in batches:
+        yield batch
+        rows -= batch.num_rows
+        if rows <= 0:
+            return
 
 
 def _unreadable(name: str, error: Exception) -> RatingsError:

@@ -72,7 +72,7 @@ def _column(column: dict[str, Any], items: pd.Index) -> pd.Series:
     wanted: type | tuple[type, ...] = str if kind == "text" else bool if kind == "bool" else (int, float)
     if not all(x is None or isinstance(x, wanted) for x in values):
         raise ValueError(f"a value that is no {kind}")
-    return pd.Series(values, index=items, name=name, dtype="str" if kind == "text" else kind)
+    return pd.Series(values, index=items, name=whole_text(name), dtype="str" if kind == "text" else kind)
 
 
 def ids_of(ids: object) -> pd.Index:
@@ -103,7 +103,7 @@ def notes_of(notes: object) -> tuple[str, ...]:
     """A list of sentences."""
     if not (isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
         raise ValueError(f"has notes {shown(notes)}")
-    return tuple(notes)
+    return tuple(map(whole_text, notes))
 
 
 def is_number(value: object) -> TypeGuard[float]:

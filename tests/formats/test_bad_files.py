@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nmf_core.formats.excel as excel
+import nmf_core.formats.parquet as parquet
 from nmf_core.errors import NmfError
-from nmf_core.formats import FORMATS, read_ratings
+from nmf_core.formats import FORMATS, preview_ratings, read_ratings
 from nmf_core.ratings import Ratings
 
 HEAD = "user,item,rating\n"
@@ -249,3 +250,11 @@ def test_damaged_files(name, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     _only_ratings_or_errors(bytes(content))
     _only_ratings_or_errors(bytes(content[: data.draw(st.integers(0, len(content)))]))
+
+
+def test_first_rows_that_a_damaged_parquet_column_lacks_are_refused(monkeypatch):
+    file = io.BytesIO()
+    pd.DataFrame({"user": ["ann", "bob"], "item": ["x", "y"], "rating": [1, 2]}).to_parquet(file)
+    monkeypatch.setattr(parquet, "_until", lambda batches, rows: [next(iter(batches)).slice(0, 1)])
+    error = preview_ratings(file.getvalue(), name="a.parquet").error
+    assert "a.parquet is not a Parquet file that can be read (the column 'user' has 1 of 2 rows)" in str(error)

@@ -14,6 +14,7 @@ from nmf_core import datasets
 from nmf_core.errors import RatingsError
 from nmf_core.formats import own, read_own, read_ratings, to_parquet
 from nmf_core.formats.own import DIGEST, OWN, digest_in, digest_of
+from nmf_core.formats.plain import notes_of
 from nmf_core.ratings import Ratings
 from tests.conftest import random_ratings
 
@@ -209,3 +210,7 @@ def test_a_foreign_file_is_not_taken_for_ours():
     assert digest_in(out) is None
     assert read_ratings(out.getvalue()).notes == ("Read as a long table: user = user, item = item, rating = rating.",)
     assert digest_in(io.BytesIO(b"PAR1")) is None
+
+
+def test_notes_that_no_page_can_show_are_mended():
+    assert notes_of(["a note", "\ud800"]) == ("a note", "�")

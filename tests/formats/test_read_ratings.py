@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import sparse
 
@@ -402,3 +404,20 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, monkeypatch)
     monkeypatch.setattr(delimited, "_has_quotes", changed)
     with pytest.raises(NmfError, match=r"ratings\.csv was changed while it was read"):
         read_ratings(path)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int16(), pa.string())],
+    ids=lambda kind: str(kind)[:12],
+)
+def test_text_of_every_kind_in_parquet_with_few_rows_to_a_group(kind):
+    cells = {"user": [f"u{k % 37}" for k in range(100)], "item": [f"i{k % 7}" for k in range(100)]}
+    ratings = [k % 5 + 1 for k in range(100)]
+    table = {name: pa.array(column).cast(kind) for name, column in cells.items()}
+    file = io.BytesIO()
+    pq.write_table(pa.table({**table, "rating": ratings}), file, row_group_size=5)
+    expected = read_ratings(pd.DataFrame({**cells, "rating": ratings}))
+    found = preview_ratings(file.getvalue())
+    assert found.ratings.fingerprint == expected.fingerprint
+    assert len(found.head) == 12 and found.head["user"].tolist() == cells["user"][:12]
