@@ -40,6 +40,7 @@ _PLACED = re.compile(
     rb"<(?:[^\s<>/:]*:)?(row|c)(?:%b)*\s+r\s*=\s*[\"'][A-Za-z]{0,3}\d{1,7}[\"'](?:%b)*\s*(/?)>"
     % (_ATTRIBUTE, _ATTRIBUTE)
 )
+_VISIBLE = python_calamine.SheetVisibleEnum.Visible
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14  # of a sheet, by Excel's own rules
 # A formula that no value follows: nobody computed it.
 _UNCOMPUTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
@@ -51,7 +52,7 @@ _Row = tuple[int, list[Any]]  # where it stands, and its cells
 
 
 def read(data: Data, name: str) -> Table:
-    """A Table of values from the first sheet of a workbook that holds a table."""
+    """A Table of values from the first sheet in sight of a workbook that holds a table."""
     data = whole(data)
     n_uncomputed = _check_archive(data, name)
     with _refused(name):
@@ -60,10 +61,13 @@ def read(data: Data, name: str) -> Table:
     if not names:
         raise _not_excel(name)
     sheets = {one: partial(_on_sheet, workbook, k, name, n_uncomputed) for k, one in enumerate(names)}
-    for k, one in enumerate(names):
+    shown_ones = [k for k, sheet in enumerate(workbook.sheets_metadata) if sheet.visible is _VISIBLE]
+    for k in shown_ones or range(len(names)):
+        rows: list[_Row] = []
         with suppress(RatingsError):  # a sheet of charts alone, say
-            if _holds_table(rows := _rows(workbook, k, name)):
-                return replace(sheets[one](rows), sheets=sheets)
+            rows = _rows(workbook, k, name)
+        if _holds_table(rows):
+            return replace(sheets[names[k]](rows), sheets=sheets)
     return replace(sheets[names[0]](), sheets=sheets)
 
 

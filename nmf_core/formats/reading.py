@@ -196,7 +196,7 @@ def _which_sheet(table: Table, asked: str | None) -> tuple[Question, ...]:
     first, others = table.sheet, [n for n in names if n != table.sheet and _holds_ratings(table.sheets[n])]
     if not others:
         return (Question("sheet", first, names, "ratings can be read from no other", True),)
-    if _holds_ratings(table.sheets[first]):
+    if _holds_ratings(lambda: table):
         reason = f"it is the first with ratings on it, and there are others: {', '.join(map(shown, others))}"
         return (Question("sheet", first, names, reason, False),)
     return (
@@ -309,7 +309,7 @@ def _on_sheet(table: Table, sheet: str | None) -> Table:
     """The table, or that on the sheet that was asked for."""
     if sheet is None:
         return table
-    if sheet not in table.sheets:
+    if sheet not in tuple(table.sheets):
         there = (
             f"its sheets are {', '.join(map(shown, table.sheets))}" if table.sheets else "only workbooks have sheets"
         )

@@ -98,6 +98,15 @@ def test_the_first_sheet_with_a_table_is_read(before):
     assert [(q.choice, q.sure) for q in found.questions if q.key == "sheet"] == [("Ratings", True)]
 
 
+def test_a_hidden_sheet_is_read_only_where_it_is_asked_for():
+    workbook = openpyxl.load_workbook(io.BytesIO(book(Old=[["", "x"], ["Eve", 1]], Ratings=GRID)))
+    workbook["Old"].sheet_state = "hidden"
+    file = io.BytesIO()
+    workbook.save(file)
+    assert read_ratings(file.getvalue()).n_ratings == 6
+    assert read_ratings(file.getvalue(), sheet="Old").users.tolist() == ["Eve"]
+
+
 def test_of_two_sheets_with_ratings_the_first_is_guessed_and_asked_about():
     other = [["", "Up"], ["Dan", 2], ["Eve", 4]]
     data = book(A=GRID, B=other, C=[])
@@ -122,6 +131,8 @@ def test_a_sheet_of_films_before_the_ratings_is_passed_over_by_the_preview():
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(NmfError, match="no sheet 'ratings'; its sheets are 'Ratings', 'Films'. Did you mean 'Ratings'"):
         read_ratings(book(Ratings=GRID, Films=FILMS), sheet="ratings")
+    with pytest.raises(NmfError, match=r"no sheet \['Ratings'\]"):
+        read_ratings(book(Ratings=GRID), sheet=["Ratings"])
     with pytest.raises(NmfError, match="only workbooks have sheets"):
         read_ratings(b",x\nann,5\n", sheet="Ratings")
 
