@@ -104,6 +104,23 @@ def niche_items(fit: Factorization, *, below: float = 0.25) -> list[str]:
     return fit.items[_relative(fit.H).max(axis=0) < below].tolist()
 
 
+def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]]:
+    """Groups of features that are made of the same items: rows of H whose cosine with the group's first is at least `above`.
+
+    Such features say one thing in several: the ratings, what a blank counts or the penalty let no more be told apart.
+
+    >>> from nmf_core import datasets, factorize
+    >>> alike_features(factorize(datasets.notebook(), rank=2))
+    []
+    """
+    similar = cosine(fit.H, fit.H) >= above
+    groups: list[list[int]] = []
+    for f in range(fit.rank):
+        if not any(f in group for group in groups):
+            groups.append([f, *(g for g in range(f + 1, fit.rank) if similar[f, g])])
+    return [group for group in groups if len(group) > 1]
+
+
 def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
     """Item id → warning, for the items whose scores rest on too little.
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nmf_core.features import apart_items, niche_items, top_items, top_users
+from nmf_core.features import alike_features, apart_items, niche_items, top_items, top_users
 from nmf_core.labels import suggest_all_names
 from pages.ui import charts, compute, label_card, show, text
 
@@ -18,6 +18,12 @@ suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info)
 if view.project is None:
     st.stop()
 label_card.undo_button(view)
+for group in alike_features(fit):
+    st.info(
+        f"{text.md(text.listed([view.names[f] for f in group]))} are made of the same items: one feature in {len(group)} parts. A "
+        "smaller rank would do as well; a smaller penalty (under More settings), or blanks that count less, may tell them apart.",
+        icon=":material/join:",
+    )
 
 per_row = 1 if fit.rank == 1 else 2
 for first in range(0, fit.rank, per_row):

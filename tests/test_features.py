@@ -9,6 +9,7 @@ import pytest
 
 from nmf_core import NmfError, Ratings, factorize, match_features
 from nmf_core.features import (
+    alike_features,
     apart_items,
     feature_names,
     narrate_user,
@@ -32,6 +33,15 @@ def test_top_items_and_users_are_the_largest_weights(fit):
     assert top["weight"].iloc[0] == 1.0
     people = top_users(fit, 1, n=3)
     assert people["user"].tolist() == fit.users[np.argsort(-fit.W[:, 1], kind="stable")[:3]].tolist()
+
+
+def test_features_of_the_same_items_are_found(fit):
+    assert alike_features(fit) == []
+    H = fit.H.copy()
+    H[3], H[2] = 2 * H[1], 0.5 * H[0]
+    assert alike_features(replace(fit, H=H)) == [[0, 2], [1, 3]]
+    H[:] = 0  # empty features are alike in nothing
+    assert alike_features(replace(fit, H=H)) == []
 
 
 def test_what_sets_a_feature_apart_is_what_the_others_lack(fit):

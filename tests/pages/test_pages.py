@@ -82,6 +82,12 @@ def test_hostile_names_reach_markdown_only_escaped(page, with_ratings):
         assert raw not in said
 
 
+def test_labels_says_where_features_are_one_in_several_parts():
+    assert "one feature in" not in words(opened("labels", data="movie_night", rank="4"))
+    app = opened("labels", data="movie_night", rank="4", blanks="unknown", penalty="2")
+    assert "made of the same items: one feature in 4 parts" in words(app)
+
+
 def test_a_large_grid_waits_for_its_button(with_ratings):
     with_ratings(datasets.planted(1000, 600, 4, 0.1, 0.3, 0))
     app = opened("factors")
