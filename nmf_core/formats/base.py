@@ -52,7 +52,7 @@ class Column:
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
             return cls(column.to_numpy())
         if column.dtype.kind == "b" or (column.dtype == object and not _all_text(column)):
-            column = column.astype(object).map(_plain)
+            column = pd.Series([_plain(cell) for cell in column.astype(object)], dtype=object)
         codes, distinct = pd.factorize(column)
         named = [_moment(cell) for cell in distinct] if column.dtype.kind == "M" else distinct
         return cls(np.asarray(named, dtype=object), codes.astype(np.int32))

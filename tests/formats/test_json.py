@@ -68,6 +68,11 @@ def test_null_is_blank_and_counted():
     assert ratings.n_ratings == 1 and any("1 cells" in note for note in ratings.notes)
 
 
+def test_lone_surrogates_beside_values_that_are_no_text():
+    ratings = read_ratings(b'{"user":["a",true,"\\ud800"],"item":["x","y","z"],"rating":[1,2,3]}')
+    assert ratings.users.tolist() == ["a", "TRUE", "�"]
+
+
 def test_lone_surrogates_are_replaced_and_counted():
     ratings = read_ratings(b'[{"user":"a\\ud800","item":"x","rating":5}]')
     assert ratings.users.tolist() == ["a�"] and any("replaced by �" in note for note in ratings.notes)
