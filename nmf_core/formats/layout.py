@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nmf_core.errors import RatingsError, closest, shown
-from nmf_core.formats.base import Column, Table
+from nmf_core.formats.base import Column, Table, text_of
 from nmf_core.formats.headers import ROLE_NAMES, ROLES, has_role, plain
 from nmf_core.formats.numbers import is_number, says_blank
 
@@ -25,6 +25,7 @@ HINT = "For a long table, name its columns user, item and rating."
 _NO_RATING = re.compile(r"date|datum|fecha|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
 _NO_ID = re.compile(r"date|datum|fecha|time|day|month|comment|remark|review|text|note")
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
+_MOST_COLUMNS = 30  # of a list whose first row may be a header or not
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
 
 
@@ -66,6 +67,8 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
     if (columns or layout == "long") and not any(has_role(table.header, role) for role in ROLES):
         table = _headed(table)
     given = _given(table, columns or {})
+    if "rating" in given and is_number(table.header[given["rating"]]):  # a rating above ratings is no header
+        table = _without_header(table)
     if given and layout == "auto":
         layout = "long"
     found = _by_name(table, given, guess=guess)
@@ -83,7 +86,12 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
         by_content = _headed(table)
         found = {} if by_content.headless else found
         if _is_long(by_content):
-            known = by_content.headless and len(by_content.header) == 4 and _are_times(by_content)
+            known = (
+                by_content.headless
+                and len(by_content.header) == 4
+                and _are_times(by_content)
+                and all(map(_numeric, by_content.take((0, 1))))
+            )
             reason = (
                 "its rows are laid out as MovieLens' u.data: user, item, rating, time"
                 if known
@@ -124,8 +132,9 @@ def missing(table: Table, found: Mapping[str, int]) -> RatingsError:
     return RatingsError(
         f"{table.name}, {table.place} {table.header_line}: there is no {lacking} column among "
         f"{shown(', '.join(table.header), 120)}. A long table needs the columns user, item and rating. "
-        f"Name the {lacking} column, such as {', '.join(ROLE_NAMES[lacking][:3])}; or, if this is a grid of users and "
-        "items, leave its first header cell empty."
+        f"Name the {lacking} column, such as {', '.join(ROLE_NAMES[lacking][:3])}, or say which it is, as in "
+        f"columns={{{lacking!r}: {(next((h for h in reversed(table.header) if h), 'x'))[:30]!r}}}; or, if this is a grid of users "
+        "and items, leave its first header cell empty."
     )
 
 
@@ -178,9 +187,28 @@ def _by_name(table: Table, given: Mapping[str, int], *, guess: bool) -> dict[str
 def _headed(table: Table) -> Table:
     """The table, with its first row taken as data if it reads like a long table's row rather than a header."""
     first = table.header
-    if len(first) not in (3, 4) or not all(first) or not all(is_number(text) for text in first[2:]):
+    if table.headless or not 3 <= len(first) <= _MOST_COLUMNS or not all(first):
         return table
+    if len(first) > 4:  # words in a column make it a list, and a number above numbers a row of it
+        users, *others = table.take(range(len(first)))
+        row = any(map(_is_words, others)) and any(
+            is_number(text) and _numeric(column) for text, column in zip(first[1:], others, strict=True)
+        )
+        return _without_header(table) if row else table
+    if not all(is_number(text) for text in first[2:]):
+        words = len(first) == 4 and is_number(first[2]) and _is_words(table.take([3])[0])
+        return _without_header(table) if words and _numeric(table.take([2])[0]) else table
+    # A name and numbers could as well head a grid whose items are numbers; but no grid has a user twice, or times for items.
     if is_number(first[1]) and not is_number(first[0]):
+        again = first[0] in {text_of(cell) for cell in table.take([0])[0].coded().cells}
+        if not again and not (len(first) == 4 and float(first[3].replace(",", ".")) >= _EPOCH and _are_times(table)):
+            return table
+    return _without_header(table)
+
+
+def _without_header(table: Table) -> Table:
+    """The table with what was taken for its header as its first row, and a note on it."""
+    if table.headless:
         return table
     note = "The first row holds a rating, so it was not taken as a header."
     return replace(table.without_header(), notes=(*table.notes, note))
@@ -191,6 +219,8 @@ def _is_long(table: Table) -> bool:
     if not (len(table.header) == 3 or (table.headless and len(table.header) == 4)) or not table.header[0]:
         return False
     users, items, ratings = (column.coded() for column in table.take((0, 1, 2)))
+    if _unlike_ids("" if table.headless else table.header[0], users)[0]:  # dates: answers to a survey
+        return False
     if not all(is_number(cell) or says_blank(cell) for cell in ratings.cells) or all(map(says_blank, items.cells)):
         return False
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
@@ -227,7 +257,7 @@ def _long(
     """The plan of a long table; roles without a column are guessed. `settled`: the reason leaves no doubt about anything found."""
     roles, why = _filled(table, found, guess=guess) if len(found) < 3 else (dict(found), {})
     titles = column_titles(table)
-    named = "user" in found and "item" in found and not table.headless
+    named = all(role in found and plain(table.header[found[role]]) in ROLE_NAMES[role] for role in ("user", "item"))
     questions = [Question("layout", "long", tuple(LAYOUTS), reason, settled or named)]
     for role in ROLES:
         others = _other_names(table, role, roles)
