@@ -463,7 +463,7 @@ class Case:
 
 def options(rng: random.Random) -> dict[str, Any]:
     """Keywords of `read_ratings`, mostly left alone."""
-    headers = ("user", "item", "rating", "column 1", "x", "", 1, 2, 3, 0, True, None)
+    headers = ("user", "item", "rating", "each row", "column 1", "x", "", 1, 2, 3, 0, True, None)
     every: dict[str, tuple[Any, ...]] = {
         "format": ("auto", *FORMATS),
         "zeros": ("auto", "unrated", "rating"),
@@ -473,6 +473,7 @@ def options(rng: random.Random) -> dict[str, Any]:
         "columns": (None, {}, {role: rng.choice(headers) for role in ("user", "item", "rating")}, {"who": "user"}),
         "decimal": ("auto", ",", "."),
         "totals": ("auto", *TOTALS),
+        "skip": (None, (), ["user"], [1, 2], ["x", 9]),
         "sheet": (None, "Sheet1", "Old"),
     }
     return {key: rng.choice(values) for key, values in every.items() if rng.random() < 0.25}
@@ -550,7 +551,7 @@ def _check_preview(found: Preview) -> None:
     if found.ratings is not None:
         _check_ratings(found.ratings)
     _check_text([found.name, *found.head.columns, *found.head.to_numpy().ravel().tolist()])
-    _check_text([text for q in found.questions for text in (q.choice, q.reason, *q.options)])
+    _check_text([text for q in found.questions for text in (*q.choice, q.reason, *q.options)])
 
 
 # --- children that try them -------------------------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from nmf_core.formats.base import MAX_FILE_BYTES, Format, Table
 from nmf_core.formats.headers import ROLES
 from nmf_core.formats.items import looks_like_items, read_items
 from nmf_core.formats.join import ItemsJoin, join_items, named_by_title
-from nmf_core.formats.layout import LAYOUTS, Question
+from nmf_core.formats.layout import EACH_ROW, LAYOUTS, Question
 from nmf_core.formats.own import read_own, to_parquet
 from nmf_core.formats.reading import FORMATS, Preview, extensions, preview_ratings, read_ratings, shown_name
 
 __all__ = [
     "FORMATS",
+    "EACH_ROW",
     "LAYOUTS",
     "MAX_FILE_BYTES",
     "ROLES",

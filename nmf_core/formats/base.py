@@ -191,6 +191,29 @@ class Table:
             headless=True,
         )
 
+    def only(self, kept: Sequence[int]) -> Table:
+        """The table with some of its columns, in the order given."""
+        take, kept = self.take, list(kept)
+        return replace(
+            self,
+            header=tuple(self.header[k] for k in kept),
+            take=lambda positions, rows=None: take([kept[k] for k in positions], rows),
+        )
+
+    def numbered(self, title: str) -> Table:
+        """The table after a column that numbers its rows from 1."""
+        take = self.take
+
+        def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
+            columns = take([k - 1 for k in positions if k > 0] or [0], rows)
+            others, n_rows = iter(columns), len(columns[0])
+            numbers = Column(
+                np.array([str(k + 1) for k in range(n_rows)], dtype=object), np.arange(n_rows, dtype=np.int32)
+            )
+            return tuple(next(others) if k > 0 else numbers for k in positions)
+
+        return replace(self, header=(title, *self.header), take=taken)
+
     def at(self, row: int) -> str:
         """Where a row stands, for an error: "films.csv, line 3"."""
         return f"{self.name}, {self.place} {self.line(row)}"

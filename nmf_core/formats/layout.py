@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.base import Column, Table, text_of
+from nmf_core.formats.contents import are_dates, are_words, are_years, is_numeric, number_of
 from nmf_core.formats.headers import ROLE_NAMES, ROLES, has_role, plain
 from nmf_core.formats.numbers import is_number, says_blank
+from nmf_core.formats.survey import Survey, survey_of
+from nmf_core.ratings import Change
 
 LAYOUTS = {
     "long": "a list: one row a rating",
@@ -20,11 +21,11 @@ LAYOUTS = {
     "items-down": "a grid: items down, users across",
 }
 CHOSEN = "you chose it"
+EACH_ROW = "each row"  # in place of a column: the rows have no names, and are numbered
 HINT = "For a long table, name its columns user, item and rating."
 # What headers of other columns of numbers hold, and of other columns of text.
 _NO_RATING = re.compile(r"date|datum|fecha|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
 _NO_ID = re.compile(r"date|datum|fecha|time|day|month|comment|remark|review|text|note")
-_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
 _MOST_COLUMNS = 30  # of a list whose first row may be a header or not
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
 
@@ -34,16 +35,16 @@ class Question:
     """One thing to be known about a file before it is read.
 
     Attributes:
-        key: the keyword of `read_ratings` that answers it: "sheet", "layout", "zeros", "decimal", "totals"; or "user",
-            "item", "rating", which `columns` answers.
-        choice: the answer taken.
+        key: the keyword of `read_ratings` that answers it: "sheet", "layout", "skip", "zeros", "decimal", "totals"; or
+            "user", "item", "rating", which `columns` answers.
+        choice: the answer taken; of "skip" as many as there are.
         options: what could be answered.
         reason: why this one, in words.
         sure: whether the file leaves no doubt, or the answer was given.
     """
 
     key: str
-    choice: str
+    choice: str | tuple[str, ...]
     options: tuple[str, ...]
     reason: str
     sure: bool
@@ -51,15 +52,31 @@ class Question:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table is to be read: as what, and which column has which role in a long table, or by its name in a grid."""
+    """How a table is to be read.
+
+    Attributes:
+        table: what is read of it: without columns that are left out, and in a grid after the column that names the rows.
+        layout: one of `LAYOUTS`.
+        roles: which column has which role in a long table, or by its name in a grid.
+        questions: what had to be found out.
+        whole: the table as it stands.
+    """
 
     table: Table
     layout: str
     roles: dict[str, int]
     questions: tuple[Question, ...]
+    whole: Table
 
 
-def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, guess: bool) -> Plan:
+def plan(
+    table: Table,
+    layout: str,
+    columns: Mapping[str, object] | None,
+    skip: Sequence[object] | None = None,
+    *,
+    guess: bool,
+) -> Plan:
     """How a table is read: as asked, else as its header or its content tells.
 
     Where they do not tell, `guess` takes the likeliest and says that it is not sure; else it is an error.
@@ -67,45 +84,60 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
     if (columns or layout == "long") and not any(has_role(table.header, role) for role in ROLES):
         table = _headed(table)
     given = _given(table, columns or {})
-    if "rating" in given and is_number(table.header[given["rating"]]):  # a rating above ratings is no header
+    if given.get("rating", -1) >= 0 and is_number(table.header[given["rating"]]):  # a rating above ratings is no header
         table = _without_header(table)
     if given and layout == "auto":
-        layout = "long"
+        layout = "long" if -1 not in given.values() else "grid" if "user" in given else "items-down"
+    if layout in ("grid", "items-down"):
+        return _grid(table, layout, {}, CHOSEN, given, skip, sure=True, guess=guess)
+    whole, (table, given) = table, _without(table, given, skip)
     found = _by_name(table, given, guess=guess)
-    if layout == "long":
-        return _long(table, found, given, CHOSEN, guess=guess, settled=True)
-    if layout != "auto":
-        return _grid(table, layout, {}, CHOSEN, sure=True)
+    made = (
+        _long(table, found, given, CHOSEN, guess=guess, settled=True)
+        if layout == "long"
+        else _by_its_names(table, found, given, guess=guess) or _by_content(table, found, given, guess=guess)
+    )
+    if isinstance(made, Plan):
+        return replace(made, whole=whole) if skip else made
+    return _grid(whole, made.layout, made.found, made.reason, given, skip, sure=made.sure, guess=guess)
+
+
+@dataclass(frozen=True)
+class _GridGuess:
+    """A grid, and why it is taken for one."""
+
+    layout: str
+    found: dict[str, int]
+    reason: str
+    sure: bool
+
+
+def _by_its_names(table: Table, found: dict[str, int], given: Mapping[str, int], *, guess: bool) -> Plan | None:
+    """The plan of a list whose header names it as one; else None."""
     if len(found) == 3:
         return _long(table, found, given, "its columns are named user, item and rating, or alike", guess=guess)
     if len(found) == 2 and (2 * len(found) > len(table.header) or _names_ids(table, found)):
         if not guess:
             raise missing(table, found)
         return _long(table, found, given, f"it has columns named {' and '.join(found)}, or alike", guess=guess)
+    return None
+
+
+def _by_content(table: Table, found: dict[str, int], given: Mapping[str, int], *, guess: bool) -> Plan | _GridGuess:
+    """What a table seems to be by what stands in it."""
     if len(found) < 2:
         by_content = _headed(table)
         found = {} if by_content.headless else found
         if _is_long(by_content):
-            known = (
-                by_content.headless
-                and len(by_content.header) == 4
-                and _are_times(by_content)
-                and all(map(_numeric, by_content.take((0, 1))))
-            )
-            reason = (
-                "its rows are laid out as MovieLens' u.data: user, item, rating, time"
-                if known
-                else "it has three columns: ids that repeat or are text, then numbers"
-            )
-            usual = {role: k for k, role in enumerate(ROLES)}
-            # Words between ids and numbers: then it is a list, and user, item, rating its order.
-            settled = found.items() <= usual.items() and (
-                known or (len(by_content.header) == 3 and _is_words(by_content.take([1])[0]))
-            )
-            roles = usual if settled or not found else found
-            return _long(by_content, roles, given, reason, guess=guess, settled=settled)
+            return _usual(by_content, found, given, guess=guess)
+        if guess and by_content.headless and len(by_content.header) > 4:
+            table = by_content
     if found.get("item") == 0 and len(found) == 1:
-        return _grid(table, "items-down", found, f"its first column is headed {shown(table.header[0])}", sure=False)
+        return _GridGuess("items-down", found, f"its first column is headed {shown(table.header[0])}", False)
+    if guess and not table.headless:
+        survey = survey_of(table)
+        if survey is not None and survey.likely:
+            return _GridGuess("grid", found, f"{survey.n_ratings} columns hold numbers on one scale", False)
     reason = _why_no_grid(table) if guess and len(table.header) >= 3 else ""
     if reason:
         return _long(table, found, given, reason, guess=guess)
@@ -116,8 +148,41 @@ def plan(table: Table, layout: str, columns: Mapping[str, object] | None, *, gue
         else "its first row reads like items, though they are all numbers"
     )
     if guess and not numbered and len(table.header) <= 6 and _differ_in_size(table):
-        return _grid(table, "grid", found, "its columns hold numbers of different sizes", sure=False)
-    return _grid(table, "grid", found, reason, sure=not numbered)
+        return _GridGuess("grid", found, "its columns hold numbers of different sizes", False)
+    return _GridGuess("grid", found, reason, not numbered)
+
+
+def _usual(table: Table, found: dict[str, int], given: Mapping[str, int], *, guess: bool) -> Plan:
+    """The plan of a list without usual names whose first columns are ids and numbers."""
+    known = table.headless and len(table.header) == 4 and _are_times(table) and all(map(is_numeric, table.take((0, 1))))
+    reason = (
+        "its rows are laid out as MovieLens' u.data: user, item, rating, time"
+        if known
+        else "it has three columns: ids that repeat or are text, then numbers"
+    )
+    usual = {role: k for k, role in enumerate(ROLES)}
+    # Words between ids and numbers: then it is a list, and user, item, rating its order.
+    settled = found.items() <= usual.items() and (known or (len(table.header) == 3 and are_words(table.take([1])[0])))
+    return _long(table, usual if settled or not found else found, given, reason, guess=guess, settled=settled)
+
+
+def _without(table: Table, given: Mapping[str, int], skip: Sequence[object] | None) -> tuple[Table, dict[str, int]]:
+    """The table without the columns that are to be left out, and where the given ones stand then."""
+    left = _positions(table, skip or (), "to leave out")
+    both = [role for role, k in given.items() if k in left]
+    if both:
+        raise RatingsError(
+            f"The column {shown(column_titles(table)[given[both[0]]])} is the {both[0]} and left out at once. Choose one of them."
+        )
+    if not left:
+        return table, dict(given)
+    kept = [k for k in range(len(table.header)) if k not in left]
+    if not kept:
+        raise RatingsError(f"{table.name}: all columns are to be left out. Keep those that hold ratings.")
+    titles = column_titles(table)
+    note = Change(f"Left out: {', '.join(shown(titles[k]) for k in left)}.")
+    table = replace(table.only(kept), notes=(*table.notes, note))
+    return table, {role: kept.index(k) if k >= 0 else k for role, k in given.items()}
 
 
 def column_titles(table: Table) -> tuple[str, ...]:
@@ -144,27 +209,36 @@ def _names_ids(table: Table, found: Mapping[str, int]) -> bool:
 
 
 def _given(table: Table, columns: Mapping[str, object]) -> dict[str, int]:
-    """Role → column, as a person chose them by header or by number from 1."""
-    titles = column_titles(table)
-    numbered = [f"column {k + 1}" for k in range(len(titles))]
+    """Role → column, as a person chose them by header or by number from 1; -1 where each row is one."""
     given: dict[str, int] = {}
     for role, column in columns.items():
         if role not in ROLES:
             raise RatingsError(f"columns names {shown(role)}; a role is one of {', '.join(ROLES)}. Use one of these.")
-        if isinstance(column, int) and not isinstance(column, bool) and 1 <= column <= len(titles):
-            given[role] = column - 1
-        elif column in titles:
-            given[role] = titles.index(str(column))
-        elif column in numbered:
-            given[role] = numbered.index(str(column))
-        else:
-            raise RatingsError(
-                f"{table.name} has no column {shown(column)} for the {role}s; it has {shown(', '.join(titles), 200)}."
-                f"{closest(str(column), titles)} Name one of them, or give its number from 1."
-            )
+        each = column == EACH_ROW and role != "rating" and EACH_ROW not in table.header
+        given[role] = -1 if each else _positions(table, [column], f"for the {role}s")[0]
     if len(set(given.values())) < len(given):
         raise RatingsError(f"columns gives one column two roles: {shown(dict(columns))}. Choose three different ones.")
     return given
+
+
+def _positions(table: Table, columns: Sequence[object], what: str) -> list[int]:
+    """Where columns stand that are named by header or by number from 1."""
+    titles = column_titles(table)
+    numbered = [f"column {k + 1}" for k in range(len(titles))]
+    found = []
+    for column in columns:
+        if isinstance(column, int) and not isinstance(column, bool) and 1 <= column <= len(titles):
+            found.append(column - 1)
+        elif column in titles:
+            found.append(titles.index(str(column)))
+        elif column in numbered:
+            found.append(numbered.index(str(column)))
+        else:
+            raise RatingsError(
+                f"{table.name} has no column {shown(column)} {what}; it has {shown(', '.join(titles), 200)}."
+                f"{closest(str(column), titles)} Name one of them, or give its number from 1."
+            )
+    return found
 
 
 def _by_name(table: Table, given: Mapping[str, int], *, guess: bool) -> dict[str, int]:
@@ -191,17 +265,17 @@ def _headed(table: Table) -> Table:
         return table
     if len(first) > 4:  # words in a column make it a list, and a number above numbers a row of it
         users, *others = table.take(range(len(first)))
-        row = any(map(_is_words, others)) and any(
-            is_number(text) and _numeric(column) for text, column in zip(first[1:], others, strict=True)
+        row = any(map(are_words, others)) and any(
+            is_number(text) and is_numeric(column) for text, column in zip(first[1:], others, strict=True)
         )
         return _without_header(table) if row else table
     if not all(is_number(text) for text in first[2:]):
-        words = len(first) == 4 and is_number(first[2]) and _is_words(table.take([3])[0])
-        return _without_header(table) if words and _numeric(table.take([2])[0]) else table
+        words = len(first) == 4 and is_number(first[2]) and are_words(table.take([3])[0])
+        return _without_header(table) if words and is_numeric(table.take([2])[0]) else table
     # A name and numbers could as well head a grid whose items are numbers; but no grid has a user twice, or times for items.
     if is_number(first[1]) and not is_number(first[0]):
         again = first[0] in {text_of(cell) for cell in table.take([0])[0].coded().cells}
-        if not again and not (len(first) == 4 and float(first[3].replace(",", ".")) >= _EPOCH and _are_times(table)):
+        if not again and not (len(first) == 4 and number_of(first[3]) >= _EPOCH and _are_times(table)):
             return table
     return _without_header(table)
 
@@ -223,15 +297,17 @@ def _is_long(table: Table) -> bool:
         return False
     if not all(is_number(cell) or says_blank(cell) for cell in ratings.cells) or all(map(says_blank, items.cells)):
         return False
+    if len(table.header) == 4 and _are_times(table):
+        return True
     return len(users.cells) < len(users) or not any(is_number(cell) for cell in items.cells)
 
 
 def _why_no_grid(table: Table) -> str:
     """What shows that a table is a list, in words; "" if it may be a grid."""
     first, *others = table.take(range(len(table.header)))
-    if any(_is_words(column) for column in others):
+    if any(are_words(column) for column in others):
         return "another column than the first holds words, which those of a grid never do"
-    if len(first.coded().cells) < len(first) and any(_numeric(column) for column in others):
+    if len(first.coded().cells) < len(first) and any(is_numeric(column) for column in others):
         return "its first column repeats, which that of a grid never does"
     return ""
 
@@ -239,7 +315,7 @@ def _why_no_grid(table: Table) -> str:
 def _differ_in_size(table: Table) -> bool:
     """Whether one column of numbers reaches several times as far as another, which ratings on one scale do not."""
     tops = [
-        max((float(str(cell).replace(",", ".")) for cell in column.coded().cells if is_number(cell)), default=0.0)
+        max((number_of(cell) for cell in column.coded().cells if is_number(cell)), default=0.0)
         for column in table.take(range(1, len(table.header)))
     ]
     return len(tops) > 1 and max(tops) > 4 * min(tops) > 0
@@ -267,7 +343,7 @@ def _long(
         if others and role not in given:
             because += f", and before {', '.join(others)}"
         questions.append(Question(role, titles[roles[role]], titles, because, certain))
-    return Plan(table, "long", roles, tuple(questions))
+    return Plan(table, "long", roles, tuple(questions), table)
 
 
 def _other_names(table: Table, role: str, roles: Mapping[str, int]) -> list[str]:
@@ -289,13 +365,15 @@ def _filled(table: Table, found: Mapping[str, int], *, guess: bool) -> tuple[dic
     roles, why = dict(found), {}
     columns = dict(zip(free, table.take(free), strict=True))
     if "rating" not in roles:
-        numeric = [k for k in free if _numeric(columns[k])]
+        numeric = [k for k in free if is_numeric(columns[k])]
         if not numeric and not guess:
             raise missing(table, roles)
         likely = [
-            k for k in numeric if not (_NO_RATING.search(table.header[k].casefold()) or _are_years(columns[k]))
+            k for k in numeric if not (_NO_RATING.search(table.header[k].casefold()) or are_years(columns[k]))
         ] or numeric
-        roles["rating"] = min(likely, key=lambda k: len(columns[k].coded().cells)) if likely else free[-1]
+        n_different = {k: len(columns[k].coded().cells) for k in likely}
+        likely = [k for k in likely if n_different[k] > 1] or likely  # where all are the same, it is no rating
+        roles["rating"] = min(likely, key=lambda k: n_different[k]) if likely else free[-1]
         why["rating"] = (
             "of the columns of numbers it has the fewest different ones"
             if len(likely) > 1
@@ -313,34 +391,62 @@ def _filled(table: Table, found: Mapping[str, int], *, guess: bool) -> tuple[dic
     return {role: roles[role] for role in ROLES}, why
 
 
-def _are_years(column: Column) -> bool:
-    """Whether all numbers of a column could be years."""
-    texts = [str(cell).strip() for cell in column.coded().cells if is_number(cell)]
-    return all(re.fullmatch(r"(19|20)\d\d(\.0)?", text) for text in texts)
-
-
 def _unlike_ids(header: str, column: Column) -> tuple[bool, bool]:
     """Whether a column seems to hold dates or remarks, and whether it holds nothing twice."""
     coded = column.coded()
-    dates = sum(isinstance(cell, str) and bool(_DATE.fullmatch(cell.strip())) for cell in coded.cells)
-    other = bool(_NO_ID.search(header.casefold())) or 2 * dates > len(coded.cells)
+    other = bool(_NO_ID.search(header.casefold())) or are_dates(column)
     return other, len(coded.cells) == len(coded)
 
 
-def _is_words(column: Column) -> bool:
-    """Whether most of a column's distinct cells are words, rather than numbers or blanks."""
-    words = [not is_number(cell) for cell in column.coded().cells if not says_blank(cell)]
-    return 2 * sum(words) > len(words)
+def _grid(
+    whole: Table,
+    layout: str,
+    found: dict[str, int],
+    reason: str,
+    given: Mapping[str, int],
+    skip: Sequence[object] | None,
+    *,
+    sure: bool,
+    guess: bool,
+) -> Plan:
+    """The plan of a grid: the column that names its rows comes first, and those that are no ratings are left out."""
+    down = "item" if layout == "items-down" else "user"
+    titles = column_titles(whole)
+    survey = survey_of(whole) if skip is None else None
+    if survey is not None and not guess:
+        whole = _with_doubts(whole, survey, layout)
+        survey = None
+    named = given.get(down)
+    if named is None and survey is not None:
+        named = -1 if survey.down is None else survey.down
+    suggested = [titles[k] for k in survey.skip if k != named] if survey is not None else []
+    table, at = _without(whole, {} if named is None else {down: named}, suggested if skip is None else skip)
+    first = at.get(down, 0)
+    if first < 0:
+        table = table.numbered(EACH_ROW)
+    elif first > 0:
+        table = table.only([first, *(k for k in range(len(table.header)) if k != first)])
+    questions = [Question("layout", layout, tuple(LAYOUTS), reason, sure)]
+    if survey is not None or skip is not None or down in given:
+        rows = EACH_ROW if first < 0 else titles[named or 0]
+        why = "it names each row differently" if first >= 0 else "no column names each row differently"
+        asked = down in given
+        sure_of_rows = asked or skip is not None or (survey is not None and survey.named)
+        questions.append(Question(down, rows, (*titles, EACH_ROW), CHOSEN if asked else why, sure_of_rows))
+        left = tuple(suggested) if skip is None else tuple(titles[k] for k in _positions(whole, skip, "to leave out"))
+        why = "they do not hold numbers on the scale of the others" if left else "all others hold numbers on one scale"
+        questions.append(Question("skip", left, titles, why if skip is None else CHOSEN, skip is not None or not left))
+    return Plan(table, layout, found, tuple(questions), whole)
 
 
-def _numeric(column: Column) -> bool:
-    """Whether a column's cells are numbers, or nearly all."""
-    if column.codes is None:
-        return True
-    cells = [cell for cell in column.cells if not says_blank(cell)]
-    return len(cells) > 0 and bool(np.mean([is_number(cell) for cell in cells]) > 0.9)
-
-
-def _grid(table: Table, layout: str, found: dict[str, int], reason: str, *, sure: bool) -> Plan:
-    """The plan of a grid."""
-    return Plan(table, layout, found, (Question("layout", layout, tuple(LAYOUTS), reason, sure),))
+def _with_doubts(table: Table, survey: Survey, layout: str) -> Table:
+    """The table with a note on columns of numbers that may be no ratings; those of words are an error when they are read."""
+    titles, what = column_titles(table), "a user" if layout == "items-down" else "an item"
+    columns = [
+        titles[k] for k, column in zip(survey.skip, table.take(survey.skip), strict=True) if k and is_numeric(column)
+    ]
+    notes = [
+        Change(f"The column {shown(title)} was read as {what}; skip=[{shown(title)}] leaves it out.")
+        for title in columns[:5]
+    ]
+    return replace(table, notes=(*table.notes, *notes))

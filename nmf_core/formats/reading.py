@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -56,6 +56,7 @@ def read_ratings(
     scale: Scale | None = None,
     layout: str = "auto",
     columns: Mapping[str, object] | None = None,
+    skip: Sequence[object] | None = None,
     decimal: str = "auto",
     totals: str = "auto",
     sheet: str | None = None,
@@ -78,7 +79,9 @@ def read_ratings(
         duplicates: what becomes of a user and item given twice in a long table: "last", "mean" or "refuse".
         scale: (low, high) in rating points; guessed from the ratings if None.
         layout: of a table: "long", "grid", "items-down" (a grid with the items down), or "auto".
-        columns: of a long table: which column has the role "user", "item" or "rating", by its header or number from 1.
+        columns: which column has the role "user", "item" or "rating", by its header or number from 1; of a grid the one that
+            names the rows ("each row" where none does).
+        skip: columns to leave out, by their headers or numbers from 1.
         decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
         totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
             "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
@@ -97,7 +100,7 @@ def read_ratings(
     nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
 0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
-    asked = _asked(layout, columns, zeros, decimal, totals, duplicates, scale, guess=False)
+    asked = _asked(layout, columns, skip, zeros, decimal, totals, duplicates, scale, guess=False)
     _check_choice("format", format, ("auto", *FORMATS))
     if isinstance(source, Ratings):
         return source
@@ -143,6 +146,7 @@ def preview_ratings(
     scale: Scale | None = None,
     layout: str = "auto",
     columns: Mapping[str, object] | None = None,
+    skip: Sequence[object] | None = None,
     decimal: str = "auto",
     totals: str = "auto",
     sheet: str | None = None,
@@ -155,8 +159,8 @@ def preview_ratings(
 
     Args:
         source: a path, file object, bytes or DataFrame.
-        format, zeros, duplicates, scale, layout, columns, decimal, totals, sheet, name: as for `read_ratings`; what is "auto" is
-            guessed.
+        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, name: as for `read_ratings`; what is
+            "auto" or None is guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
     >>> [(q.key, q.choice, q.sure) for q in found.questions]
@@ -170,16 +174,16 @@ def preview_ratings(
     questions: tuple[Question, ...] = ()
     asked: Asked | None = None
     try:
-        asked = _asked(layout, columns, zeros, decimal, totals, duplicates, scale, guess=True)
+        asked = _asked(layout, columns, skip, zeros, decimal, totals, duplicates, scale, guess=True)
         _check_choice("format", format, ("auto", *FORMATS))
         table = _table(source, format, name)
         shown_as, questions = table.name, _which_sheet(table, sheet)
-        table = without_blank_columns(_on_sheet(table, questions[0].choice if questions else sheet))
+        table = without_blank_columns(_on_sheet(table, str(questions[0].choice) if questions else sheet))
         if table.exact is not None:
             return Preview(shown_as, _head(table), (), table.exact, None)
         head = _head(table)
-        how = plan(table, asked.layout, asked.columns, guess=True)
-        head, questions = _head(how.table), (*questions, *how.questions)
+        how = plan(table, asked.layout, asked.columns, asked.skip, guess=True)
+        head, questions = _head(how.whole), (*questions, *how.questions)
         ratings, more = made(how, asked)
     except NmfError as error:
         return Preview(shown_as, head, (*questions, *_still_open(questions, asked, head)), None, error)
@@ -239,6 +243,7 @@ def _still_open(questions: tuple[Question, ...], asked: Asked | None, head: pd.D
 def _asked(
     layout: str,
     columns: Mapping[str, object] | None,
+    skip: Sequence[object] | None,
     zeros: str,
     decimal: str,
     totals: str,
@@ -258,7 +263,10 @@ def _asked(
             f"columns is {shown(columns)}; it must say which column has which role. Give a mapping such as "
             "{'user': 'who', 'item': 'film', 'rating': 'points'}."
         )
-    return Asked(layout, dict(columns) if columns else None, zeros, decimal, totals, duplicates, scale, guess)
+    if skip is not None and (isinstance(skip, str) or not isinstance(skip, Sequence)):
+        raise RatingsError(f"skip is {shown(skip)}; it must be a list of columns. Give one such as ['Age', 5].")
+    left = None if skip is None else tuple(skip)
+    return Asked(layout, dict(columns) if columns else None, left, zeros, decimal, totals, duplicates, scale, guess)
 
 
 def _head(table: Table) -> pd.DataFrame:

@@ -29,6 +29,7 @@ class Asked:
 
     layout: str = "auto"
     columns: dict[str, object] | None = None
+    skip: tuple[object, ...] | None = None
     zeros: str = "auto"
     decimal: str = "auto"
     totals: str = "auto"
@@ -49,7 +50,7 @@ class _Values:
 def ratings_of_table(table: Table, asked: Asked) -> Ratings:
     """Ratings from a table, long or grid, as its header or else its content tells."""
     table = without_blank_columns(table)
-    return made(plan(table, asked.layout, asked.columns, guess=asked.guess), asked)[0]
+    return made(plan(table, asked.layout, asked.columns, asked.skip, guess=asked.guess), asked)[0]
 
 
 def made(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
@@ -65,12 +66,7 @@ def without_blank_columns(table: Table) -> Table:
     blank = {k for k, column in zip(unnamed, table.take(unnamed), strict=True) if column.blank().all()}
     if not blank:
         return table
-    kept, take = [k for k in range(len(table.header)) if k not in blank], table.take
-    return replace(
-        table,
-        header=tuple(table.header[k] for k in kept),
-        take=lambda positions, rows=None: take([kept[k] for k in positions], rows),
-    )
+    return table.only([k for k in range(len(table.header)) if k not in blank])
 
 
 def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
@@ -166,7 +162,8 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
             f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
-        raise _wrong(table, values.numbers, heads, f" {HINT}")
+        header = shown(table.header[heads[values.numbers.wrong[1]]])
+        raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
     size = f"{len(rows)} {down}s down, {len(heads)} {across}s across"
     since = (
         f", since the first column is headed {_cut(table.header[0])}"

@@ -23,7 +23,7 @@ from nmf_core import (
     read_items,
     shelf,
 )
-from nmf_core.formats import LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
+from nmf_core.formats import EACH_ROW, LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
 from nmf_core.formats.base import Data
 from nmf_core.formats.join import ItemsJoin
 from nmf_core.movielens import MOVIELENS, Remote
@@ -37,6 +37,7 @@ Files = list[tuple[str, Data]]  # names and contents
 LABELS: Final = {
     "sheet": "Which sheet?",
     "layout": "What is a row?",
+    "skip": "Which columns are no ratings?",
     "user": "Which column is the user?",
     "item": "Which column is the item?",
     "rating": "Which column is the rating?",
@@ -52,6 +53,7 @@ WORDS: Final = {
     ",": "a comma: 4,5",
     "skip": "sums, to be left out",
     "keep": "ratings like the others",
+    EACH_ROW: "each row is one",
 }
 
 
@@ -244,11 +246,14 @@ def _question(question: Question, brought: Brought) -> None:
     key = f"answer-{question.key}-{brought.number}"
     label = LABELS[question.key] if question.sure else f":orange[:material/help:] {LABELS[question.key]}"
     change: dict[str, Any] = {"key": key, "on_change": _answered, "args": (question.key, key)}
-    if question.key in ("sheet", *ROLES):
-        st.selectbox(label, question.options, question.options.index(question.choice), **change)
+    options = question.options
+    if isinstance(question.choice, tuple):
+        st.multiselect(label, options, question.choice, placeholder="none", **change)
+    elif question.key in ("sheet", *ROLES):
+        at = options.index(question.choice)
+        st.selectbox(label, options, at, format_func=lambda x: WORDS[x] if x == EACH_ROW else x, **change)
     else:
-        at = question.options.index(question.choice)
-        st.radio(label, question.options, at, format_func=lambda x: WORDS.get(x, x), **change)
+        st.radio(label, options, options.index(question.choice), format_func=lambda x: WORDS.get(x, x), **change)
     because = "Since" if question.sure else "A guess, since"
     st.caption(f"{because} {text.md(question.reason)}.")
 
@@ -258,23 +263,34 @@ def _answered(question: str, key: str) -> None:
     brought: Brought | None = state.session().bring
     if brought is None:  # left meanwhile: an answer that was still on its way
         return
-    answer, answers = state.widget(key), dict(brought.answers)
-    if question == "sheet":  # what was said of another is not said of this one
-        answers = {"sheet": answer}
-    elif question in ROLES:
-        chosen = {q.key: q.choice for q in brought.preview.questions if q.key in ROLES}
-        other = next((role for role, column in chosen.items() if column == answer and role != question), None)
-        if other is not None:  # the two change places
-            chosen[other] = chosen[question]
-        answers["columns"] = {**chosen, question: answer}
-        answers["layout"] = "long"
-    else:
-        answers[question] = answer
-        if question == "layout" and answer != "long":
-            answers.pop("columns", None)
+    answers = _with_answer(brought, question, state.widget(key))
     preview = preview_ratings(brought.data, name=brought.name, **answers)
     # A new number: the other answers may be others now, and their controls begin from them.
     state.session().bring = replace(brought, answers=answers, preview=preview, number=next(_NUMBERS))
+
+
+def _with_answer(brought: Brought, question: str, answer: Any) -> dict[str, Any]:
+    """The answers so far and one more; those that it makes void are gone."""
+    answers, choices = dict(brought.answers), {q.key: q.choice for q in brought.preview.questions}
+    layout = choices.get("layout", "long")
+    if question == "sheet":  # what was said of another is not said of this one
+        return {"sheet": answer}
+    if question == "skip":
+        return {**answers, "skip": list(answer), "layout": layout}
+    if question in ROLES and layout != "long":  # what named the rows before is no rating either
+        before = dict.fromkeys([*answers.get("skip", choices.get("skip", ())), choices[question]])
+        left = [column for column in before if column not in (answer, EACH_ROW)]
+        return {**answers, "columns": {question: answer}, "skip": left, "layout": layout}
+    if question in ROLES:
+        chosen = {role: choices[role] for role in ROLES if role in choices}
+        other = next((role for role, column in chosen.items() if column == answer and role != question), None)
+        if other is not None:  # the two change places
+            chosen[other] = chosen[question]
+        return {**answers, "columns": {**chosen, question: answer}, "layout": "long"}
+    if question == "layout":  # which columns are what is another question then
+        answers.pop("skip", None)
+        answers.pop("columns", None)
+    return {**answers, question: answer}
 
 
 def _leave() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from nmf_core import datasets, movielens
 from pages.ui import bring, jobs, state
+from tests.formats.test_survey import FORM
 from tests.formats.test_workbooks import LIST, book
 from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
@@ -25,7 +26,9 @@ def ann(monkeypatch):
 
 
 def answer(app, key, value):
-    kind = app.selectbox if key in ("sheet", "user", "item", "rating") else app.radio
+    kind = (
+        app.multiselect if key == "skip" else app.selectbox if key in ("sheet", "user", "item", "rating") else app.radio
+    )
     next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
     app.run()
     assert not app.exception
@@ -85,6 +88,22 @@ def test_of_a_workbook_with_ratings_on_two_sheets_one_is_chosen():
     answer(app, "sheet", "New")
     press(app, "open-brought")
     assert now(app).ratings.n_ratings == 3 and now(app).ratings.users.tolist() == ["1", "2"]
+
+
+def test_of_a_survey_it_is_said_who_answers_and_what_is_no_rating():
+    app = upload(bringing(), ("form.csv", FORM.encode()))
+    assert "rated Alien with 5" in words(app)
+    answer(app, "user", "each row")
+    assert "3 users × 2 items" in words(app) and "first says: 1 rated Alien" in words(app)
+    answer(app, "user", "Timestamp")
+    answer(app, "skip", ["Email Address", "Comments", "Up"])
+    assert "3 users × 1 item," in words(app)
+    answer(app, "skip", ["Email Address", "Comments"])
+    answer(app, "layout", "long")
+    answer(app, "layout", "grid")
+    answer(app, "user", "Email Address")
+    press(app, "open-brought")
+    assert now(app).ratings.of_user("ann@x.org") == {"Alien": 5.0, "Up": 1.0}
 
 
 def test_a_file_in_doubt_can_be_left():
