@@ -14,13 +14,19 @@ from nmf_core.problem import Blanks
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
 
 
-def md(name: object) -> str:
-    r"""A name for Markdown: shown letter by letter, never as markup.
+# Streamlit makes links of addresses even where each of their characters is escaped; an unseen character in them hinders it.
+_ADDRESS = re.compile(r"(https?(?=:)|www(?=\.)|@)", re.IGNORECASE)
+_JOINER = "\N{WORD JOINER}"
 
-    >>> md("*a* <b>")
-    '\\*a\\* \\<b\\>'
+
+def md(name: object) -> str:
+    r"""A name for Markdown: shown letter by letter, never as markup or a link.
+
+    >>> md("*a* <b>"), md("a@b.org") == "a\\@\N{WORD JOINER}b\\.org"
+    ('\\*a\\* \\<b\\>', True)
     """
-    return MARKDOWN.sub(r"\\\1", " ".join(str(name).split()))
+    plain_text = _ADDRESS.sub(rf"\1{_JOINER}", " ".join(str(name).split()))
+    return MARKDOWN.sub(r"\\\1", plain_text)
 
 
 def plain(name: object) -> str:

@@ -142,6 +142,24 @@ def test_every_way_to_bring_ratings_is_drawn(server, open_page, dark):
     no_trouble(page)
 
 
+def test_names_that_are_addresses_are_no_links(server, open_page, tmp_path):
+    file = tmp_path / "names.csv"
+    rows = ["https://evil.example/a,www.evil.example,5", "ann@x.org,HTTP://E.org,3", "mailto:q@z.org,xmpp:a@b.co,4"]
+    file.write_text("user,item,rating\n" + "\n".join(rows) + "\n")
+    page = open_page(server.url)
+    settled(page)
+    page.get_by_text("Bring your own ratings").click()
+    page.locator('input[type="file"]').first.set_input_files(str(file))
+    page.wait_for_selector("text=names.csv is open")
+    for name in ("Factors", "Labels", "Recommend"):
+        page.get_by_role("link", name=name).first.click()
+        page.get_by_role("heading", name=name, exact=True).wait_for()
+        settled(page)
+        links = page.evaluate("[...document.querySelectorAll('[data-testid=stMain] a')].map(link => link.href)")
+        assert [link for link in links if not link.startswith(server.url)] == []
+        assert page.get_by_text("evil.example").count() > 0 or page.get_by_text("x.org").count() > 0
+
+
 # Notes whether some words were ever on the page: on a fast machine they stand there for a moment only.
 SEE = """words => {
     new MutationObserver(() => { window.seen ||= document.body.innerText.includes(words) })
