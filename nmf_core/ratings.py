@@ -144,7 +144,10 @@ class Ratings:
         said = list(notes)
         keep = ~np.isnan(values)
         if not keep.all():
-            said.append(f"{int((~keep).sum())} cells without a number were taken as blank.")
+            n_blank = int((~keep).sum())
+            said.append(
+                f"{n_blank} cell{'s' * (n_blank != 1)} without a number {'was' if n_blank == 1 else 'were'} taken as blank."
+            )
             u, i, values = u[keep], i[keep], values[keep]
         if len(values) == 0:
             raise RatingsError("There are no ratings: every cell is blank. Give at least one rating.")

@@ -11,11 +11,12 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats import base
 from nmf_core.formats.base import Data, Format, Table, kind_of, whole
-from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_items, read_file_ratings
+from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_ratings, table_of_set
 
 MAX_MEMBERS = 10_000
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -116,12 +117,10 @@ def _file_set(archive: zipfile.ZipFile, members: list[_Member], name: str) -> Ta
     if not found:
         return None
     files_of, files = found[0]
-    table = read_file_ratings(_content(archive, files[files_of.ratings], name), f"{name}, {files_of.ratings}")
-    known = files.get(files_of.genres)
-    genres = _content(archive, known, name) if known and known.info.file_size else b""
-    items = read_file_items(_content(archive, files[files_of.items], name), f"{name}, {files_of.items}", genres)
-    note = f"Ratings are from {files_of.ratings}, titles and genres from {files_of.items}."
-    return replace(table, notes=(note, *table.notes), items=items)
+    there = {key: member for key, member in files.items() if member.info.file_size or key != files_of.genres}
+    return table_of_set(
+        files_of, {key: partial(_content, archive, member, name) for key, member in there.items()}, name
+    )
 
 
 def _only_table(archive: zipfile.ZipFile, members: list[_Member], name: str, readers: Sequence[Format]) -> Table:

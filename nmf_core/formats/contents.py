@@ -7,15 +7,13 @@ import re
 import numpy as np
 
 from nmf_core.formats.base import Column
-from nmf_core.formats.numbers import is_number, says_blank
-
-_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
+from nmf_core.formats.numbers import DATE, is_number, says_blank
 
 
 def are_dates(column: Column) -> bool:
     """Whether most of a column's distinct cells are dates."""
     cells = column.coded().cells
-    dates = sum(isinstance(cell, str) and bool(_DATE.fullmatch(cell.strip())) for cell in cells)
+    dates = sum(isinstance(cell, str) and bool(DATE.fullmatch(cell.strip())) for cell in cells)
     return 2 * dates > len(cells)
 
 

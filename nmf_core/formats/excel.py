@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -44,6 +45,8 @@ _VISIBLE = python_calamine.SheetVisibleEnum.Visible
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14  # of a sheet, by Excel's own rules
 # A formula that no value follows: nobody computed it.
 _UNCOMPUTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
+# A cell with an error, such as #REF!
+_ERROR = re.compile(rb"""<(?:[^\s<>/:]*:)?c\s[^<>]*\bt\s*=\s*["']e["']""")
 # The name of the first part, which stands behind 30 bytes of a zip file.
 _FIRST = re.compile(rb".{30}/?(xl/|_rels/|docProps/|customXml/|\[Content_Types\])", re.DOTALL | re.IGNORECASE)
 
@@ -54,13 +57,13 @@ _Row = tuple[int, list[Any]]  # where it stands, and its cells
 def read(data: Data, name: str) -> Table:
     """A Table of values from the first sheet in sight of a workbook that holds a table."""
     data = whole(data)
-    n_uncomputed = _check_archive(data, name)
+    odd = _check_archive(data, name)
     with _refused(name):
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     names = workbook.sheet_names
     if not names:
         raise _not_excel(name)
-    sheets = {one: partial(_on_sheet, workbook, k, name, n_uncomputed) for k, one in enumerate(names)}
+    sheets = {one: partial(_on_sheet, workbook, k, name, odd) for k, one in enumerate(names)}
     shown_ones = [k for k, sheet in enumerate(workbook.sheets_metadata) if sheet.visible is _VISIBLE]
     for k in shown_ones or range(len(names)):
         rows: list[_Row] = []
@@ -110,10 +113,10 @@ def _on_sheet(
     workbook: python_calamine.CalamineWorkbook,
     sheet: int,
     name: str,
-    n_uncomputed: int,
+    odd: Counter[str],
     rows: Sequence[_Row] = (),
 ) -> Table:
-    """A Table of the values on one sheet; `rows`, if they were read already."""
+    """A Table of the values on one sheet; `odd`: cells of the workbook without a value; `rows`, if they were read already."""
     title = workbook.sheet_names[sheet]
     rows = rows or _rows(workbook, sheet, name)
     if not rows:
@@ -132,12 +135,18 @@ def _on_sheet(
         *said_titles(titles, "row"),
         *(Change(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
     )
-    if n_uncomputed:
-        words = "1 cell holds a formula" if n_uncomputed == 1 else f"{n_uncomputed} cells hold formulas"
-        computed = Change(
-            f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
+    if odd["formulas"]:
+        words = "1 cell holds a formula" if odd["formulas"] == 1 else f"{odd['formulas']} cells hold formulas"
+        computed = f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
+        notes = (*notes, Change(computed))
+    if odd["errors"]:
+        words = "1 cell holds an error" if odd["errors"] == 1 else f"{odd['errors']} cells hold errors"
+        notes = (
+            *notes,
+            Change(
+                f"{words} such as #REF!, read as blank. Correct {'it' if odd['errors'] == 1 else 'them'} if need be."
+            ),
         )
-        notes = (*notes, computed)
     lines, cells = [line for line, _ in rows], [row for _, row in rows]
     return table_of_rows(cells, lines, name=name, place="row", notes=notes, neutral=True, sheet=title)
 
@@ -160,11 +169,11 @@ def _not_excel(name: str) -> RatingsError:
     )
 
 
-def _check_archive(data: bytes, name: str) -> int:
+def _check_archive(data: bytes, name: str) -> Counter[str]:
     """Refuse what is no workbook, unpacks to too much, or puts a cell so far out that the sheet would not fit in memory.
 
     Returns:
-        How many formulas have no value.
+        How many "formulas" have no value, and how many cells hold "errors".
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -176,20 +185,21 @@ def _check_archive(data: bytes, name: str) -> int:
                     f"{name} unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB. Save the ratings alone, as CSV."
                 )
             # Reading every member also finds sizes that lie: the checksum fails where the declared size ends.
-            return sum(_check_member(archive, member, name) for member in members)
+            return sum((_check_member(archive, member, name) for member in members), Counter[str]())
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as e:
         if isinstance(e, RatingsError):
             raise
         raise _not_excel(name) from e
 
 
-def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> int:
-    """Unpack one member piece by piece; refuse a sheet that spans too many cells. Gives its formulas without a value.
+def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Counter[str]:
+    """Unpack one member piece by piece; refuse a sheet that spans too many cells. Gives its cells without a value.
 
     What spans too much would end the process, for memory that is not there cannot be refused in Rust. Any member may be a sheet:
     the workbook says which is. Where a row or cell does not plainly say its place, more is counted rather than less.
     """
-    rows_named = columns_named = n_rows = n_columns = in_row = open_rows = n_uncomputed = 0
+    rows_named = columns_named = n_rows = n_columns = in_row = open_rows = 0
+    odd = Counter[str]()
     with archive.open(member) as stream:
         for piece in _whole_tags(stream, name):
             places = _PLACE.findall(piece)
@@ -203,7 +213,8 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) 
                     n_rows += tag == b"row"
                     in_row = 0 if tag == b"row" else in_row + 1
                     n_columns = max(n_columns, in_row)
-            n_uncomputed += len(_UNCOMPUTED.findall(piece))
+            odd["formulas"] += len(_UNCOMPUTED.findall(piece))
+            odd["errors"] += len(_ERROR.findall(piece))
     # An end without a beginning ends a row all the same.
     n_rows, n_columns = rows_named + max(n_rows, -open_rows), columns_named + n_columns
     if n_rows > _MOST_ROWS or n_columns > _MOST_COLUMNS or n_rows * n_columns > MAX_GRID_CELLS:
@@ -211,7 +222,7 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) 
             f"{name}: a sheet spans {n_rows} rows × {n_columns} columns; at most {MAX_GRID_CELLS} cells can be read. "
             "Remove stray cells far out, or save the ratings as a long table in CSV."
         )
-    return n_uncomputed
+    return odd
 
 
 def _whole_tags(stream: IO[bytes], name: str) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -53,6 +53,15 @@ FILE_SETS = (
     FileSet("ratings.dat", "movies.dat"),
     FileSet("ratings.csv", "movies.csv"),
 )
+
+
+def table_of_set(files_of: FileSet, content: Mapping[str, Callable[[], bytes]], name: str) -> Table:
+    """The Table of a set's ratings with its films; `content` reads a file by its name in lower case."""
+    table = read_file_ratings(content[files_of.ratings](), f"{name}, {files_of.ratings}")
+    genres = content[files_of.genres]() if files_of.genres in content else b""
+    items = read_file_items(content[files_of.items](), f"{name}, {files_of.items}", genres)
+    note = f"Ratings are from {files_of.ratings}, titles and genres from {files_of.items}."
+    return replace(table, notes=(note, *table.notes), items=items)
 
 
 def read_file_ratings(data: Data, name: str) -> Table:

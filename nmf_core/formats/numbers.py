@@ -19,6 +19,7 @@ from nmf_core.ratings import LARGEST_RATING, SMALLEST_RATING
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
 _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
 # The same number whatever the decimal mark: not 1.234, which could be a thousand and more.
 _PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
@@ -196,6 +197,8 @@ def _number(cell: object, decimal: str, told: bool) -> float | str:
         if decimal == ",":
             return float(text.replace(",", "."))
         return "could be a decimal or a thousands comma; write the number with a decimal point"
+    if DATE.fullmatch(text):
+        return "is a date, not a number; spreadsheets make dates of 4.5 or 4-5, so format the cells as text and type them again"
     if _TWO_MARKS.fullmatch(text):
         return "has more than one point or comma, so its decimal mark is unclear; write it as in 1234.5"
     if text.casefold() in ("true", "false"):

@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from nmf_core.errors import RatingsError
+from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.arrow import column_of, give_back, is_text
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
 from nmf_core.formats.own import OWN, read_own
-from nmf_core.ratings import Ratings
+from nmf_core.ratings import Change, Ratings
 
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
@@ -31,11 +31,9 @@ def read(data: Data, name: str) -> Table:
         files = _files(data)
         _check_size([file.metadata for file in files], name, in_memory=isinstance(data, bytes))
         schema = files[0].schema_arrow
-        if any(file.schema_arrow.names != schema.names for file in files):
-            raise RatingsError(
-                f"The files in {name} have different columns. Write them anew with the same columns in each."
-            )
         header = schema.names
+        if isinstance(data, Path) and data.is_dir():
+            notes = _check_folder(data, files, name)
         if len(files) == 1 and OWN in (files[0].metadata.metadata or {}):
             exact, notes = _own(data, name)
         index = _index_columns(schema)
@@ -50,7 +48,30 @@ def read(data: Data, name: str) -> Table:
 
 def parquet_files(folder: Path) -> list[Path]:
     """The Parquet files right in a folder, in the order of their names; those that other tools hide are left out."""
-    return sorted(p for p in folder.glob("*.parquet") if p.is_file() and not p.name.startswith((".", "_")))
+    return sorted(path for path in folder.iterdir() if _is_one(path) and path.is_file())
+
+
+def _is_one(path: Path) -> bool:
+    """Whether a file is named as Parquet, and not hidden."""
+    return path.suffix.lower() in (".parquet", ".pq") and not path.name.startswith((".", "_"))
+
+
+def _check_folder(folder: Path, files: Sequence[pyarrow.parquet.ParquetFile], name: str) -> tuple[str, ...]:
+    """Refuse files with other columns than the first; notes on what else is in the folder."""
+    header = files[0].schema_arrow.names
+    for path, file in zip(parquet_files(folder), files, strict=True):
+        names = file.schema_arrow.names
+        if names != header and (sorted(names) != sorted(header) or len(set(names)) < len(names)):
+            raise RatingsError(
+                f"{path.name} in {name} has the columns {shown(', '.join(names), 100)}; the first file has "
+                f"{shown(', '.join(header), 100)}. Write it anew with the same columns, or take it out."
+            )
+    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith((".", "_")))
+    left = [other for other in others if other not in {path.name for path in parquet_files(folder)}]
+    if not left:
+        return ()
+    names_left = ", ".join(map(shown, left[:5])) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+    return (Change(f"Read were the Parquet files right in the folder; left out: {names_left}."),)
 
 
 def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
@@ -93,7 +114,8 @@ def _take(
     taken: dict[int, Column] = {}
     try:
         for position in dict.fromkeys(positions):
-            parts = [_column(file, order[position], rows) for file in (files if rows is None else files[:1])]
+            title = files[0].schema_arrow.names[order[position]]
+            parts = _alike([_column(file, title, rows) for file in (files if rows is None else files[:1])])
             taken[position] = column_of(
                 pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
             )
@@ -104,9 +126,16 @@ def _take(
     return tuple(taken[position] for position in positions)
 
 
-def _column(file: pyarrow.parquet.ParquetFile, k: int, rows: int | None) -> pa.ChunkedArray:
+def _alike(parts: list[pa.ChunkedArray]) -> list[pa.ChunkedArray]:
+    """Parts of one column, all of the first one's type: numbers as floats, anything else as text, where they differ."""
+    if all(part.type == parts[0].type for part in parts):
+        return parts
+    numbers = all(pa.types.is_integer(part.type) or pa.types.is_floating(part.type) for part in parts)
+    return [part.cast(pa.float64() if numbers else pa.large_string()) for part in parts]
+
+
+def _column(file: pyarrow.parquet.ParquetFile, top: str, rows: int | None) -> pa.ChunkedArray:
     """One column, or its first rows, found sound: else broken text is found only when it is used."""
-    top = file.schema_arrow.names[k]
     there = file.metadata.num_rows
     if rows is None:
         column = file.read(columns=[top]).column(0)

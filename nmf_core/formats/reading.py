@@ -21,11 +21,12 @@ from nmf_core.formats.archive import zip_of
 from nmf_core.formats.base import Column, Data, Format, Table, kind_of, table_of_columns, text_of
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.excel import EXCEL
+from nmf_core.formats.folder import FOLDER
 from nmf_core.formats.headers import has_role
 from nmf_core.formats.join import with_metadata
 from nmf_core.formats.json import JSON
 from nmf_core.formats.layout import CHOSEN, LAYOUTS, Question, column_titles, plan
-from nmf_core.formats.parquet import PARQUET, parquet_files
+from nmf_core.formats.parquet import PARQUET
 from nmf_core.formats.table import DECIMALS, ZEROS, Asked, made, ratings_of_table, without_blank_columns
 from nmf_core.formats.totals import TOTALS
 from nmf_core.ratings import DUPLICATE_RULES, Ratings, Scale
@@ -71,8 +72,8 @@ def read_ratings(
     path: they are read in pieces then. `preview_ratings` says beforehand what is in doubt.
 
     Args:
-        source: path (of a folder of Parquet files too), binary or text file object, bytes, DataFrame (long, or users as
-            index and items as columns), 2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy
+        source: path (of a folder of Parquet or MovieLens files too), binary or text file object, bytes, DataFrame (long, or
+            users as index and items as columns), 2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy
             sparse array or matrix (stored cells are observed, stored zeros too, whatever `zeros` says).
         format: a name in `FORMATS`; "auto" goes by content and extension, which must not contradict each other.
         zeros: what a 0 is: "unrated" (blank, counted in the notes), "rating", or "auto" (the likelier, said in the notes).
@@ -348,19 +349,13 @@ def data_of(source: Any, name: str | None) -> tuple[Data, str]:
 
 
 def _checked_path(path: Path, name: str) -> Path:
-    """The path, if there is a file that can be opened, or a folder of Parquet files."""
+    """The path, if there is a file that can be opened, or a folder."""
     try:
         if path.is_dir():
-            if not parquet_files(path):
-                raise RatingsError(
-                    f"{name} is a folder without Parquet files. Name a file, or a folder of Parquet files."
-                )
             return path
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
     except (OSError, ValueError) as e:
-        if isinstance(e, RatingsError):
-            raise
         reason = getattr(e, "strerror", None) or "no path has such characters"
         raise RatingsError(
             f"{name} cannot be opened ({reason}). Check the path; give text itself as bytes or in an io.StringIO."
@@ -395,7 +390,7 @@ def _check_size(n_bytes: int, name: str) -> None:
 def format_of(data: Data, name: str, asked: str) -> Format:
     """The format that content says, unless the caller or the extension says another."""
     if isinstance(data, Path) and data.is_dir():
-        return PARQUET
+        return FOLDER
     head = head_of(data)
     extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     fitting = [f for f in FORMATS.values() if f.sniff(head, name)]

@@ -157,14 +157,15 @@ def _grid(how: Plan, asked: Asked) -> tuple[Ratings, tuple[Question, ...]]:
     if twice.any():
         second = int(np.argmax(twice))
         before = int(np.argmax(codes == codes[second]))
+        places = "entries" if table.place == "entry" else f"{table.place}s"
         raise RatingsError(
-            f"{table.name}: the {down} {shown(rows[codes[second]])} has two rows in the grid, {table.place}s "
+            f"{table.name}: the {down} {shown(rows[codes[second]])} has two rows in the grid, {places} "
             f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
         header = shown(table.header[heads[values.numbers.wrong[1]]])
         raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
-    size = f"{len(rows)} {down}s down, {len(heads)} {across}s across"
+    size = f"{len(rows)} {down}{'s' * (len(rows) != 1)} down, {len(heads)} {across}{'s' * (len(heads) != 1)} across"
     since = (
         f", since the first column is headed {_cut(table.header[0])}"
         if down == "item" and not how.questions[0].sure
@@ -195,8 +196,8 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
     """Refuse a grid whose header lacks a name or has one twice."""
     if "" in names:
         raise RatingsError(
-            f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} has cells but no {across} in the "
-            "header. Name it, or remove the column."
+            f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} of the table has cells but no "
+            f"{across} in the header. Name it, or remove the column."
         )
     longest = max(names, key=len)
     if len(longest) > MAX_CELL:
@@ -263,8 +264,8 @@ def _ids(
     if "" in texts or (codes < 0).any():
         row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
-            f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; "
-            f"every row needs one. Fill it in, or remove that {table.place}."
+            f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; every row needs one. Fill it in"
+            f"{' (of merged cells only the first holds it)' if table.sheet else ''}, or remove that {table.place}."
         )
     if max(map(len, texts), default=0) > MAX_CELL:
         row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))

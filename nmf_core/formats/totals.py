@@ -23,7 +23,7 @@ _SUMMARY = re.compile(
     "|gesamt(summe)?|summe|durchschnitt|mittel(wert)?|anzahl"
     "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde"
 )
-_OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars)$")
+_OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
 
 

@@ -67,7 +67,7 @@ MALFORMED = {
     "grid: the first of two": (",x,y\nann,5,bad\nbob,worse,3\n", "line 2, column 'y': 'bad'"),
     "grid: user twice": (",x,y\nann,5,4\nbob,3,3\nann,1,2\n", "'ann' has two rows in the grid, lines 2 and 4"),
     "grid: item twice": (",x,x\nann,5,4\n", "line 1: the item 'x' heads two columns"),
-    "grid: item blank": (",x,,y\nann,5,4,3\n", "line 1: column 3 has cells but no item"),
+    "grid: item blank": (",x,,y\nann,5,4,3\n", "line 1: column 3 of the table has cells but no item"),
     "grid: user blank": (",x,y\nann,5,4\n,3,3\n", "line 3, column '': the user id is blank"),
     "grid: no header": ("1,5,4\n2,3,3\n", "line 1: the first row begins with '1'"),
 }
@@ -148,7 +148,7 @@ def test_files_of_another_kind_are_refused(data, name, says):
             "row 3, column 'rating': 'TRUE' is a truth",
         ),
         ([["user", "item", "rating"], [], ["ann", "x", "1e400"]], "row 3.*not finite"),
-        ([["user", "item", "rating"], ["ann", "x", pd.Timestamp("2020-01-01")]], "row 2.*is not a number"),
+        ([["user", "item", "rating"], ["ann", "x", pd.Timestamp("2020-01-01")]], "row 2.*is a date, not a number"),
         ([["user", "item", "rating"], ["ann", None, 4]], "row 2, column 'item': the item id is blank"),
         ([[], [], ["user", "item", "rating"]], "no ratings"),
         ([], "is empty"),

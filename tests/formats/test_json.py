@@ -65,7 +65,7 @@ def test_what_reviews_hold_besides_ratings_is_no_hindrance():
 
 def test_null_is_blank_and_counted():
     ratings = read_ratings(b'[{"user":"ann","item":"x","rating":5},{"user":"ann","item":"y","rating":null}]')
-    assert ratings.n_ratings == 1 and any("1 cells" in note for note in ratings.notes)
+    assert ratings.n_ratings == 1 and any("1 cell without a number was" in note for note in ratings.notes)
 
 
 def test_lone_surrogates_beside_values_that_are_no_text():

@@ -355,7 +355,7 @@ def test_a_day_beyond_pythons_calendar_is_text():
     buffer = io.BytesIO()
     pd.DataFrame({"user": ["ann", "bob"], "item": days, "rating": [5, 4]}).to_parquet(buffer)
     assert read_ratings(buffer.getvalue()).items.tolist() == ["2020-01-02 00:00:00", "38504-08-17 00:00:00"]
-    with pytest.raises(NmfError, match="row 1, column 'rating': '2020-01-02 00:00:00' is not a number"):
+    with pytest.raises(NmfError, match="row 1, column 'rating': '2020-01-02 00:00:00' is a date"):
         read_ratings(pd.DataFrame({"user": ["ann", "bob"], "item": ["x", "y"], "rating": days}))
     zoned = pd.DataFrame({"user": ["ann", "bob"], "item": days.dt.tz_localize(ZoneInfo("UTC")), "rating": [5, 4]})
     assert read_ratings(zoned).items.tolist() == ["2020-01-02 00:00:00+00:00", "38504-08-17T00:00:00.000000"]
@@ -374,7 +374,7 @@ def test_thousands_of_columns_take_seconds():
 def test_a_folder_whose_parquet_files_are_all_hidden_or_folders_is_refused(tmp_path):
     (tmp_path / "_temporary.parquet").write_bytes(b"PAR1")
     (tmp_path / "parts.parquet").mkdir()
-    with pytest.raises(NmfError, match="folder without Parquet files"):
+    with pytest.raises(NmfError, match="a folder with '_temporary.parquet' in it; a folder must hold Parquet files"):
         read_ratings(tmp_path)
 
 
@@ -421,3 +421,27 @@ def test_text_of_every_kind_in_parquet_with_few_rows_to_a_group(kind):
     found = preview_ratings(file.getvalue())
     assert found.ratings.fingerprint == expected.fingerprint
     assert len(found.head) == 12 and found.head["user"].tolist() == cells["user"][:12]
+
+
+def test_parquet_files_of_a_folder_may_differ_in_order_and_type_and_what_is_left_out_is_said(tmp_path):
+    first = pd.DataFrame({"user": ["ann"], "item": ["7"], "rating": [5]})
+    first.to_parquet(tmp_path / "a.parquet")
+    second = pd.DataFrame({"rating": [3.5], "user": ["bob"], "item": [7]})
+    second.to_parquet(tmp_path / "b.PQ")
+    (tmp_path / "notes.csv").write_text("x")
+    (tmp_path / "y2023").mkdir()
+    ratings = read_ratings(tmp_path)
+    assert ratings.of_item("7") == {"ann": 5.0, "bob": 3.5}
+    assert "Read were the Parquet files right in the folder; left out: 'notes.csv', 'y2023'." in ratings.notes
+    second.rename(columns={"user": "who"}).to_parquet(tmp_path / "c.parquet")
+    with pytest.raises(NmfError, match=r"c\.parquet in .* has the columns 'rating, who, item'; the first file has"):
+        read_ratings(tmp_path)
+
+
+def test_movielens_unpacked_is_read_with_its_films(tmp_path):
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,4.0,964982703\n")
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n1,Toy Story (1995),Animation|Comedy\n")
+    (tmp_path / "README.txt").write_text("Read me")
+    ratings = read_ratings(tmp_path)
+    assert ratings.item_info.loc["1", "title"] == "Toy Story (1995)" and ratings.n_ratings == 1
+    assert preview_ratings(tmp_path).sure

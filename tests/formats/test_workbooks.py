@@ -155,3 +155,14 @@ def test_formulas_that_nobody_computed_are_counted():
     file = io.BytesIO()
     pd.DataFrame([["", "Alien"], ["ann", 5]]).to_excel(file, header=False, index=False)
     assert not any("formula" in note for note in read_ratings(file.getvalue()).notes)
+
+
+def test_cells_with_errors_are_counted():
+    workbook = openpyxl.load_workbook(io.BytesIO(book(Sheet=GRID)))
+    cell = workbook["Sheet"]["B2"]
+    cell.value, cell.data_type = "#REF!", "e"
+    file = io.BytesIO()
+    workbook.save(file)
+    ratings = read_ratings(file.getvalue())
+    assert ratings.n_ratings == 5
+    assert "1 cell holds an error such as #REF!, read as blank. Correct it if need be." in ratings.notes

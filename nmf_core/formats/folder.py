@@ -1,0 +1,30 @@
+"""Folders: Parquet files that belong together, or MovieLens' files as they are unpacked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nmf_core.errors import RatingsError, shown
+from nmf_core.formats.base import Data, Format, Table
+from nmf_core.formats.movielens import FILE_SETS, table_of_set
+from nmf_core.formats.parquet import PARQUET, parquet_files
+
+
+def read(data: Data, name: str) -> Table:
+    """A Table from a folder."""
+    assert isinstance(data, Path)
+    if parquet_files(data):
+        return PARQUET.read(data, name)
+    files = {path.name.lower(): path for path in data.iterdir() if path.is_file()}
+    for files_of in FILE_SETS:
+        if files_of.ratings in files and files_of.items in files:
+            return table_of_set(files_of, {key: path.read_bytes for key, path in files.items()}, name)
+    pairs = " or ".join(f"{s.ratings} with {s.items}" for s in FILE_SETS)
+    there = ", ".join(shown(file) for file in sorted(files)[:5]) or "no files"
+    raise RatingsError(
+        f"{name} is a folder with {there} in it; a folder must hold Parquet files right in it, or {pairs}. Name one file, or "
+        "another folder."
+    )
+
+
+FOLDER = Format("folder", "folder", (), lambda head, name: False, read)
