@@ -475,6 +475,7 @@ def options(rng: random.Random) -> dict[str, Any]:
         "totals": ("auto", *TOTALS),
         "skip": (None, (), ["user"], [1, 2], ["x", 9]),
         "sheet": (None, "Sheet1", "Old"),
+        "encoding": (None, "cp1251", "cp932", "klingon"),
     }
     return {key: rng.choice(values) for key, values in every.items() if rng.random() < 0.25}
 

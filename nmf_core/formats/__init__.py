@@ -1,6 +1,7 @@
 """Reading ratings and item metadata from files and from objects in memory."""
 
 from nmf_core.formats.base import MAX_FILE_BYTES, Format, Table
+from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.headers import ROLES
 from nmf_core.formats.items import looks_like_items, read_items
 from nmf_core.formats.join import ItemsJoin, join_items, named_by_title
@@ -11,6 +12,7 @@ from nmf_core.formats.reading import FORMATS, Preview, extensions, preview_ratin
 __all__ = [
     "FORMATS",
     "EACH_ROW",
+    "ENCODINGS",
     "LAYOUTS",
     "MAX_FILE_BYTES",
     "ROLES",

@@ -27,6 +27,7 @@ import pyarrow.csv
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.arrow import column_of, give_back
 from nmf_core.formats.base import MAX_CELL, Column, Data, Format, Table, check_width, kind_of, text_of, whole
+from nmf_core.formats.encodings import ENCODINGS, guessed
 from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
 from nmf_core.ratings import Change
 
@@ -82,14 +83,39 @@ class _Text:
     titles: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read(data: Data, name: str) -> Table:
+@dataclass(frozen=True, eq=False)
+class _Utf8:
+    """A file as UTF-8 without a mark.
+
+    Attributes:
+        data: the text, or the path of it.
+        notes: what had to be settled for it.
+        encoding, sure: the older encoding that it was in, if it was in one, and whether there is little doubt of that.
+    """
+
+    data: Data
+    notes: tuple[str, ...] = ()
+    encoding: str = ""
+    sure: bool = True
+
+
+def read(data: Data, name: str, encoding: str | None = None) -> Table:
     """A Table of text cells from a delimited file; columns are read when they are asked for."""
-    data, notes = _utf8(data, name)
-    text = _opened(data, name)
+    found = _utf8(data, name, encoding)
+    text = _opened(found.data, name)
     check_width(name, len(text.header))
-    header = tuple(text_of(cell) for cell in text.header)
-    notes = (*notes, *said_titles(text.titles, "line"))
-    return Table(name, header, partial(_take, text), partial(_line, text), text.header_line, notes=notes, neutral=True)
+    return Table(
+        name,
+        tuple(text_of(cell) for cell in text.header),
+        partial(_take, text),
+        partial(_line, text),
+        text.header_line,
+        notes=(*found.notes, *said_titles(text.titles, "line")),
+        neutral=True,
+        encoding=found.encoding,
+        encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
+        sure_of_encoding=found.sure,
+    )
 
 
 def _take(text: _Text, positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
@@ -112,21 +138,21 @@ def _take(text: _Text, positions: Sequence[int], rows: int | None = None) -> tup
 # --- what the bytes are -----------------------------------------------------------------------------------------------
 
 
-def _utf8(data: Data, name: str) -> tuple[Data, tuple[str, ...]]:
-    """The file as UTF-8 without a mark, and notes on what had to be settled for it."""
+def _utf8(data: Data, name: str, asked: str | None) -> _Utf8:
+    """The file as UTF-8; `asked`: which older encoding it is in, if it is not."""
     if isinstance(data, Path):
         with data.open("rb") as file:
             head = file.read(_HEAD)
         if not any(head.startswith(mark) for mark, _ in _MARKS) and _is_utf8(data):
-            return data, ()
+            return _Utf8(data)
         data = whole(data)
     encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
     if encoding in ("", "utf-8"):
         plain = data.removeprefix(b"\xef\xbb\xbf")
         if _is_utf8(plain):
-            return plain, ()
+            return _Utf8(plain)
         if not encoding:
-            return _old_text(plain, name)
+            return _old_text(plain, name, asked)
     try:
         text = data.decode(encoding, "surrogatepass").removeprefix("\ufeff")
     except UnicodeDecodeError as e:
@@ -134,7 +160,7 @@ def _utf8(data: Data, name: str) -> tuple[Data, tuple[str, ...]]:
         raise RatingsError(
             f"{name}, line {line}: the file is marked as {encoding.upper()} but is broken there. Save it again as UTF-8."
         ) from e
-    return _without_surrogates(text)
+    return _Utf8(*_without_surrogates(text))
 
 
 def _is_utf8(data: Data) -> bool:
@@ -150,23 +176,25 @@ def _is_utf8(data: Data) -> bool:
     return True
 
 
-def _old_text(data: bytes, name: str) -> tuple[bytes, tuple[str, ...]]:
-    """Text that is not UTF-8: with lone surrogates, or Latin-1 with Windows' additions."""
+def _old_text(data: bytes, name: str, asked: str | None) -> _Utf8:
+    """Text that is not UTF-8: with lone surrogates, or in an older encoding."""
+    if asked is None:
+        try:
+            return _Utf8(*_without_surrogates(data.decode("utf-8", "surrogatepass")))
+        except UnicodeDecodeError:
+            pass
+    encoding, sure = guessed(data) if asked is None else (asked, True)
     try:
-        return _without_surrogates(data.decode("utf-8", "surrogatepass"))
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = data.decode("cp1252")
+        text = data.decode(encoding)
     except UnicodeDecodeError as e:
+        tried = "UTF-8, UTF-16 or Latin-1" if asked is None else ENCODINGS[asked]
         raise RatingsError(
-            f"{name}, line {data.count(bytes([10]), 0, e.start) + 1}: byte {data[e.start]:#04x} is no text in UTF-8, UTF-16 or "
-            "Latin-1. Save the file as UTF-8."
+            f"{name}, line {data.count(bytes([10]), 0, e.start) + 1}: byte {data[e.start]:#04x} is no text in {tried}. Save the "
+            "file as UTF-8, or say what it is in by encoding=."
         ) from e
-    note = (
-        "The file is not UTF-8; it was read as Latin-1 (Windows-1252). Check names with accents, or save it as UTF-8."
-    )
-    return text.encode(), (note,)
+    step = "" if asked is not None else " Check names with accents, or save it as UTF-8."
+    note = f"The file is not UTF-8; it was read as {ENCODINGS[encoding]}.{step}"
+    return _Utf8(text.encode(), (note,), encoding, sure)
 
 
 def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:

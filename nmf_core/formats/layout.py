@@ -35,8 +35,8 @@ class Question:
     """One thing to be known about a file before it is read.
 
     Attributes:
-        key: the keyword of `read_ratings` that answers it: "sheet", "layout", "skip", "zeros", "decimal", "totals"; or
-            "user", "item", "rating", which `columns` answers.
+        key: the keyword of `read_ratings` that answers it: "sheet", "encoding", "layout", "skip", "zeros", "decimal",
+            "totals"; or "user", "item", "rating", which `columns` answers.
         choice: the answer taken; of "skip" as many as there are.
         options: what could be answered.
         reason: why this one, in words.

@@ -20,6 +20,8 @@ from nmf_core.formats import base
 from nmf_core.formats.archive import zip_of
 from nmf_core.formats.base import Column, Data, Format, Table, kind_of, table_of_columns, text_of
 from nmf_core.formats.delimited import DELIMITED
+from nmf_core.formats.delimited import read as read_delimited
+from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.excel import EXCEL
 from nmf_core.formats.folder import FOLDER
 from nmf_core.formats.headers import has_role
@@ -61,6 +63,7 @@ def read_ratings(
     decimal: str = "auto",
     totals: str = "auto",
     sheet: str | None = None,
+    encoding: str | None = None,
     name: str | None = None,
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
@@ -87,6 +90,7 @@ def read_ratings(
         totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
             "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
         sheet: of a workbook: the sheet to read, by its name; the first that holds a table if None.
+        encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.
         name: file name to show for bytes and file objects.
 
     Raises:
@@ -109,7 +113,7 @@ def read_ratings(
         return _of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return _of_array(source, zeros, scale)
-    table = _on_sheet(_table(source, format, name), sheet)
+    table = _in_encoding(_on_sheet(_table(source, format, name, encoding), sheet), encoding)
     return table.exact or with_metadata(ratings_of_table(table, asked), table.items)
 
 
@@ -151,6 +155,7 @@ def preview_ratings(
     decimal: str = "auto",
     totals: str = "auto",
     sheet: str | None = None,
+    encoding: str | None = None,
     name: str | None = None,
 ) -> Preview:
     """What `read_ratings` makes of a file, with each guess, its reason and what else it could be.
@@ -160,8 +165,8 @@ def preview_ratings(
 
     Args:
         source: a path, file object, bytes or DataFrame.
-        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, name: as for `read_ratings`; what is
-            "auto" or None is guessed.
+        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, encoding, name: as for
+            `read_ratings`; what is "auto" or None is guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
     >>> [(q.key, q.choice, q.sure) for q in found.questions]
@@ -177,9 +182,11 @@ def preview_ratings(
     try:
         asked = _asked(layout, columns, skip, zeros, decimal, totals, duplicates, scale, guess=True)
         _check_choice("format", format, ("auto", *FORMATS))
-        table = _table(source, format, name)
-        shown_as, questions = table.name, _which_sheet(table, sheet)
-        table = without_blank_columns(_on_sheet(table, str(questions[0].choice) if questions else sheet))
+        table = _table(source, format, name, encoding)
+        shown_as, questions = table.name, (*_which_sheet(table, sheet), *_which_encoding(table, encoding))
+        chosen = {question.key: str(question.choice) for question in questions}
+        table = _in_encoding(_on_sheet(table, chosen.get("sheet", sheet)), chosen.get("encoding", encoding))
+        table = without_blank_columns(table)
         if table.exact is not None:
             return Preview(shown_as, _head(table), (), table.exact, None)
         head = _head(table)
@@ -207,6 +214,18 @@ def _which_sheet(table: Table, asked: str | None) -> tuple[Question, ...]:
     return (
         Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),
     )
+
+
+def _which_encoding(table: Table, asked: str | None) -> tuple[Question, ...]:
+    """The question in which encoding older text is."""
+    if not table.encodings or asked not in (None, *table.encodings):
+        return ()
+    if asked is not None:
+        return (Question("encoding", asked, tuple(table.encodings), CHOSEN, True),)
+    reason = (
+        "its letters with accents look right so" if table.sure_of_encoding else "it is not UTF-8; look at the names"
+    )
+    return (Question("encoding", table.encoding, tuple(table.encodings), reason, table.sure_of_encoding),)
 
 
 def _holds_ratings(read: Callable[[], Table]) -> bool:
@@ -306,12 +325,17 @@ def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
         )
 
 
-def _table(source: object, format: str, name: str | None) -> Table:
+def _table(source: object, format: str, name: str | None, encoding: str | None) -> Table:
     """The table in a file or a DataFrame."""
+    if encoding is not None and encoding not in tuple(ENCODINGS):
+        listed = ", ".join(ENCODINGS)
+        raise RatingsError(f"encoding is {shown(encoding)}; it must be one of {listed}, or None. Choose one.")
     if isinstance(source, pd.DataFrame):
         return table_of_frame(source)
     data, file_name = data_of(source, name)
-    return format_of(data, file_name, format).read(data, file_name)
+    found = format_of(data, file_name, format)
+    # Text that cannot be read by a guess must not be an error where its encoding is given.
+    return read_delimited(data, file_name, encoding) if found is DELIMITED else found.read(data, file_name)
 
 
 def _on_sheet(table: Table, sheet: str | None) -> Table:
@@ -326,6 +350,17 @@ def _on_sheet(table: Table, sheet: str | None) -> Table:
             f"{table.name} has no sheet {shown(sheet)}; {there}.{closest(str(sheet), table.sheets)} Name one of them, or none."
         )
     return table.sheets[sheet]()
+
+
+def _in_encoding(table: Table, encoding: str | None) -> Table:
+    """The table, or what it is in the encoding that was asked for."""
+    if encoding is None or encoding == table.encoding != "":
+        return table
+    if not table.encodings:
+        raise RatingsError(
+            f"{table.name} is UTF-8, or no delimited text, so its encoding is not open. Leave encoding out."
+        )
+    return table.encodings[encoding]()
 
 
 def data_of(source: Any, name: str | None) -> tuple[Data, str]:

@@ -23,7 +23,7 @@ from nmf_core import (
     read_items,
     shelf,
 )
-from nmf_core.formats import EACH_ROW, LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
+from nmf_core.formats import EACH_ROW, ENCODINGS, LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
 from nmf_core.formats.base import Data
 from nmf_core.formats.join import ItemsJoin
 from nmf_core.movielens import MOVIELENS, Remote
@@ -36,6 +36,7 @@ Files = list[tuple[str, Data]]  # names and contents
 
 LABELS: Final = {
     "sheet": "Which sheet?",
+    "encoding": "Which letters are these?",
     "layout": "What is a row?",
     "skip": "Which columns are no ratings?",
     "user": "Which column is the user?",
@@ -210,7 +211,7 @@ def _look_at(brought: Brought) -> None:
         if len(preview.head.columns):
             st.caption("Its first rows, as they stand:")
             st.dataframe(preview.head, hide_index=True, height="content", key=f"head-{brought.number}")
-        what = [q for q in preview.questions if q.key in ("sheet", "layout")]
+        what = [q for q in preview.questions if q.key in ("sheet", "encoding", "layout")]
         roles = [q for q in preview.questions if q.key in ROLES]
         for group in (what, roles, [q for q in preview.questions if q not in (*what, *roles)]):
             for question, column in zip(group, st.columns(len(group) or 1), strict=False):
@@ -249,6 +250,8 @@ def _question(question: Question, brought: Brought) -> None:
     options = question.options
     if isinstance(question.choice, tuple):
         st.multiselect(label, options, question.choice, placeholder="none", **change)
+    elif question.key == "encoding":
+        st.selectbox(label, options, options.index(question.choice), format_func=lambda x: ENCODINGS[x], **change)
     elif question.key in ("sheet", *ROLES):
         at = options.index(question.choice)
         st.selectbox(label, options, at, format_func=lambda x: WORDS[x] if x == EACH_ROW else x, **change)

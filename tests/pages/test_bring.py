@@ -27,7 +27,11 @@ def ann(monkeypatch):
 
 def answer(app, key, value):
     kind = (
-        app.multiselect if key == "skip" else app.selectbox if key in ("sheet", "user", "item", "rating") else app.radio
+        app.multiselect
+        if key == "skip"
+        else app.selectbox
+        if key in ("sheet", "encoding", "user", "item", "rating")
+        else app.radio
     )
     next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
     app.run()
@@ -88,6 +92,15 @@ def test_of_a_workbook_with_ratings_on_two_sheets_one_is_chosen():
     answer(app, "sheet", "New")
     press(app, "open-brought")
     assert now(app).ratings.n_ratings == 3 and now(app).ratings.users.tolist() == ["1", "2"]
+
+
+def test_letters_that_look_wrong_can_be_put_right():
+    app = upload(bringing(), ("old.csv", "user,item,rating\nИван,Чужой,5\nМария,Звезда,4\n".encode("cp1251")))
+    answer(app, "encoding", "cp1252")
+    assert "Èâàí" in words(app)
+    answer(app, "encoding", "cp1251")
+    press(app, "open-brought")
+    assert now(app).ratings.users.tolist() == ["Иван", "Мария"]
 
 
 def test_of_a_survey_it_is_said_who_answers_and_what_is_no_rating():

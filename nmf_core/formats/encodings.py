@@ -1,0 +1,55 @@
+"""Text that is not UTF-8: which of the older encodings it most likely is in."""
+
+from __future__ import annotations
+
+import re
+
+ENCODINGS = {
+    "cp1252": "Latin-1 (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8_r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "mac_roman": "of an old Macintosh (Mac OS Roman)",
+    "cp932": "Japanese (Shift JIS)",
+    "gb18030": "Chinese (GB 18030)",
+    "big5": "Chinese (Big5)",
+    "euc_kr": "Korean (EUC-KR)",
+}
+_USUAL = "cp1252"
+_SAMPLE = 1 << 16
+# Letters with accents seldom stand three in a row, and signs or capitals of Windows-1252 seldom right behind a letter.
+_RUN = re.compile(rb"[\x80-\xff]{3}")
+_UNLIKE_LATIN = re.compile(rb"[\x80-\xff]{3}|[A-Za-z][\x80-\x90\x95\x98\x99\x9b\x9d\x9f]|[a-z][\x8a\x8c\x8e]")
+
+
+def guessed(data: bytes) -> tuple[str, bool]:
+    """The likeliest of `ENCODINGS`, and whether there is little doubt: none means Latin-1.
+
+    >>> guessed("Amélie".encode("latin-1")), guessed("Иван,Солярис,5".encode("cp1251"))
+    (('cp1252', True), ('cp1251', False))
+    """
+    if not _UNLIKE_LATIN.search(data):
+        return _USUAL, True
+    if not (_is_in(data, _USUAL) or _RUN.search(data)):  # a byte astray in plain text, rather than another language
+        return _USUAL, False
+    first = next((m.start() for m in re.finditer(rb"[\x80-\xff]", data)), 0)
+    sample = data[max(first - 1000, 0) :][:_SAMPLE]
+    from charset_normalizer import from_bytes  # seldom needed, and not quickly loaded
+
+    best = from_bytes(sample, cp_isolation=list(ENCODINGS)).best()
+    likely = best.encoding if best is not None and best.encoding in ENCODINGS else _USUAL
+    return (likely if _is_in(data, likely) else _USUAL), False
+
+
+def _is_in(data: bytes, encoding: str) -> bool:
+    """Whether bytes can be text in an encoding."""
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
