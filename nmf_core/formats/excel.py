@@ -55,7 +55,7 @@ _Row = tuple[int, list[Any]]  # where it stands, and its cells
 
 
 def read(data: Data, name: str) -> Table:
-    """A Table of values from the first sheet in sight of a workbook that holds a table."""
+    """A Table of values from the first sheet in sight that names users, items and ratings, or else the first with a table."""
     data = whole(data)
     odd = _check_archive(data, name)
     with _refused(name):
@@ -65,13 +65,18 @@ def read(data: Data, name: str) -> Table:
         raise _not_excel(name)
     sheets = {one: partial(_on_sheet, workbook, k, name, odd) for k, one in enumerate(names)}
     shown_ones = [k for k, sheet in enumerate(workbook.sheets_metadata) if sheet.visible is _VISIBLE]
+    first: tuple[int, list[_Row]] | None = None
     for k in shown_ones or range(len(names)):
         rows: list[_Row] = []
         with suppress(RatingsError):  # a sheet of charts alone, say
             rows = _rows(workbook, k, name)
-        if _holds_table(rows):
-            return replace(sheets[names[k]](rows), sheets=sheets)
-    return replace(sheets[names[0]](), sheets=sheets)
+        if _names_roles(rows):
+            first = k, rows
+            break
+        if first is None and _holds_table(rows):
+            first = k, rows
+    k, rows = first or (0, [])
+    return replace(sheets[names[k]](rows), sheets=sheets)
 
 
 @contextmanager
@@ -107,6 +112,11 @@ def _first_filled(row: Sequence[object]) -> int:
 def _holds_table(rows: Sequence[_Row]) -> bool:
     """Whether at least two rows have more than one cell."""
     return sum(sum(cell != "" for cell in row) > 1 for _, row in rows[:100]) > 1
+
+
+def _names_roles(rows: Sequence[_Row]) -> bool:
+    """Whether one of the first rows names the columns of a list of ratings."""
+    return any(all(has_role(row, role) for role in ROLES) for _, row in rows[: MOST_TITLES + 1])
 
 
 def _on_sheet(

@@ -89,7 +89,8 @@ def read_ratings(
         decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
         totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
             "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
-        sheet: of a workbook: the sheet to read, by its name; the first that holds a table if None.
+        sheet: of a workbook: the sheet to read, by its name; if None the first that names its columns user, item and rating, or
+            else the first that holds a table.
         encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.
         name: file name to show for bytes and file objects.
 
@@ -209,7 +210,7 @@ def _which_sheet(table: Table, asked: str | None) -> tuple[Question, ...]:
     if not others:
         return (Question("sheet", first, names, "ratings can be read from no other", True),)
     if _holds_ratings(lambda: table):
-        reason = f"it is the first with ratings on it, and there are others: {', '.join(map(shown, others))}"
+        reason = f"it is the first that looks like ratings, and there are others: {', '.join(map(shown, others))}"
         return (Question("sheet", first, names, reason, False),)
     return (
         Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),

@@ -123,9 +123,15 @@ def test_of_two_sheets_with_ratings_the_first_is_guessed_and_asked_about():
 
 def test_a_sheet_of_films_before_the_ratings_is_passed_over_by_the_preview():
     data = book(Films=FILMS, Ratings=LIST)
-    found = preview_ratings(data)
-    assert found.ratings.n_ratings == 3 and not found.sure
+    assert preview_ratings(data).ratings.n_ratings == read_ratings(data).n_ratings == 3 and preview_ratings(data).sure
+    found = preview_ratings(book(Films=FILMS, Grid=GRID))
+    assert found.ratings.n_ratings == 6 and not found.sure
     assert "ratings cannot be read from 'Films'" in found.questions[0].reason
+
+
+def test_a_sheet_that_names_users_items_and_ratings_comes_before_one_that_could_be_a_grid():
+    data = book(Films=[["Film", "Year"], ["Alien", 1979], ["Heat", 1995]], Ratings=LIST)
+    assert read_ratings(data).of_user("1") == {"10": 5.0, "11": 3.0}
 
 
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are():

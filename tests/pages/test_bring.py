@@ -11,7 +11,7 @@ import pytest
 from nmf_core import datasets, movielens
 from pages.ui import bring, jobs, state
 from tests.formats.test_survey import FORM
-from tests.formats.test_workbooks import LIST, book
+from tests.formats.test_workbooks import book
 from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
 
@@ -85,13 +85,16 @@ def test_an_answer_that_is_an_error_can_be_taken_back():
 
 
 def test_of_a_workbook_with_ratings_on_two_sheets_one_is_chosen():
-    app = upload(bringing(), ("club.xlsx", book(Old=[["", "x"], ["ann", 1], ["bob", 2]], New=LIST, Empty=[])))
+    app = upload(
+        bringing(),
+        ("club.xlsx", book(Old=[["", "x"], ["ann", 1], ["bob", 2]], New=[["", "y"], ["eve", 3], ["dan", 4]], Empty=[])),
+    )
     assert "rated x with 1" in words(app)
     answer(app, "sheet", "Empty")
     assert "has no cells" in words(app)
     answer(app, "sheet", "New")
     press(app, "open-brought")
-    assert now(app).ratings.n_ratings == 3 and now(app).ratings.users.tolist() == ["1", "2"]
+    assert now(app).ratings.users.tolist() == ["eve", "dan"]
 
 
 def test_letters_that_look_wrong_can_be_put_right():
