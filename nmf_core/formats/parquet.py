@@ -172,6 +172,10 @@ def _unreadable(name: str, error: Exception) -> RatingsError:
 def _check_size(files: list[pyarrow.parquet.FileMetaData], name: str, *, in_memory: bool) -> None:
     """Refuse what a few bytes make huge."""
     check_width(name, files[0].num_columns)
+    for file in files:
+        in_groups = sum(file.row_group(k).num_rows for k in range(file.num_row_groups))
+        if in_groups != file.num_rows:  # Arrow would make room for as many
+            raise pa.ArrowInvalid(f"it says that it has {file.num_rows} rows, and in its groups {in_groups}")
     n_rows, n_columns = sum(file.num_rows for file in files), files[0].num_columns
     unpacked = sum(file.row_group(k).total_byte_size for file in files for k in range(file.num_row_groups))
     if n_rows > MAX_ROWS or (in_memory and (unpacked > MAX_UNPACKED_BYTES or n_rows * n_columns > MAX_CELLS)):

@@ -8,6 +8,8 @@ import zipfile
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,3 +260,23 @@ def test_first_rows_that_a_damaged_parquet_column_lacks_are_refused(monkeypatch)
     monkeypatch.setattr(parquet, "_until", lambda batches, rows: [next(iter(batches)).slice(0, 1)])
     error = preview_ratings(file.getvalue(), name="a.parquet").error
     assert "a.parquet is not a Parquet file that can be read (the column 'user' has 1 of 2 rows)" in str(error)
+
+
+def test_parquet_whose_groups_claim_more_rows_than_there_are_is_refused_before_room_is_made():
+    file = io.BytesIO()
+    pq.write_table(pa.table({"user": ["ann", "bob", "ann"], "item": ["x", "y", "z"], "rating": [1.0, 2.0, 3.0]}), file)
+    data = file.getvalue()
+    size = pq.ParquetFile(file).metadata.row_group(0).total_byte_size
+
+    def number(value):  # Thrift's compact form of a 64-bit number, after its field's head
+        value, out = value * 2, b"\x16"
+        while value > 127:
+            value, out = value >> 7, out + bytes([value & 127 | 128])
+        return out + bytes([value])
+
+    footer = int.from_bytes(data[-8:-4], "little")
+    metadata = data[-8 - footer : -8].replace(number(size) + number(3), number(size) + number(1 << 34), 1)
+    lie = data[: -8 - footer] + metadata + len(metadata).to_bytes(4, "little") + b"PAR1"
+    assert pq.ParquetFile(io.BytesIO(lie)).metadata.row_group(0).num_rows == 1 << 34
+    with pytest.raises(NmfError, match="it says that it has 3 rows, and in its groups 17179869184"):
+        read_ratings(lie)
