@@ -406,8 +406,9 @@ def paste(ratings: Ratings, text: str, *, user: object = None, item: object = No
     r"""The ratings with a block put down as a spreadsheet copies it, and what was done in a sentence.
 
     A block with names has the items in its first row and the users in its first column: cells are set by name, and users
-    and items that are not there yet are added. A block of bare numbers goes down and right from `user` and `item`. A
-    blank cell of the block blanks the cell. Either the whole block is put down, or nothing.
+    and items that are not there yet are added. Where only its first row holds names, known items foremost, the rows go down
+    from `user`. A block of bare numbers goes down and right from `user` and `item`. A blank cell of the block blanks the cell.
+    Either the whole block is put down, or nothing.
 
     Args:
         text: lines with tabs between the cells, else semicolons, else commas; quoted cells may hold all of these.
@@ -425,9 +426,14 @@ def paste(ratings: Ratings, text: str, *, user: object = None, item: object = No
     'From User2 × Movie2 on: 2 ratings set, 0 cells blank.'
     """
     block = _block(text)
-    by_name = _has_names(block, ratings)
-    numbers_at = 1 if by_name else 0
-    if by_name:
+    numbers_at = (1, 0) if _has_items_alone(block, ratings) else (1, 1) if _has_names(block, ratings) else (0, 0)
+    if numbers_at == (1, 0):
+        users, _ = _place([row[:1] for row in block[1:]], ratings, user, None)
+        items = _unique_names(block[0], "item", ratings)
+        more_items = [name for name in items if name not in ratings.items]
+        made = add_items(ratings, more_items)
+        how, more = f"By item, from {users[0]} on", f" Added: {_listed('item', more_items)}." if more_items else ""
+    elif numbers_at == (1, 1):
         users, items = _names_of(block, ratings)
         more_users = [name for name in users if name not in ratings.users]
         more_items = [name for name in items if name not in ratings.items]
@@ -497,6 +503,29 @@ def _has_names(block: list[list[str]], ratings: Ratings) -> bool:
     return all(text_of(x) in ratings.items for x in items) and all(text_of(x) in ratings.users for x in users)
 
 
+def _has_items_alone(block: list[list[str]], ratings: Ratings) -> bool:
+    """Whether the first row holds items, and numbers stand right below: its first cell is an item here, and they are no users."""
+    below = [row[0] for row in block[1:]]
+    return (
+        bool(below)
+        and text_of(block[0][0]) in ratings.items
+        and not any(map(is_number, block[0]))
+        and all((is_number(cell) or is_blank(cell)) and text_of(cell) not in ratings.users for cell in below)
+    )
+
+
+def _unique_names(names: list[str], what: str, ratings: Ratings) -> list[str]:
+    """Names from a block, clean, each once and none blank."""
+    clean = [text_of(name) for name in names]
+    if "" in clean:
+        raise RatingsError(
+            f"Row 1, column {clean.index('') + 1} of the block is blank; its first row holds {what}s. Name the {what}, or copy "
+            "bare numbers alone."
+        )
+    _unique(pd.Index(clean, dtype=ratings.users.dtype), clean, what)
+    return clean
+
+
 def _names_of(block: list[list[str]], ratings: Ratings) -> tuple[list[str], list[str]]:
     """The users in the first column and the items in the first row."""
     found = []
@@ -528,10 +557,10 @@ def _place(block: list[list[str]], ratings: Ratings, user: object, item: object)
 
 
 def _numbers(
-    block: list[list[str]], start: int, users: list[str], items: list[str], ratings: Ratings
+    block: list[list[str]], start: tuple[int, int], users: list[str], items: list[str], ratings: Ratings
 ) -> tuple[NDArray[np.float64], bool]:
     """The numbers of a block, and whether commas were read as decimal; the first that is no rating is an error."""
-    cells = [row[start:] for row in block[start:]]
+    cells = [row[start[1] :] for row in block[start[0] :]]
     read = read_numbers([Column.of(column) for column in zip(*cells, strict=True)])
     values = read.matrix()
     low, high = _bounds(ratings)
@@ -545,7 +574,7 @@ def _numbers(
         return values, read.decimal == ","
     allowed = f"A rating here is a number from {low:g} to {high:g}, or blank. Correct that cell; nothing was pasted."
     raise RatingsError(
-        f"Row {row + start + 1}, column {column + start + 1} of the block ({users[row]} × {items[column]}): {shown(cell)} "
+        f"Row {row + start[0] + 1}, column {column + start[1] + 1} of the block ({users[row]} × {items[column]}): {shown(cell)} "
         f"{why}. {allowed}"
     )
 

@@ -35,6 +35,7 @@ def _stay_in_step() -> None:
 
 
 _stay_in_step()
+state.arrive(page.url_path)
 state.do_what_waits()
 sidebar.choose()
 sidebar.fit_state(compute.renew_view())

@@ -272,3 +272,15 @@ def test_a_wider_scale_lets_higher_ratings_in_and_leaves_those_there(notebook):
     wide = edit.set_scale(notebook, 0, 10)
     assert wide.of_user("User1") == notebook.of_user("User1")
     assert edit.set_rating(wide, "User1", "Movie3", 9).of_user("User1")["Movie3"] == 9
+
+
+def test_a_block_below_items_alone_goes_down_from_a_user(notebook):
+    made, said = edit.paste(notebook, "Movie3\tHeat\n5\t3\n4\t", user="User2")
+    assert made.of_user("User2") == {"Movie1": 4.0, "Movie3": 5.0, "Movie4": 1.0, "Heat": 3.0}
+    assert made.of_user("User3")["Movie3"] == 4.0 and made.n_users == 5
+    assert said == "By item, from User2 on: 3 ratings set, 1 cell blank. Added: item Heat."
+    assert edit.paste(notebook, "Movie3\n5\n")[0].of_user("User1")["Movie3"] == 5.0
+    with pytest.raises(RatingsError, match="Row 3, column 2 of the block .User2 × Movie2.: '9' lies outside"):
+        edit.paste(notebook, "Movie1\tMovie2\n5\t3\n4\t9")
+    with pytest.raises(RatingsError, match="The block is 2 × 1 cells; from User5"):
+        edit.paste(notebook, "Movie1\n5\n4", user="User5")

@@ -340,7 +340,9 @@ def _long(
         by_name = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
         certain = role in given or (by_name and not others) or (settled and role in found)
         because = why.get(role) or ("it is named so" if by_name else "it stands there")
-        if others and role not in given:
+        if role in given:
+            because = CHOSEN
+        elif others:
             because += f", and before {', '.join(others)}"
         questions.append(Question(role, titles[roles[role]], titles, because, certain))
     return Plan(table, "long", roles, tuple(questions), table)

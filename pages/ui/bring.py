@@ -210,7 +210,9 @@ def _look_at(brought: Brought) -> None:
         st.subheader(f"How is {text.md(brought.name)} to be read?", anchor=False)
         if len(preview.head.columns):
             st.caption("Its first rows, as they stand:")
-            st.dataframe(preview.head, hide_index=True, height="content", key=f"head-{brought.number}")
+            # Six rows in sight, the rest by scrolling: the questions and Open should not be far below.
+            height: Any = "content" if len(preview.head) <= 6 else 38 + 35 * 6
+            st.dataframe(preview.head, hide_index=True, height=height, key=f"head-{brought.number}")
         what = [q for q in preview.questions if q.key in ("sheet", "encoding", "layout")]
         roles = [q for q in preview.questions if q.key in ROLES]
         for group in (what, roles, [q for q in preview.questions if q not in (*what, *roles)]):
@@ -245,7 +247,7 @@ def _look_at(brought: Brought) -> None:
 def _question(question: Question, brought: Brought) -> None:
     """A control for one guess, with its reason."""
     key = f"answer-{question.key}-{brought.number}"
-    label = LABELS[question.key] if question.sure else f":orange[:material/help:] {LABELS[question.key]}"
+    label = LABELS[question.key]  # plain: a screen reader would spell what stands for an icon
     change: dict[str, Any] = {"key": key, "on_change": _answered, "args": (question.key, key)}
     options = question.options
     if isinstance(question.choice, tuple):
@@ -257,7 +259,7 @@ def _question(question: Question, brought: Brought) -> None:
         st.selectbox(label, options, at, format_func=lambda x: WORDS[x] if x == EACH_ROW else x, **change)
     else:
         st.radio(label, options, options.index(question.choice), format_func=lambda x: WORDS.get(x, x), **change)
-    because = "Since" if question.sure else "A guess, since"
+    because = "Since" if question.sure else ":orange[:material/help: A guess], since"
     st.caption(f"{because} {text.md(question.reason)}.")
 
 

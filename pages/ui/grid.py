@@ -55,7 +55,7 @@ def _grid_editor(ratings: Ratings) -> None:
         key=state.editor_key(),
         on_change=_edited,
         num_rows="dynamic",
-        height=min(38 + 35 * (len(frame) + 1), 520),
+        height=min(38 + 35 * (len(frame) + 2), 520),  # with room for a row that is added
         column_config={
             USER: st.column_config.TextColumn("user", pinned=True, width=150 if long else None),
             **{item: _rating_column(text.cut(item, 24)) for item in base.items},
@@ -65,7 +65,7 @@ def _grid_editor(ratings: Ratings) -> None:
         alt=f"The ratings grid: {text.fullness(base)}.",
     )
     _refused()
-    _nameless("", USER, "user")
+    _nameless(USER, "user")
 
 
 def _rating_column(label: str) -> Any:
@@ -102,9 +102,9 @@ def _refused() -> None:
         st.button("Discard what was refused", icon=":material/backspace:", on_click=state.renew_editor, key="discard")
 
 
-def _nameless(part: str, column: str, what: str) -> None:
+def _nameless(column: str, what: str) -> None:
     """Say that a row which was added has ratings but no name: they count for nobody yet."""
-    _, changes = state.editor_changes(part)
+    _, changes = state.editor_changes()
     if any(_is_nameless(row, column) for row in changes.get("added_rows", [])):
         st.warning(
             f"A new row has ratings but no {what} yet: they count once its first cell has a name.",
@@ -266,7 +266,7 @@ def _list_editor(ratings: Ratings) -> None:
         on_change=_list_edited,
         args=(what, name, part),
         num_rows="dynamic",
-        height=min(38 + 35 * (len(frame) + 1), 380),
+        height=min(38 + 35 * max(len(frame) + 2, 6), 380),
         column_config={
             other: st.column_config.TextColumn(other, width="large"),
             "rating": _rating_column("rating"),
@@ -276,7 +276,7 @@ def _list_editor(ratings: Ratings) -> None:
         alt=f"The ratings of {text.cut(name, 60)}.",
     )
     _refused()
-    _nameless(part, other, other)
+    _nameless(other, other)
 
 
 def _found(index: pd.Index, what: str) -> str | None:
@@ -331,12 +331,12 @@ def _edited() -> None:
     base, changes = state.editor_changes()
     now = state.opened().ratings
     fine, refused = without_refused(now, changes, base.users.tolist(), USER, lambda user, item: (user, item))
-    _keep(lambda: apply_changes(base, fine), refused)
+    _keep(fine, USER, lambda changes: apply_changes(base, changes), refused)
 
 
 def _list_edited(what: str, name: str, part: str) -> None:
     """The list editor's changes; a name that is new here is said, since it may be a slip."""
-    base, changes = state.editor_changes(part)
+    base, changes = state.editor_changes()
     other = "item" if what == "user" else "user"
     now = state.opened().ratings
     before = _ids(now, other)
@@ -347,20 +347,53 @@ def _list_edited(what: str, name: str, part: str) -> None:
         other,
         lambda row, _: (name, row) if what == "user" else (row, name),
     )
-    _keep(lambda: apply_list(base, what, name, fine), refused)
+    _keep(fine, other, lambda changes: apply_list(base, what, name, changes), refused)
     for new in _ids(state.opened().ratings, other)[len(before) :]:
         state.notice("info", f"The {other} {new} was not there and is added. Undo takes it back.")
 
 
-def _keep(made: Callable[[], Ratings], refused: list[str]) -> None:
+def _keep(changes: dict[str, Any], column: str, apply: Callable[[dict[str, Any]], Ratings], refused: list[str]) -> None:
     """A new version from the editor, and what of it was refused; the editor goes on as it is."""
     try:
-        state.change(made())
+        ratings, words = with_names(changes, column, apply)
+        state.change(ratings)
     except NmfError as error:
         state.refuse_edit(f"{error} What was typed after it waits until then.")
         return
     more = f" And {text.many(len(refused) - 1, 'more cell')} like that." if len(refused) > 1 else ""
-    state.refuse_edit(refused[0] + more if refused else "")
+    state.refuse_edit(" ".join([*([words] if words else []), *([refused[0] + more] if refused else [])]))
+
+
+def with_names(changes: dict[str, Any], column: str, apply: Callable[[dict[str, Any]], Ratings]) -> tuple[Ratings, str]:
+    """What an editor's changes make, without names that cannot be; and why the first of these cannot.
+
+    A row whose new name is refused keeps its old one; an added row whose name is refused waits.
+
+    Raises:
+        RatingsError: the changes cannot be even without new names.
+    """
+    try:
+        return apply(changes), ""
+    except NmfError as error:
+        why = str(error)
+    edited, added = changes.get("edited_rows", {}), changes.get("added_rows", [])
+    kept = {
+        **changes,
+        "edited_rows": {at: {key: value for key, value in row.items() if key != column} for at, row in edited.items()},
+        "added_rows": [],
+    }
+    made = apply(kept)
+    for at, row in [(at, row) for at, row in edited.items() if column in row] + [("", row) for row in added]:
+        more = (
+            {**kept, "edited_rows": {**kept["edited_rows"], at: row}}
+            if at != ""
+            else {**kept, "added_rows": [*kept["added_rows"], row]}
+        )
+        try:
+            made, kept = apply(more), more
+        except NmfError:
+            continue
+    return made, why
 
 
 def without_refused(

@@ -53,6 +53,7 @@ class Session:
     greeted: bool = False
     fitted: dict[str, dict[str, Any]] = field(default_factory=dict)  # the widgets of the last fit, by what is open
     own_id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    page: str = ""
     editor: tuple[str, int] = ("", 0)
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
@@ -268,6 +269,14 @@ def renew_editor() -> None:
     session().editor = (session().editor[0], session().editor[1] + 1)
 
 
+def arrive(page: str) -> None:
+    """Note which page is drawn: the browser forgets an editor whose page is left, so that one begins anew."""
+    held = session()
+    if held.page != page:
+        held.page = page
+        renew_editor()
+
+
 def editor_base(ratings: Ratings, part: str = "") -> Ratings:
     """What the editor began with: feeding its result back would lose every second edit.
 
@@ -280,9 +289,10 @@ def editor_base(ratings: Ratings, part: str = "") -> Ratings:
     return base
 
 
-def editor_changes(part: str = "") -> tuple[Ratings, dict[str, Any]]:
-    """What the editor began with and what was changed in it. For its callback."""
-    return session().editor_base[1], dict(st.session_state[editor_key(part)])
+def editor_changes() -> tuple[Ratings, dict[str, Any]]:
+    """What the editor that was drawn last began with, and what was changed in it. For its callback, which may come late."""
+    key, base = session().editor_base
+    return base, dict(st.session_state.get(key, {}))
 
 
 def refuse_edit(words: str) -> None:

@@ -90,8 +90,9 @@ def ratings_files(ratings: Ratings) -> None:
         offers = [offer for offer in offers if offer[0] != "Excel"]
     _row(offers)
     st.caption(
-        "Names that a spreadsheet would take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is "
-        "opened here." + (" Excel holds too few rows for these." if ratings.n_ratings > EXCEL_RATINGS else "")
+        "Parquet keeps everything, the rating scale too; from the other files it is guessed anew. Names that a spreadsheet would "
+        "take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is opened here."
+        + (" Excel holds too few rows for these." if ratings.n_ratings > EXCEL_RATINGS else "")
     )
 
 

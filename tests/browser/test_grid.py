@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.conftest import no_trouble, screenshot, settled, type_into_cell
 
 PINNED = 102  # px: the column of users, with that of the row marks
@@ -65,6 +67,32 @@ def opened(server, open_page, **how):
     settled(page)
     shows(page, 0, ["User1", "5", "3", "", "1"])
     return page
+
+
+@pytest.mark.parametrize("delay", [0, 40])
+def test_a_page_that_is_left_with_a_cell_open_comes_back_with_all_that_was_typed(server, open_page, delay):
+    page = opened(server, open_page)
+    type_into_cell(page, *place(page, 0, 3), "2")
+    shows(page, 0, ["User1", "5", "3", "2", "1"])
+    page.mouse.click(*place(page, 1, 3))
+    page.wait_for_timeout(100)
+    page.keyboard.type("5")
+    page.get_by_role("link", name="Factors").click(delay=delay)  # no Enter
+    page.wait_for_timeout(700)
+    if page.locator("h1").inner_text() == "Ratings":  # a click without any time in it may close the cell and no more
+        page.get_by_role("link", name="Factors").click()
+    page.get_by_role("heading", name="Factors").wait_for()
+    settled(page)
+    page.get_by_role("link", name="Ratings").click()
+    page.get_by_role("heading", name="Ratings").wait_for()
+    shows(page, 0, ["User1", "5", "3", "2", "1"])
+    here = cells(page)[1][3]  # what the browser had sent when it left
+    assert page.get_by_text(f"{15 if here else 14} ratings").count() >= 1
+    type_into_cell(page, *place(page, 2, 3), "3")
+    shows(page, 2, ["User3", "1", "1", "3", "5"])
+    shows(page, 0, ["User1", "5", "3", "2", "1"])
+    assert cells(page)[1][3] == here
+    no_trouble(page)
 
 
 def test_edits_follow_each_other_and_are_undone_and_redone_one_by_one(server, open_page):

@@ -9,7 +9,17 @@ import pytest
 
 from nmf_core import NmfError, Ratings, datasets, edit
 from pages.ui import opened as opened_module
-from pages.ui.grid import AN_ITEM, _frame, _is_nameless, apply_changes, apply_list, matches, without_refused
+from pages.ui.grid import (
+    AN_ITEM,
+    USER,
+    _frame,
+    _is_nameless,
+    apply_changes,
+    apply_list,
+    matches,
+    with_names,
+    without_refused,
+)
 from pages.ui.opened import Opened
 from tests.pages.conftest import opened, words
 
@@ -248,3 +258,21 @@ def test_versions_are_kept_by_number_and_by_size(monkeypatch):
     assert changed(20) == 10
     monkeypatch.setattr(opened_module, "UNDO_RATINGS", 1)
     assert changed(5) == 3  # as it was opened, before the last change, and after it
+
+
+def test_a_name_that_cannot_be_holds_back_itself_alone():
+    base = datasets.notebook()
+    changes = {
+        "edited_rows": {0: {USER: "User2", "Movie3": "2"}, 1: {"Movie2": "4"}, 3: {USER: "Dana", "Movie2": "3"}},
+        "added_rows": [{USER: "User5", "Movie1": "1"}, {USER: "Eve", "Movie1": "2"}],
+        "deleted_rows": [],
+    }
+    made, why = with_names(changes, USER, lambda some: apply_changes(base, some))
+    assert "User2" in why
+    assert made.users.tolist() == ["User1", "User2", "User3", "Dana", "User5", "Eve"]
+    assert made.of_user("User1")["Movie3"] == 2.0 and made.of_user("User2")["Movie2"] == 4.0
+    assert made.of_user("Dana")["Movie2"] == 3.0 and made.of_user("Eve") == {"Movie1": 2.0}
+    assert "Movie1" not in made.of_user("User5")
+    changes["edited_rows"].pop(0)
+    changes["added_rows"].pop(0)
+    assert with_names(changes, USER, lambda some: apply_changes(base, some))[1] == ""
