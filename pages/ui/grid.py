@@ -124,7 +124,15 @@ def _toolbar(view: View) -> None:
     """Undo, redo, reset, and what cells alone cannot do."""
     opened = view.opened
     with st.container(horizontal=True, gap="xsmall"):  # one line, even beside the picture of the fit
-        st.button("Undo", icon=":material/undo:", on_click=state.step, args=(-1,), disabled=opened.at == 0, key="undo")
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            on_click=state.step,
+            args=(-1,),
+            disabled=opened.at == 0,
+            key="undo",
+            help="Takes back the last change; after a reload, all changes since the ratings were opened, which Redo brings back.",
+        )
         st.button(
             "Redo",
             icon=":material/redo:",

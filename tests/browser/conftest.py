@@ -167,12 +167,12 @@ def type_into_cell(page, x: float, y: float, value: str) -> None:
     page.mouse.click(x, y)
     # A frame after a click the grid takes the focus, even from a field that has opened since.
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.keyboard.type(value)
-    page.wait_for_function(
-        """value => document.activeElement.matches('#portal :is(input, textarea)')
-        && document.activeElement.value === value""",
-        arg=value,
-    )
+    # The first character opens a field in place of the cell; nobody types the second before it is there.
+    page.keyboard.type(value[0])
+    page.wait_for_function("() => document.activeElement.matches('#portal :is(input, textarea)')")
+    page.keyboard.type(value[1:])
+    page.wait_for_function("value => document.activeElement.value === value", arg=value)
+    page.wait_for_timeout(50)  # what stands in the field is known to the grid a moment later
     page.keyboard.press("Enter")
 
 
