@@ -199,6 +199,7 @@ W_BAD = {
     "deep": header("(" * 9000),
     "no type": header("{'descr': 'zz', 'fortran_order': False, 'shape': (5, 2), }"),
     "version 2": b"\x93NUMPY\x02\x00\x04\x00\x00\x00{}\n ",
+    "Python 2": header("{'descr': '<f8', 'fortran_order': False, 'shape': (5L, 2L), }", b"\0" * 80),
     "pickle": b"\x80\x04N.",
 }
 
@@ -246,13 +247,23 @@ def test_a_manifest_that_lies_is_refused(good, changes, says):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"rank": 10**9}, {"rank": "2"}, {"solver": "x"}, {"init": [[1]]}, {"init": "x"}, {"penalty": "x"}, {"rogue": 1}],
-    ids=str,
+    [
+        {"rank": 10**9},
+        {"rank": "2"},
+        {"solver": "x"},
+        {"init": [[1]]},
+        {"init": "x"},
+        {"penalty": "x"},
+        {"rogue": 1},
+        {"x" * 9000: 1},
+    ],
+    ids=lambda changes: str(changes)[:40],
 )
 def test_settings_that_are_none_are_refused(good, changes):
     settings = json.loads(members_of(good)["manifest.json"])["settings"] | changes
-    with pytest.raises(NmfError, match=r"manifest\.json"):
+    with pytest.raises(NmfError, match=r"manifest\.json") as refused:
         open_capsule(manifest(good, settings=settings))
+    assert len(str(refused.value)) < 500
 
 
 def test_a_start_that_is_missing_is_named(good):

@@ -445,3 +445,8 @@ def test_movielens_unpacked_is_read_with_its_films(tmp_path):
     ratings = read_ratings(tmp_path)
     assert ratings.item_info.loc["1", "title"] == "Toy Story (1995)" and ratings.n_ratings == 1
     assert preview_ratings(tmp_path).sure
+
+
+def test_one_very_long_line_below_a_blank_one_is_refused_in_words():
+    with pytest.raises(NmfError, match="The file: the header 'mmm"):
+        read_ratings(b"\n" + b"m" * 100_000)
