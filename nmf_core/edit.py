@@ -426,24 +426,25 @@ def paste(ratings: Ratings, text: str, *, user: object = None, item: object = No
     'From User2 × Movie2 on: 2 ratings set, 0 cells blank.'
     """
     block = _block(text)
-    numbers_at = (1, 0) if _has_items_alone(block, ratings) else (1, 1) if _has_names(block, ratings) else (0, 0)
-    if numbers_at == (1, 0):
-        users, _ = _place([row[:1] for row in block[1:]], ratings, user, None)
-        items = _unique_names(block[0], "item", ratings)
-        more_items = [name for name in items if name not in ratings.items]
-        made = add_items(ratings, more_items)
-        how, more = f"By item, from {users[0]} on", f" Added: {_listed('item', more_items)}." if more_items else ""
-    elif numbers_at == (1, 1):
-        users, items = _names_of(block, ratings)
+    items_alone = _has_items_alone(block, ratings)
+    numbers_at = (1, 0) if items_alone else (1, 1) if _has_names(block, ratings) else (0, 0)
+    made, more = ratings, ""
+    if numbers_at == (0, 0):
+        users, items = _place(block, ratings, user, item)
+        how = f"From {users[0]} × {items[0]} on"
+    else:
+        if items_alone:
+            users, _ = _place([row[:1] for row in block[1:]], ratings, user, None)
+            items = _names_in(block[0], "item", (1, 1), "its first row holds items", ratings)
+            how = f"By item, from {users[0]} on"
+        else:
+            users, items = _names_of(block, ratings)
+            how = "By name"
         more_users = [name for name in users if name not in ratings.users]
         more_items = [name for name in items if name not in ratings.items]
         made = add_items(add_users(ratings, more_users), more_items)
         added = [words for words in (_listed("user", more_users), _listed("item", more_items)) if words]
-        how, more = "By name", f" Added: {'; '.join(added)}." if added else ""
-    else:
-        made, more = ratings, ""
-        users, items = _place(block, ratings, user, item)
-        how = f"From {users[0]} × {items[0]} on"
+        more = f" Added: {'; '.join(added)}." if added else ""
     values, comma = _numbers(block, numbers_at, users, items, ratings)
     columns = positions(made.items, items, "item")
     rows = np.repeat(positions(made.users, users, "user"), len(columns))
@@ -514,32 +515,23 @@ def _has_items_alone(block: list[list[str]], ratings: Ratings) -> bool:
     )
 
 
-def _unique_names(names: list[str], what: str, ratings: Ratings) -> list[str]:
-    """Names from a block, clean, each once and none blank."""
+def _names_of(block: list[list[str]], ratings: Ratings) -> tuple[list[str], list[str]]:
+    """The users in the first column and the items in the first row."""
+    rule = "the first row of a block with names holds items, its first column users"
+    users = _names_in([row[0] for row in block[1:]], "user", (2, 1), rule, ratings)
+    return users, _names_in(block[0][1:], "item", (1, 2), rule, ratings)
+
+
+def _names_in(names: list[str], what: str, first: tuple[int, int], rule: str, ratings: Ratings) -> list[str]:
+    """Names from a block, clean, each once and none blank; `first`: row and column of the first, `rule`: what stands where."""
     clean = [text_of(name) for name in names]
     if "" in clean:
+        row, column = first[0] + clean.index("") * (what == "user"), first[1] + clean.index("") * (what == "item")
         raise RatingsError(
-            f"Row 1, column {clean.index('') + 1} of the block is blank; its first row holds {what}s. Name the {what}, or copy "
-            "bare numbers alone."
+            f"Row {row}, column {column} of the block is blank; {rule}. Name the {what}, or copy bare numbers alone."
         )
     _unique(pd.Index(clean, dtype=ratings.users.dtype), clean, what)
     return clean
-
-
-def _names_of(block: list[list[str]], ratings: Ratings) -> tuple[list[str], list[str]]:
-    """The users in the first column and the items in the first row."""
-    found = []
-    for what, names in (("user", [row[0] for row in block[1:]]), ("item", block[0][1:])):
-        clean = [text_of(name) for name in names]
-        if "" in clean:
-            row, column = (clean.index("") + 2, 1) if what == "user" else (1, clean.index("") + 2)
-            raise RatingsError(
-                f"Row {row}, column {column} of the block is blank; the first row of a block with names holds items, its first "
-                f"column users. Name the {what}, or copy bare numbers alone."
-            )
-        _unique(pd.Index(clean, dtype=ratings.users.dtype), clean, what)
-        found.append(clean)
-    return found[0], found[1]
 
 
 def _place(block: list[list[str]], ratings: Ratings, user: object, item: object) -> tuple[list[str], list[str]]:

@@ -197,6 +197,20 @@ class Table:
             headless=True,
         )
 
+    def remembering(self) -> Table:
+        """The table with its columns kept once they are read: what looks through them costs no second reading of a file."""
+        take, known = self.take, dict[int, Column]()
+
+        def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
+            if rows is not None:
+                return take(positions, rows)
+            missing = [k for k in dict.fromkeys(positions) if k not in known]
+            if missing:
+                known.update(zip(missing, take(missing), strict=True))
+            return tuple(known[k] for k in positions)
+
+        return replace(self, take=taken)
+
     def only(self, kept: Sequence[int]) -> Table:
         """The table with some of its columns, in the order given."""
         take, kept = self.take, list(kept)

@@ -40,3 +40,8 @@ def is_numeric(column: Column) -> bool:
 def number_of(cell: object) -> float:
     """A cell that is a number as one, whatever its decimal mark."""
     return float(str(cell).replace(",", "."))
+
+
+def top(column: Column) -> float:
+    """The largest number in a column; 0 if there is none."""
+    return max((number_of(cell) for cell in column.coded().cells if is_number(cell)), default=0.0)

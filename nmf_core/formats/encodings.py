@@ -37,8 +37,8 @@ def guessed(data: bytes) -> tuple[str, bool]:
         return _USUAL, True
     if not (_is_in(data, _USUAL) or _RUN.search(data)):  # a byte astray in plain text, rather than another language
         return _USUAL, False
-    first = next((m.start() for m in re.finditer(rb"[\x80-\xff]", data)), 0)
-    sample = data[max(first - 1000, 0) :][:_SAMPLE]
+    first = re.search(rb"[\x80-\xff]", data)
+    sample = data[max(first.start() - 1000, 0) if first else 0 :][:_SAMPLE]
     from charset_normalizer import from_bytes  # seldom needed, and not quickly loaded
 
     best = from_bytes(sample, cp_isolation=list(ENCODINGS)).best()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from nmf_core.errors import RatingsError, shown
@@ -18,7 +19,7 @@ def read(data: Data, name: str) -> Table:
     files = {path.name.lower(): path for path in data.iterdir() if path.is_file()}
     for files_of in FILE_SETS:
         if files_of.ratings in files and files_of.items in files:
-            return table_of_set(files_of, {key: path.read_bytes for key, path in files.items()}, name)
+            return table_of_set(files_of, {key: partial(Path, path) for key, path in files.items()}, name)
     pairs = " or ".join(f"{s.ratings} with {s.items}" for s in FILE_SETS)
     there = ", ".join(shown(file) for file in sorted(files)[:5]) or "no files"
     raise RatingsError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.base import Column, Table, text_of
-from nmf_core.formats.contents import are_dates, are_words, are_years, is_numeric, number_of
+from nmf_core.formats.contents import are_dates, are_words, are_years, is_numeric, number_of, top
 from nmf_core.formats.headers import ROLE_NAMES, ROLES, has_role, plain
 from nmf_core.formats.numbers import is_number, says_blank
 from nmf_core.formats.survey import Survey, survey_of
@@ -89,7 +89,7 @@ def plan(
     if given and layout == "auto":
         layout = "long" if -1 not in given.values() else "grid" if "user" in given else "items-down"
     if layout in ("grid", "items-down"):
-        return _grid(table, layout, {}, CHOSEN, given, skip, sure=True, guess=guess)
+        return _grid(table, _GridGuess(layout, {}, CHOSEN, True), given, skip, guess=guess)
     whole, (table, given) = table, _without(table, given, skip)
     found = _by_name(table, given, guess=guess)
     made = (
@@ -99,7 +99,7 @@ def plan(
     )
     if isinstance(made, Plan):
         return replace(made, whole=whole) if skip else made
-    return _grid(whole, made.layout, made.found, made.reason, given, skip, sure=made.sure, guess=guess)
+    return _grid(whole, made, given, skip, guess=guess)
 
 
 @dataclass(frozen=True)
@@ -314,10 +314,7 @@ def _why_no_grid(table: Table) -> str:
 
 def _differ_in_size(table: Table) -> bool:
     """Whether one column of numbers reaches several times as far as another, which ratings on one scale do not."""
-    tops = [
-        max((number_of(cell) for cell in column.coded().cells if is_number(cell)), default=0.0)
-        for column in table.take(range(1, len(table.header)))
-    ]
+    tops = [top(column) for column in table.take(range(1, len(table.header)))]
     return len(tops) > 1 and max(tops) > 4 * min(tops) > 0
 
 
@@ -401,22 +398,14 @@ def _unlike_ids(header: str, column: Column) -> tuple[bool, bool]:
 
 
 def _grid(
-    whole: Table,
-    layout: str,
-    found: dict[str, int],
-    reason: str,
-    given: Mapping[str, int],
-    skip: Sequence[object] | None,
-    *,
-    sure: bool,
-    guess: bool,
+    whole: Table, grid: _GridGuess, given: Mapping[str, int], skip: Sequence[object] | None, *, guess: bool
 ) -> Plan:
     """The plan of a grid: the column that names its rows comes first, and those that are no ratings are left out."""
-    down = "item" if layout == "items-down" else "user"
+    down = "item" if grid.layout == "items-down" else "user"
     titles = column_titles(whole)
     survey = survey_of(whole) if skip is None else None
     if survey is not None and not guess:
-        whole = _with_doubts(whole, survey, layout)
+        whole = _with_doubts(whole, survey, grid.layout)
         survey = None
     named = given.get(down)
     if named is None and survey is not None:
@@ -428,7 +417,7 @@ def _grid(
         table = table.numbered(EACH_ROW)
     elif first > 0:
         table = table.only([first, *(k for k in range(len(table.header)) if k != first)])
-    questions = [Question("layout", layout, tuple(LAYOUTS), reason, sure)]
+    questions = [Question("layout", grid.layout, tuple(LAYOUTS), grid.reason, grid.sure)]
     if survey is not None or skip is not None or down in given:
         rows = EACH_ROW if first < 0 else titles[named or 0]
         why = "it names each row differently" if first >= 0 else "no column names each row differently"
@@ -438,7 +427,7 @@ def _grid(
         left = tuple(suggested) if skip is None else tuple(titles[k] for k in _positions(whole, skip, "to leave out"))
         why = "they do not hold numbers on the scale of the others" if left else "all others hold numbers on one scale"
         questions.append(Question("skip", left, titles, why if skip is None else CHOSEN, skip is not None or not left))
-    return Plan(table, layout, found, tuple(questions), whole)
+    return Plan(table, grid.layout, grid.found, tuple(questions), whole)
 
 
 def _with_doubts(table: Table, survey: Survey, layout: str) -> Table:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Table, text_of
+from nmf_core.formats.base import Data, Table, text_of, whole
 from nmf_core.formats.delimited import DELIMITED
 from nmf_core.formats.numbers import is_number
 
@@ -55,11 +55,11 @@ FILE_SETS = (
 )
 
 
-def table_of_set(files_of: FileSet, content: Mapping[str, Callable[[], bytes]], name: str) -> Table:
-    """The Table of a set's ratings with its films; `content` reads a file by its name in lower case."""
+def table_of_set(files_of: FileSet, content: Mapping[str, Callable[[], Data]], name: str) -> Table:
+    """The Table of a set's ratings with its films; `content` gives a file by its name in lower case."""
     table = read_file_ratings(content[files_of.ratings](), f"{name}, {files_of.ratings}")
-    genres = content[files_of.genres]() if files_of.genres in content else b""
-    items = read_file_items(content[files_of.items](), f"{name}, {files_of.items}", genres)
+    genres = whole(content[files_of.genres]()) if files_of.genres in content else b""
+    items = read_file_items(whole(content[files_of.items]()), f"{name}, {files_of.items}", genres)
     note = f"Ratings are from {files_of.ratings}, titles and genres from {files_of.items}."
     return replace(table, notes=(note, *table.notes), items=items)
 

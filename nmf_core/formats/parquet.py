@@ -58,8 +58,8 @@ def _is_one(path: Path) -> bool:
 
 def _check_folder(folder: Path, files: Sequence[pyarrow.parquet.ParquetFile], name: str) -> tuple[str, ...]:
     """Refuse files with other columns than the first; notes on what else is in the folder."""
-    header = files[0].schema_arrow.names
-    for path, file in zip(parquet_files(folder), files, strict=True):
+    header, paths = files[0].schema_arrow.names, parquet_files(folder)
+    for path, file in zip(paths, files, strict=True):
         names = file.schema_arrow.names
         if names != header and (sorted(names) != sorted(header) or len(set(names)) < len(names)):
             raise RatingsError(
@@ -67,7 +67,8 @@ def _check_folder(folder: Path, files: Sequence[pyarrow.parquet.ParquetFile], na
                 f"{shown(', '.join(header), 100)}. Write it anew with the same columns, or take it out."
             )
     others = sorted(path.name for path in folder.iterdir() if not path.name.startswith((".", "_")))
-    left = [other for other in others if other not in {path.name for path in parquet_files(folder)}]
+    read_names = {path.name for path in paths}
+    left = [other for other in others if other not in read_names]
     if not left:
         return ()
     names_left = ", ".join(map(shown, left[:5])) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
@@ -113,9 +114,11 @@ def _take(
     """Columns of the files, one read after the other; of some first rows those of the first file."""
     taken: dict[int, Column] = {}
     try:
+        titles = files[0].schema_arrow.names
         for position in dict.fromkeys(positions):
-            title = files[0].schema_arrow.names[order[position]]
-            parts = _alike([_column(file, title, rows) for file in (files if rows is None else files[:1])])
+            parts = _alike(
+                [_column(file, titles[order[position]], rows) for file in (files if rows is None else files[:1])]
+            )
             taken[position] = column_of(
                 pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
             )

@@ -187,7 +187,7 @@ def preview_ratings(
         shown_as, questions = table.name, (*_which_sheet(table, sheet), *_which_encoding(table, encoding))
         chosen = {question.key: str(question.choice) for question in questions}
         table = _in_encoding(_on_sheet(table, chosen.get("sheet", sheet)), chosen.get("encoding", encoding))
-        table = without_blank_columns(table)
+        table = without_blank_columns(table.remembering())
         if table.exact is not None:
             return Preview(shown_as, _head(table), (), table.exact, None)
         head = _head(table)
@@ -328,9 +328,8 @@ def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
 
 def _table(source: object, format: str, name: str | None, encoding: str | None) -> Table:
     """The table in a file or a DataFrame."""
-    if encoding is not None and encoding not in tuple(ENCODINGS):
-        listed = ", ".join(ENCODINGS)
-        raise RatingsError(f"encoding is {shown(encoding)}; it must be one of {listed}, or None. Choose one.")
+    if encoding is not None:
+        _check_choice("encoding", encoding, tuple(ENCODINGS))
     if isinstance(source, pd.DataFrame):
         return table_of_frame(source)
     data, file_name = data_of(source, name)
@@ -341,7 +340,7 @@ def _table(source: object, format: str, name: str | None, encoding: str | None) 
 
 def _on_sheet(table: Table, sheet: str | None) -> Table:
     """The table, or that on the sheet that was asked for."""
-    if sheet is None:
+    if sheet is None or sheet == table.sheet != "":
         return table
     if sheet not in tuple(table.sheets):
         there = (

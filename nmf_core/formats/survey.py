@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nmf_core.formats.base import Column, Table
-from nmf_core.formats.contents import are_dates, are_words, are_years, number_of
+from nmf_core.formats.contents import are_dates, are_words, are_years, number_of, top
 from nmf_core.formats.headers import has_role, plain
 from nmf_core.formats.numbers import is_number, says_blank
 
@@ -102,9 +102,7 @@ def _ratings(header: Sequence[str], columns: Sequence[Column]) -> list[int]:
         and not (are_years(column) or _is_running(column))
         and not (k == 0 and (not header[0] or has_role(header[:1], "user") or has_role(header[:1], "item")))
     ]
-    tops = {
-        k: max((number_of(cell) for cell in columns[k].coded().cells if is_number(cell)), default=0.0) for k in found
-    }
+    tops = {k: top(columns[k]) for k in found}
     usual = float(np.median(list(tops.values()))) if found else 0.0
     return [k for k in found if not 0 < _SIZE * usual < tops[k]]
 

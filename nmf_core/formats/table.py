@@ -49,7 +49,7 @@ class _Values:
 
 def ratings_of_table(table: Table, asked: Asked) -> Ratings:
     """Ratings from a table, long or grid, as its header or else its content tells."""
-    table = without_blank_columns(table)
+    table = without_blank_columns(table.remembering())
     return made(plan(table, asked.layout, asked.columns, asked.skip, guess=asked.guess), asked)[0]
 
 

@@ -54,7 +54,6 @@ WORDS: Final = {
     ",": "a comma: 4,5",
     "skip": "sums, to be left out",
     "keep": "ratings like the others",
-    EACH_ROW: "each row is one",
 }
 
 
@@ -249,16 +248,14 @@ def _question(question: Question, brought: Brought) -> None:
     key = f"answer-{question.key}-{brought.number}"
     label = LABELS[question.key]  # plain: a screen reader would spell what stands for an icon
     change: dict[str, Any] = {"key": key, "on_change": _answered, "args": (question.key, key)}
-    options = question.options
     if isinstance(question.choice, tuple):
-        st.multiselect(label, options, question.choice, placeholder="none", **change)
-    elif question.key == "encoding":
-        st.selectbox(label, options, options.index(question.choice), format_func=lambda x: ENCODINGS[x], **change)
-    elif question.key in ("sheet", *ROLES):
-        at = options.index(question.choice)
-        st.selectbox(label, options, at, format_func=lambda x: WORDS[x] if x == EACH_ROW else x, **change)
+        st.multiselect(label, question.options, question.choice, placeholder="none", **change)
     else:
-        st.radio(label, options, options.index(question.choice), format_func=lambda x: WORDS.get(x, x), **change)
+        named = question.key in ("sheet", *ROLES)  # shown as the file calls them, whatever these words mean to us
+        words = ENCODINGS if question.key == "encoding" else {EACH_ROW: "each row is one"} if named else WORDS
+        choose: Any = st.selectbox if named or question.key == "encoding" else st.radio
+        at = question.options.index(question.choice)
+        choose(label, question.options, at, format_func=lambda x: words.get(x, x), **change)
     because = "Since" if question.sure else ":orange[:material/help: A guess], since"
     st.caption(f"{because} {text.md(question.reason)}.")
 

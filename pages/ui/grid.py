@@ -6,6 +6,7 @@ A grid too large for that is edited as a list: what one user rated, or by whom o
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -391,16 +392,16 @@ def with_names(changes: dict[str, Any], column: str, apply: Callable[[dict[str, 
         "added_rows": [],
     }
     made = apply(kept)
-    for at, row in [(at, row) for at, row in edited.items() if column in row] + [("", row) for row in added]:
-        more = (
-            {**kept, "edited_rows": {**kept["edited_rows"], at: row}}
-            if at != ""
-            else {**kept, "added_rows": [*kept["added_rows"], row]}
-        )
-        try:
+    # One name after the other, each on top of those that can be.
+    named = [({at: row}, []) for at, row in edited.items() if column in row] + [({}, [row]) for row in added]
+    for cells, rows in named:
+        more = {
+            **kept,
+            "edited_rows": {**kept["edited_rows"], **cells},
+            "added_rows": [*kept["added_rows"], *rows],
+        }
+        with suppress(NmfError):
             made, kept = apply(more), more
-        except NmfError:
-            continue
     return made, why
 
 

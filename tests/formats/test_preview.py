@@ -355,6 +355,16 @@ def test_the_head_of_a_large_file_is_read_without_reading_it_whole(monkeypatch):
     assert taken == [(0, 1, 2)]  # once, and without the timestamps
 
 
+@pytest.mark.parametrize("read", [read_ratings, preview_ratings])
+@pytest.mark.parametrize("text", [b",x,y\nann,5,4\nbob,,3\n", b"Name,Age,A,B\nann,20,1,2\nbob,25,2,\n"])
+def test_a_grid_is_read_once_however_often_it_is_looked_through(monkeypatch, read, text):
+    taken = []
+    streamed = delimited._streamed
+    monkeypatch.setattr(delimited, "_streamed", lambda text, positions: taken.append(1) or streamed(text, positions))
+    read(text)
+    assert taken == [1]
+
+
 def test_the_head_of_a_parquet_file_is_its_first_rows():
     file = io.BytesIO()
     pd.DataFrame({"user": ["a"] * 40, "item": [f"i{k}" for k in range(40)], "rating": [3.5] * 40}).to_parquet(file)
