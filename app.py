@@ -33,7 +33,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 def _warm_up() -> None:
     """Have the kernels of large fits ready; the first start after an installation takes some seconds for it."""
     importlib.import_module("sklearn.decomposition")
-    from nmf_core.compiled import warm_up
+    from nmf_core.fit.compiled import warm_up
 
     warm_up()
 

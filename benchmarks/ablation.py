@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.lifelike import lifelike
 from benchmarks.penalty import halves
-from nmf_core.factorize import problem_of
-from nmf_core.init import INITS
-from nmf_core.problem import Array, Problem
-from nmf_core.settings import Settings
-from nmf_core.solvers import hals
+from nmf_core.fit.factorize import problem_of
+from nmf_core.fit.init import INITS
+from nmf_core.fit.problem import Array, Problem
+from nmf_core.fit.settings import Settings
+from nmf_core.fit.solvers import hals
 
 LOOKS = (1, 2, 4, 8, 15, 30, 60, 120)
 RANK, PENALTY = 10, 0.12

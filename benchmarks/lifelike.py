@@ -13,7 +13,7 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.ratings import Ratings
+from nmf_core.data.ratings import Ratings
 
 # Ratings, users and items of the three MovieLens sets; sizes in between lie on lines through their logarithms.
 SHAPES = ((100_000, 943, 1_682), (1_000_000, 6_040, 3_706), (10_000_000, 69_878, 10_677))

@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 import nmf_core as nc
-from nmf_core.evaluate import biases, rmse
-from nmf_core.ratings import Ratings
+from nmf_core.data.ratings import Ratings
+from nmf_core.metrics import rmse
+from nmf_core.study.evaluate import biases
 
 Array = NDArray[Any]
 Setting = dict[str, Any]  # of a peer: names and values as shown in the table

@@ -54,10 +54,11 @@ from benchmarks.peer_models import (
     said,
     timed,
 )
-from nmf_core.compiled import warm_up
-from nmf_core.evaluate import RELEVANT, biases, ndcg, rmse
-from nmf_core.ratings import Ratings
-from nmf_core.split import held_out_folds
+from nmf_core.data.ratings import Ratings
+from nmf_core.fit.compiled import warm_up
+from nmf_core.metrics import RELEVANT, ndcg, rmse
+from nmf_core.study.evaluate import biases
+from nmf_core.study.split import held_out_folds
 
 ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- peers: from here on written by `python -m benchmarks.peers` -->", "<!-- peers: up to here -->"

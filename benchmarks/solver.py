@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.lifelike import lifelike
 from nmf_core import Ratings, factorize
-from nmf_core.compiled import CompiledSide, Kernels, padded
-from nmf_core.factorize import problem_of
-from nmf_core.settings import Settings
+from nmf_core.fit.compiled import CompiledSide, Kernels, padded
+from nmf_core.fit.factorize import problem_of
+from nmf_core.fit.settings import Settings
 
 TURNS = 9
 RANK, SWEEPS = 16, 5

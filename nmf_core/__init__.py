@@ -12,25 +12,32 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nmf_core import datasets, edit, movielens, shelf
+from nmf_core import edit
+from nmf_core.data import datasets
+from nmf_core.data.health import check_health
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
-from nmf_core.evaluate import evaluate
-from nmf_core.factorization import Factorization
-from nmf_core.factorize import factorize, fit_settings
-from nmf_core.features import match_features
-from nmf_core.formats import FORMATS, join_items, named_by_title, preview_ratings, read_items, read_ratings
-from nmf_core.health import check_health
-from nmf_core.problem import Blanks, Penalty
-from nmf_core.ranks import RankSurvey, survey_ranks
-from nmf_core.ratings import Ratings
-from nmf_core.recommend import explain, fold_in, recommend, smallest_flip
-from nmf_core.settings import Settings, suggested_blanks
-from nmf_core.solvers import SOLVERS
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.factorize import factorize, fit_settings
+from nmf_core.fit.problem import Blanks, Penalty
+from nmf_core.fit.settings import Settings, suggested_blanks
+from nmf_core.fit.solvers import SOLVERS
+from nmf_core.formats.registry import FORMATS, Source, open_source
+from nmf_core.interpret.match import match_features
+from nmf_core.interpret.recommend import explain, fold_in, recommend, smallest_flip
+from nmf_core.reading import download as movielens
+from nmf_core.reading import server_folder
+from nmf_core.reading.items import read_items
+from nmf_core.reading.join import join_items, named_by_title
+from nmf_core.reading.read import preview_ratings, read_ratings
+from nmf_core.study.evaluate import evaluate
+from nmf_core.study.ranks import RankSurvey, survey_ranks
+from nmf_core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from nmf_core import export, labels
     from nmf_core.estimator import MaskedNMF, held_out_scorer
-    from nmf_core.labels import LabelStore
+    from nmf_core.store.labels import LabelStore
 
 __all__ = [
     "FORMATS",
@@ -46,6 +53,7 @@ __all__ = [
     "Ratings",
     "RatingsError",
     "Settings",
+    "Source",
     "SettingsError",
     "StoreError",
     "check_health",
@@ -61,11 +69,13 @@ __all__ = [
     "join_items",
     "labels",
     "match_features",
+    "open_source",
     "preview_ratings",
     "movielens",
     "named_by_title",
     "read_items",
     "read_ratings",
+    "server_folder",
     "shelf",
     "recommend",
     "smallest_flip",
@@ -73,7 +83,7 @@ __all__ = [
     "survey_ranks",
 ]
 
-__version__ = "0.1.0"
+shelf = server_folder  # as it was called at first
 
 
 def __getattr__(name: str) -> Any:
@@ -81,7 +91,7 @@ def __getattr__(name: str) -> Any:
     if name in ("labels", "export"):
         return importlib.import_module(f"nmf_core.{name}")
     if name == "LabelStore":
-        return importlib.import_module("nmf_core.labels").LabelStore
+        return importlib.import_module("nmf_core.store.labels").LabelStore
     if name in ("MaskedNMF", "held_out_scorer"):
         return getattr(importlib.import_module("nmf_core.estimator"), name)
     raise AttributeError(f"module 'nmf_core' has no attribute {name!r}")

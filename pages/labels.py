@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nmf_core.features import alike_features, apart_items, niche_items, top_items, top_users
+from nmf_core.interpret.features import alike_features, distinctive_items, niche_items, top_items, top_users
 from nmf_core.labels import suggest_all_names
 from pages.ui import charts, compute, label_card, show, text
 
@@ -38,7 +38,7 @@ for first in range(0, fit.rank, per_row):
             show.chart(
                 charts.feature_items(items, view.names[f], view.colours[f], look=look), f"items-{f}", table=False
             )
-            apart = apart_items(fit, f, n=4)
+            apart = distinctive_items(fit, f, n=4)
             users = top_users(fit, f, n=4)
             st.markdown(
                 f"**Sets it apart:** {', '.join(text.md(text.cut(x)) for x in apart['item'])}  \n"

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from nmf_core import check_health
-from nmf_core.recommend import scale_steps
+from nmf_core.interpret.recommend import scale_steps
 from pages.ui import bring, charts, compute, grid, kept, project_list, show, take, text
 
 BESIDE_USERS, BESIDE_ITEMS = 14, 8  # up to here the picture of the fit stands beside the grid

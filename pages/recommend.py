@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from nmf_core import fold_in, recommend, smallest_flip
-from nmf_core.features import narrate_user, narrate_weights, user_warning
-from nmf_core.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
+from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
+from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
 from pages.ui import charts, compute, show, state, text
 
 FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from nmf_core import datasets
-from nmf_core.ratings import Ratings
+from nmf_core.data.ratings import Ratings
 
 # A machine that is busy with something else makes no test fail.
 settings.register_profile("unhurried", deadline=None)

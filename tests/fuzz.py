@@ -31,21 +31,16 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from nmf_core import datasets, factorize
+from nmf_core.data.ratings import DUPLICATE_RULES, LARGEST_RATING, Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import capsule, open_capsule
-from nmf_core.formats import (
-    FORMATS,
-    LAYOUTS,
-    Preview,
-    looks_like_items,
-    preview_ratings,
-    read_items,
-    read_own,
-    read_ratings,
-    to_parquet,
-)
-from nmf_core.formats.totals import TOTALS
-from nmf_core.ratings import DUPLICATE_RULES, LARGEST_RATING, Ratings
+from nmf_core.formats import native_parquet
+from nmf_core.formats.native_parquet import read_own, to_parquet
+from nmf_core.formats.registry import FORMATS
+from nmf_core.reading.items import looks_like_items, read_items
+from nmf_core.reading.read import Preview, preview_ratings, read_ratings
+from nmf_core.reading.readings import LAYOUTS
+from nmf_core.reading.totals import TOTALS
 from tests.formats.test_json import LAYOUTS as JSON_LAYOUTS
 from tests.formats.test_movielens import (
     LATEST,
@@ -407,14 +402,13 @@ def _odd_column(n: int, rng: random.Random) -> pa.Array:
 
 def _own(rng: random.Random) -> bytes:
     """Our own Parquet file with what it says of its ratings, or the ratings, bent and signed again."""
-    from nmf_core.formats import own
 
     table = pyarrow.parquet.read_table(io.BytesIO(seeds()["own.parquet"]))
-    said = _json(table.schema.metadata[own.OWN], rng)
+    said = _json(table.schema.metadata[native_parquet.OWN], rng)
     if rng.random() < 0.3:
         rows = [rng.randrange(len(table)) for _ in range(rng.choice((0, 1, 5, 40)))]
         table = table.take(pa.array(rows, pa.int64()))
-    signed = {own.OWN: said, own.DIGEST: own.hashlib.sha256(said).hexdigest().encode()}
+    signed = {native_parquet.OWN: said, native_parquet.DIGEST: native_parquet.hashlib.sha256(said).hexdigest().encode()}
     return _written(lambda file: pyarrow.parquet.write_table(table.replace_schema_metadata(signed), file))
 
 

@@ -30,9 +30,9 @@ from sklearn.exceptions import NotFittedError
 import nmf_core as nc
 from nmf_core import datasets, export
 from nmf_core.formats import base, excel
-from nmf_core.formats.base import MAX_CELL
 from nmf_core.labels import Label
 from nmf_core.labels.shape import shape_of
+from nmf_core.tables.base import MAX_CELL
 from tests.pages.conftest import home, opened, words  # noqa: F401 - home is a fixture
 
 LAST_LINE = 54

@@ -13,7 +13,8 @@ from scipy import sparse
 from benchmarks import peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
-from nmf_core.evaluate import biases, rmse
+from nmf_core.metrics import rmse
+from nmf_core.study.evaluate import biases
 
 HOW = How(rank=4, threads=1)
 

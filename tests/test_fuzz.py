@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmf_core.formats import FORMATS
+from nmf_core.formats.registry import FORMATS
 from tests import fuzz
 
 

@@ -37,36 +37,6 @@ def test_every_public_name_is_there_and_documented(name):
         assert value.__doc__
 
 
-def test_imports_go_down_only():
-    """No module imports one of a higher floor; the floors are those of docs/decisions.md."""
-    floors = [
-        {"errors", "neutral"},
-        {"losses", "ratings"},
-        {"problem", "ranking", "datasets", "health"},
-        {"kernels", "formats", "arrange"},
-        {"compiled", "edit", "movielens", "shelf"},
-        {"init", "solvers", "split"},
-        {"settings"},
-        {"factorization", "penalty"},
-        {"factorize", "features"},
-        {"recommend", "evaluate", "labels"},
-        {"ranks", "export", "estimator"},
-        {"projects"},
-    ]
-    floor = {name: k for k, names in enumerate(floors) for name in names}
-    for path in (ROOT / "nmf_core").rglob("*.py"):
-        parts = path.relative_to(ROOT / "nmf_core").with_suffix("").parts
-        if parts[0] == "__init__":
-            continue
-        assert parts[0] in floor, f"{path} has no floor yet"
-        for line in path.read_text(encoding="utf-8").splitlines():
-            words = line.split()
-            if len(words) > 1 and words[0] in ("from", "import") and words[1].startswith("nmf_core."):
-                target = words[1].split(".")[1]
-                if target != parts[0]:
-                    assert floor[target] < floor[parts[0]], f"{path.name}: {line.strip()}"
-
-
 def test_requirements_are_whole_and_pinned():
     """Each dependency of pyproject.toml is pinned in requirements.txt, and everything there is pinned in the tests' file too."""
     import tomllib

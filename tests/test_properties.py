@@ -10,10 +10,10 @@ from scipy import sparse
 from scipy.optimize import nnls
 
 from nmf_core import MaskedNMF, Ratings, datasets, factorize
-from nmf_core.factorize import minimise, problem_of
-from nmf_core.kernels import hals_rows
-from nmf_core.problem import Blanks, Penalty, Problem, Side, kkt_residual
-from nmf_core.settings import Settings
+from nmf_core.fit.factorize import minimise, problem_of
+from nmf_core.fit.kernels import hals_rows
+from nmf_core.fit.problem import Blanks, Penalty, Problem, Side, kkt_residual
+from nmf_core.fit.settings import Settings
 from tests.conftest import random_ratings
 
 blanks = st.sampled_from(["unknown", "weak", "zero", (0.4, 3.0)])

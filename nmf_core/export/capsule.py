@@ -24,14 +24,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from scipy import sparse
 
+from nmf_core.data.ratings import LARGEST_RATING, Ratings, Scale
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
-from nmf_core.factorization import STOPPED, Factorization
-from nmf_core.features import Labels
-from nmf_core.formats.plain import ids_of, info_columns, info_of, is_number, loads, notes_of, scale_of
-from nmf_core.problem import Array, Blanks, Penalty
-from nmf_core.ratings import LARGEST_RATING, Ratings, Scale
-from nmf_core.settings import Settings
+from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.problem import Array, Blanks, Penalty
+from nmf_core.fit.settings import Settings
+from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_number, loads, notes_of, scale_of
+from nmf_core.interpret.features import Labels
 
 FORMAT, VERSION = "latent-lens capsule", 1
 LIMIT = 1 << 30  # bytes, of the zip file and of all that is in it
@@ -65,8 +65,8 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
         "item_info.json": _json(info_columns(ratings.item_info)),
         "W.npy": _npy(fit.W, "<f8"),
         "H.npy": _npy(fit.H, "<f8"),
-        "removes.npy": _npy(fit.removes, "<f8"),
-        "size.npy": _npy(fit.size, "<f8"),
+        "removes.npy": _npy(fit.misfit_removed, "<f8"),
+        "size.npy": _npy(fit.column_scale, "<f8"),
         "history.csv": fit.history[HISTORY].to_csv(index=False, na_rep="nan", lineterminator="\n").encode(),
         "labels.json": _json(named),
     }
@@ -339,14 +339,14 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
     """The fit, checked against the ratings."""
     settings, blanks, penalty = _settings_in(members, manifest, ratings)
     rank, stopped, rmse = settings.rank, manifest.get("stopped"), manifest.get("rmse")
-    if stopped not in list(STOPPED):
+    if stopped not in list(STOP_REASONS):
         raise _bad(
-            "manifest.json", f"says that the fit stopped by {shown(stopped)}", f"It is one of {', '.join(STOPPED)}"
+            "manifest.json", f"says that the fit stopped by {shown(stopped)}", f"It is one of {', '.join(STOP_REASONS)}"
         )
     if not is_number(rmse) or rmse < 0:
         raise _bad("manifest.json", f"has the rmse {shown(rmse)}", "It is a number from 0 up")
-    removes = members.array("removes.npy", "<f8", (rank,))
-    if not np.isfinite(removes).all():
+    misfit_removed = members.array("removes.npy", "<f8", (rank,))
+    if not np.isfinite(misfit_removed).all():
         raise _bad("removes.npy", "has infinite numbers, or some that are none", "They are finite")
     size = members.weights("size.npy", (rank,))
     if not (size > 0).all():
@@ -362,8 +362,8 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
         penalty=penalty,
         history=_history_in(members),
         stopped=str(stopped),
-        removes=removes,
-        size=size,
+        misfit_removed=misfit_removed,
+        column_scale=size,
         rmse=float(rmse),
         fingerprint=ratings.fingerprint,
         notes=_notes(manifest, "notes"),

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
-from nmf_core.factorization import STOPPED, Factorization
-from nmf_core.features import Labels
-from nmf_core.problem import Array
-from nmf_core.ratings import Ratings
+from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.problem import Array
+from nmf_core.interpret.features import Labels
 
 EMBED_RATINGS = 200_000  # more of them would make a notebook that editors cannot open
 EMBED_WEIGHTS = 5_000  # up to here W and H are compared weight by weight
@@ -53,7 +53,7 @@ def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None) -> str
         _markdown("ratings-words", RATINGS_HERE if embedded else RATINGS_BESIDE),
         _code("ratings", _ratings_here(ratings) if embedded else _ratings_beside(ratings)),
         _code("ratings-check", _ratings_check(ratings)),
-        _markdown("fit-words", f"## The fit\n\n{BLANKS[fit.blanks.name]}\n\n{sentence(STOPPED[fit.stopped])}"),
+        _markdown("fit-words", f"## The fit\n\n{BLANKS[fit.blanks.name]}\n\n{sentence(STOP_REASONS[fit.stopped])}"),
         _code("fit", _fit(fit)),
         _markdown("check-words", CHECK_WORDS),
         _code("check", _check(fit)),
@@ -135,7 +135,7 @@ def _ratings_beside(ratings: Ratings) -> str:
         f"users = {_list(map(_text, ratings.users))}\n"
         f"items = {_list(map(_text, ratings.items))}\n"
         'table = pd.read_csv("ratings.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")\n'
-        "ids = {nc.export.tables.neutral(name): name for name in [*users, *items]}\n"
+        "ids = {nc.export.tables.escape_formulas(name): name for name in [*users, *items]}\n"
         "ratings = nc.Ratings.from_cells(\n"
         '    [ids.get(user, user) for user in table["user"]],\n'
         '    [ids.get(item, item) for item in table["item"]],\n'

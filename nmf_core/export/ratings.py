@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from nmf_core.data.escape import escape_formulas
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import tables
-from nmf_core.formats.base import MAX_COLUMNS, MAX_GRID_CELLS
-from nmf_core.neutral import neutral
-from nmf_core.ratings import Ratings
+from nmf_core.tables.base import MAX_COLUMNS, MAX_GRID_CELLS
 
 _MARK = b"\xef\xbb\xbf"  # without it Excel reads names in the wrong encoding
 # What a reader could take for the end of a cell, in a file with this delimiter or another.
@@ -107,13 +107,13 @@ def _grid(ratings: Ratings) -> NDArray[np.float32]:
 
 def _names(ids: pd.Index) -> pa.Array:
     """Neutral names; each distinct one is looked at once."""
-    return pa.array([neutral(name) for name in ids], pa.large_string())
+    return pa.array([escape_formulas(name) for name in ids], pa.large_string())
 
 
 def _csv(header: list[str], columns: list[pa.Array], names: list[str] | pd.Index) -> bytes:
     """A table of names and float32 numbers as CSV, all names in quotes if one needs them: without, it is read faster."""
     quoted = any(_SEPARATES.search(name) for name in [*header, *names])
-    heads = [neutral(name) for name in header]
+    heads = [escape_formulas(name) for name in header]
     out = io.BytesIO()
     out.write(_MARK)
     out.write(",".join('"' + head.replace('"', '""') + '"' if quoted else head for head in heads).encode() + b"\n")

@@ -7,12 +7,12 @@ from importlib import metadata
 
 import numpy as np
 
-from nmf_core import __version__
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown, whole_number
-from nmf_core.factorization import Factorization
-from nmf_core.features import Labels
-from nmf_core.problem import Penalty
-from nmf_core.ratings import Ratings
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.problem import Penalty
+from nmf_core.interpret.features import Labels
+from nmf_core.version import __version__
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn")
 
@@ -44,11 +44,11 @@ def canonical(fit: Factorization, labels: Labels) -> tuple[Factorization, dict[i
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2)
-    >>> canonical(fit, {int(fit.removes.argmax()): "Action"})[1]
+    >>> canonical(fit, {int(fit.misfit_removed.argmax()): "Action"})[1]
     {0: 'Action'}
     """
     named = checked_labels(labels, fit.rank)
-    order = np.argsort(-fit.removes, kind="stable").tolist()
+    order = np.argsort(-fit.misfit_removed, kind="stable").tolist()
     return fit.canonical(), {new: named[old] for new, old in enumerate(order) if old in named}
 
 

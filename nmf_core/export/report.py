@@ -5,20 +5,21 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nmf_core.data.health import check_health
+from nmf_core.data.ratings import Ratings
 from nmf_core.export.page_style import STYLE
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
-from nmf_core.factorization import STOPPED, Factorization
-from nmf_core.features import Labels, apart_items, feature_names, top_items, top_users, warnings_for
-from nmf_core.health import check_health
-from nmf_core.problem import Blanks
-from nmf_core.ratings import Ratings
-from nmf_core.solvers import SOLVERS
+from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.problem import Blanks
+from nmf_core.fit.solvers import SOLVERS
+from nmf_core.interpret.features import Labels, distinctive_items, feature_names, top_items, top_users, warnings_for
+from nmf_core.study.ranks import RankSurvey
+from nmf_core.words import many
 
 # Okabe and Ito's colours, told apart by colour-blind eyes; black is grey here, since a page may be dark.
 FEATURE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442", "#8C8C8C")
@@ -28,19 +29,7 @@ CARDS = 60
 TOP = 6
 
 
-class Survey(Protocol):
-    """What a rank survey must have to be shown."""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a rank."""
-
-    @property
-    def verdict(self) -> str:
-        """One sentence."""
-
-
-def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: Survey | None = None) -> str:
+def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: RankSurvey | None = None) -> str:
     """The ratings, the fit and its features as one HTML page, in canonical form, so that W reads in rating points.
 
     Every name in it is text and nothing else. Grids over 40 users or items are shown in part.
@@ -85,11 +74,6 @@ def _colour(f: int) -> str:
     return f"--c:{red} {green} {blue}"
 
 
-def _plural(n: int, word: str) -> str:
-    """A count with its word."""
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
-
-
 def _section(title: str, body: str) -> str:
     """A section with a heading; `body` is HTML."""
     return f"<section><h2>{_text(title)}</h2>{body}</section>\n"
@@ -97,7 +81,7 @@ def _section(title: str, body: str) -> str:
 
 def _title(ratings: Ratings, fit: Factorization) -> str:
     """The heading."""
-    return f"{_plural(fit.rank, 'latent feature')} of {_plural(ratings.n_ratings, 'rating')}"
+    return f"{many(fit.rank, 'latent feature')} of {many(ratings.n_ratings, 'rating')}"
 
 
 def _page(title: str, body: str) -> str:
@@ -160,7 +144,7 @@ def _fit(fit: Factorization) -> str:
         ("seconds", f"{fit.history['seconds'].iloc[-1]:.3g}"),
     ]
     mark = "good" if fit.converged else "warn"
-    stopped = f'<p class="{mark}">{_text(sentence(STOPPED[fit.stopped]))}</p>'
+    stopped = f'<p class="{mark}">{_text(sentence(STOP_REASONS[fit.stopped]))}</p>'
     return _section("The fit", _facts(facts) + stopped + _curve(fit.history))
 
 
@@ -177,7 +161,7 @@ def _curve(history: pd.DataFrame) -> str:
     y = 170 - 145 * (height - height.min()) / span
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     first, last = _number(value[0]), _number(value[-1])
-    told = f"The objective falls from {first} to {last} in {_plural(int(sweep[-1]), 'sweep')}."
+    told = f"The objective falls from {first} to {last} in {many(int(sweep[-1]), 'sweep')}."
     axes = f"Axes are logarithmic{'' if logarithmic else ' in the sweeps'}."
     ticks = [t for t in (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000) if math.log1p(t) < 0.93 * end]
     places = [(90 + 640 * math.log1p(t) / end, f"{t:,}") for t in ticks] + [(x[-1], f"{sweep[-1]:,.0f} sweeps")]
@@ -224,7 +208,7 @@ def _warnings(ratings: Ratings, fit: Factorization) -> str:
     """What to be careful about."""
     found = [(note, "") for note in fit.notes]
     if not fit.converged:
-        found.append((sentence(STOPPED[fit.stopped]), "Give it more sweeps, or a larger tolerance."))
+        found.append((sentence(STOP_REASONS[fit.stopped]), "Give it more sweeps, or a larger tolerance."))
     items = "".join(f"<li>{_text(text)} {_text(advice)}</li>" for text, advice in found)
     for finding in check_health(ratings, fit.rank):
         some = ", ".join(_name(name) for name in finding.names[:TOP])
@@ -241,9 +225,7 @@ def _features(ratings: Ratings, fit: Factorization, names: list[str]) -> str:
     warned = warnings_for(fit, ratings)
     cards = "".join(_card(fit, f, names[f], warned) for f in range(min(fit.rank, CARDS)))
     rest = (
-        f"<p>{_plural(fit.rank - CARDS, 'more feature')} removed less misfit than these.</p>"
-        if fit.rank > CARDS
-        else ""
+        f"<p>{many(fit.rank - CARDS, 'more feature')} removed less misfit than these.</p>" if fit.rank > CARDS else ""
     )
     mark = (
         ' <span class="mark">*</span> marks an item with fewer ratings than features: its weights are a guess.'
@@ -259,8 +241,8 @@ def _features(ratings: Ratings, fit: Factorization, names: list[str]) -> str:
 
 def _card(fit: Factorization, f: int, name: str, warned: dict[str, str]) -> str:
     """One feature: top items, what sets it apart, top users."""
-    top, apart, users = top_items(fit, f, n=TOP), apart_items(fit, f, n=3), top_users(fit, f, n=4)
-    removed = fit.removes[f] / np.maximum(fit.removes, 0).sum() if fit.removes[f] > 0 else 0.0
+    top, apart, users = top_items(fit, f, n=TOP), distinctive_items(fit, f, n=3), top_users(fit, f, n=4)
+    removed = fit.misfit_removed[f] / np.maximum(fit.misfit_removed, 0).sum() if fit.misfit_removed[f] > 0 else 0.0
     apart = apart[apart["apart"] > 0]
     apart_names = ", ".join(_name(x) for x in apart["item"]) or "nothing: what it has, another feature has as much of"
     largest = max(float(users["weight"].max()), 1e-300)
@@ -327,8 +309,8 @@ def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> str:
     ]
     if len(users) < ratings.n_users or len(items) < ratings.n_items or len(features) < fit.rank:
         parts.append(
-            f"Shown are {_plural(len(users), 'user')} and {_plural(len(items), 'item')}, those with the most ratings, and "
-            f"{_plural(len(features), 'feature')}, of {ratings.n_users:,}, {ratings.n_items:,} and {fit.rank:,}."
+            f"Shown are {many(len(users), 'user')} and {many(len(items), 'item')}, those with the most ratings, and "
+            f"{many(len(features), 'feature')}, of {ratings.n_users:,}, {ratings.n_items:,} and {fit.rank:,}."
         )
     return _section("V ≈ W × H", f"<p>{_text(' '.join(parts))}</p>{table}")
 
@@ -359,7 +341,7 @@ def _product(score: float, rating: float | None, low: float, high: float) -> str
     return f'<td class="shade" {style}>{score:.1f}<small>{rating:g}</small></td>'
 
 
-def _survey(survey: Survey | None) -> str:
+def _survey(survey: RankSurvey | None) -> str:
     """The rank survey: verdict and table."""
     if survey is None:
         return ""

@@ -13,16 +13,17 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from pandas.api import types
 
+from nmf_core.data.escape import escape_formulas
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import checked_labels
-from nmf_core.factorization import Factorization
-from nmf_core.features import Labels, feature_names
-from nmf_core.neutral import neutral
+from nmf_core.fit.factorization import Factorization
+from nmf_core.interpret.features import Labels, feature_names
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_TEXT = 1_048_576, 16_384, 32_767  # what a sheet and a cell hold
 
 # The underscore of what a workbook takes for the code of a character, as in _x0041_ for A.
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+neutral = escape_formulas  # by this name notebooks that were exported earlier call it
 _SHEET_FORBIDS = re.compile(r"[\[\]:*?/\\'\t\r\n]")
 
 
@@ -58,7 +59,7 @@ def excel(sheets: pd.DataFrame | Mapping[str, pd.DataFrame]) -> bytes:
     book = Workbook(write_only=True)
     for name, frame in flat.items():
         # 28 characters leave room for the number that a name given twice gets; 31 is Excel's limit.
-        sheet = book.create_sheet(_SHEET_FORBIDS.sub(" ", neutral(name))[:28].strip() or "Sheet")
+        sheet = book.create_sheet(_SHEET_FORBIDS.sub(" ", escape_formulas(name))[:28].strip() or "Sheet")
         sheet.append([_cell(sheet, column) for column in frame.columns])
         for row in _rows(frame):
             sheet.append([_cell(sheet, value) for value in row])
@@ -95,7 +96,7 @@ def _neutral_frame(frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame.reset_index(allow_duplicates=True)
     columns = [_neutral_column(frame.iloc[:, k]) for k in range(frame.shape[1])]
     flat = pd.concat(columns, axis=1) if columns else frame.copy()
-    flat.columns = pd.Index([neutral(str(name)) for name in frame.columns])
+    flat.columns = pd.Index([escape_formulas(str(name)) for name in frame.columns])
     return flat
 
 
@@ -104,8 +105,10 @@ def _neutral_column(column: pd.Series) -> pd.Series:
     if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
         return column
     if isinstance(column.dtype, pd.StringDtype):  # names repeat: each distinct one is looked at once
-        return column.map({name: neutral(name) for name in column.dropna().unique()}).astype(object)
-    values = [value if _is_number(value) else None if _is_blank(value) else neutral(str(value)) for value in column]
+        return column.map({name: escape_formulas(name) for name in column.dropna().unique()}).astype(object)
+    values = [
+        value if _is_number(value) else None if _is_blank(value) else escape_formulas(str(value)) for value in column
+    ]
     return pd.Series(values, index=column.index, dtype=object)
 
 
@@ -145,7 +148,7 @@ def _fitting(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _cell(sheet: Any, value: object) -> object:
     """What goes into a cell: text explicitly as text, so that an item called #N/A is no error; infinity as text."""
     if isinstance(value, float) and not np.isfinite(value):
-        value = neutral(str(value))
+        value = escape_formulas(str(value))
     if not isinstance(value, str):
         return value
     value = _ESCAPE.sub("_x005F_", value)

@@ -15,8 +15,9 @@ from functools import partial
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats import base
-from nmf_core.formats.base import Data, Format, Table, kind_of, whole
+from nmf_core.formats.base import Data, Format, kind_of, whole
 from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_ratings, table_of_set
+from nmf_core.tables.base import Table
 
 MAX_MEMBERS = 10_000
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

@@ -24,12 +24,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from nmf_core.data.ratings import DataNote
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.arrow import column_of, give_back
-from nmf_core.formats.base import MAX_CELL, Column, Data, Format, Table, check_width, kind_of, text_of, whole
+from nmf_core.formats.base import Data, Format, kind_of, whole
 from nmf_core.formats.encodings import ENCODINGS, guessed
-from nmf_core.formats.titles import MOST_TITLES, n_titles, said_titles
-from nmf_core.ratings import Change
+from nmf_core.tables.arrow import column_of, give_back
+from nmf_core.tables.base import MAX_CELL, Column, Table, check_width, text_of
+from nmf_core.tables.titles import MOST_TITLES, n_titles, said_titles
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
 _BLOCK = 1 << 23
@@ -111,7 +112,7 @@ def read(data: Data, name: str, encoding: str | None = None) -> Table:
         partial(_line, text),
         text.header_line,
         notes=(*found.notes, *said_titles(text.titles, "line")),
-        neutral=True,
+        formulas_escaped=True,
         encoding=found.encoding,
         encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
         sure_of_encoding=found.sure,
@@ -201,7 +202,7 @@ def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:
     """Lone surrogates pass as �, so that one broken name does not make the whole file unreadable."""
     clean, count = re.subn("[\ud800-\udfff]", "�", text)
     words = "1 broken character was" if count == 1 else f"{count} broken characters were"
-    return clean.encode(), (Change(f"{words} replaced by �."),) if count else ()
+    return clean.encode(), (DataNote(f"{words} replaced by �."),) if count else ()
 
 
 # --- what separates the cells -----------------------------------------------------------------------------------------
@@ -515,5 +516,10 @@ def _uneven(text: _Text, first: tuple[int, int], n_wrong: int, n_rows: int) -> R
 
 
 DELIMITED = Format(
-    "csv", "CSV or TSV", ("csv", "tsv", "tab", "psv", "txt", "data", "dat"), lambda head, name: not kind_of(head), read
+    "csv",
+    "CSV or TSV",
+    ("csv", "tsv", "tab", "psv", "txt", "data", "dat"),
+    lambda head, name: not kind_of(head),
+    read,
+    takes=("encoding",),
 )

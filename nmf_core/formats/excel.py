@@ -15,20 +15,12 @@ from typing import IO, Any
 
 import python_calamine
 
+from nmf_core.data.ratings import DataNote
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import (
-    MAX_GRID_CELLS,
-    MAX_UNPACKED_BYTES,
-    Data,
-    Format,
-    Table,
-    check_width,
-    table_of_rows,
-    whole,
-)
-from nmf_core.formats.headers import ROLES, has_role
-from nmf_core.formats.titles import MOST_TITLES, n_titles, said, said_titles
-from nmf_core.ratings import Change
+from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
+from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
+from nmf_core.tables.headers import ROLES, has_role
+from nmf_core.tables.titles import MOST_TITLES, n_titles, said, said_titles
 
 _CHUNK = 1 << 20
 # What can be taken for a row's or a cell's place, such as r="12" or r="C12"; of long numbers as much as shows that they are.
@@ -139,26 +131,26 @@ def _on_sheet(
     below, rows = rows[end:], rows[:end]
     which = f"sheet {shown(title)}" if sheet else f"first sheet, {shown(title)},"
     n_sheets = len(workbook.sheet_names)
-    only = (Change(f"Only the {which} of {n_sheets} was read."),) if n_sheets > 1 else ()
+    only = (DataNote(f"Only the {which} of {n_sheets} was read."),) if n_sheets > 1 else ()
     notes: tuple[str, ...] = (
         *only,
         *said_titles(titles, "row"),
-        *(Change(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
+        *(DataNote(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
     )
     if odd["formulas"]:
         words = "1 cell holds a formula" if odd["formulas"] == 1 else f"{odd['formulas']} cells hold formulas"
         computed = f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
-        notes = (*notes, Change(computed))
+        notes = (*notes, DataNote(computed))
     if odd["errors"]:
         words = "1 cell holds an error" if odd["errors"] == 1 else f"{odd['errors']} cells hold errors"
         notes = (
             *notes,
-            Change(
+            DataNote(
                 f"{words} such as #REF!, read as blank. Correct {'it' if odd['errors'] == 1 else 'them'} if need be."
             ),
         )
     lines, cells = [line for line, _ in rows], [row for _, row in rows]
-    return table_of_rows(cells, lines, name=name, place="row", notes=notes, neutral=True, sheet=title)
+    return table_of_rows(cells, lines, name=name, place="row", notes=notes, formulas_escaped=True, sheet=title)
 
 
 def _end(rows: Sequence[_Row]) -> int:

@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Format, Table
+from nmf_core.formats.base import Data, Format
 from nmf_core.formats.movielens import FILE_SETS, table_of_set
 from nmf_core.formats.parquet import PARQUET, parquet_files
+from nmf_core.tables.base import Table
 
 
 def read(data: Data, name: str) -> Table:

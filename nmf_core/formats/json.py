@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import MAX_GRID_CELLS, Data, Format, Table, check_width, kind_of, table_of_rows, whole
-from nmf_core.formats.headers import ROLES, has_role
-from nmf_core.formats.numbers import is_number
+from nmf_core.formats.base import Data, Format, kind_of, whole
+from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
+from nmf_core.tables.headers import ROLES, has_role
+from nmf_core.tables.numbers import is_number
 
 # No float is longer, and Python takes quadratic time for the digits of a whole number.
 LONGEST_NUMBER = 400

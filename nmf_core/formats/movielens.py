@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Table, text_of, whole
+from nmf_core.formats.base import Data, whole
 from nmf_core.formats.delimited import DELIMITED
-from nmf_core.formats.numbers import is_number
+from nmf_core.tables.base import Table, text_of
+from nmf_core.tables.numbers import is_number
 
 # Of u.item, in the order of its flags; u.genre says the same.
 GENRES = (

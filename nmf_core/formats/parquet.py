@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
+from nmf_core.data.ratings import DataNote, Ratings
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.arrow import column_of, give_back, is_text
-from nmf_core.formats.base import MAX_UNPACKED_BYTES, Column, Data, Format, Table, check_width, text_of
-from nmf_core.formats.own import OWN, read_own
-from nmf_core.ratings import Change, Ratings
+from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format
+from nmf_core.formats.native_parquet import OWN, read_own
+from nmf_core.tables.arrow import column_of, give_back, is_text
+from nmf_core.tables.base import Column, Table, check_width, text_of
 
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
@@ -72,7 +73,7 @@ def _check_folder(folder: Path, files: Sequence[pyarrow.parquet.ParquetFile], na
     if not left:
         return ()
     names_left = ", ".join(map(shown, left[:5])) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    return (Change(f"Read were the Parquet files right in the folder; left out: {names_left}."),)
+    return (DataNote(f"Read were the Parquet files right in the folder; left out: {names_left}."),)
 
 
 def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:

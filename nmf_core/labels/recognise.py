@@ -8,44 +8,44 @@ from dataclasses import dataclass
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from nmf_core.labels.saved import StoredLabel
 from nmf_core.labels.shape import RECOGNISED, match, shapes_of
-from nmf_core.labels.store import Saved
 
 
 @dataclass(frozen=True)
-class Named:
+class MatchedLabel:
     """A saved label recognised in a fit.
 
     Attributes:
-        saved: the label.
+        stored: the label.
         similarity: cosine of the shape it was saved with and the feature's, from `RECOGNISED` to 1.
     """
 
-    saved: Saved
+    stored: StoredLabel
     similarity: float
 
 
 @dataclass(frozen=True)
-class Names:
+class MatchedLabels:
     """The labels of a project, laid on the features of one fit.
 
     Attributes:
-        by_feature: feature index → `Named`; features without a label are not in it.
+        by_feature: feature index → `MatchedLabel`; features without a label are not in it.
         unrecognised: labels whose feature is not in this fit; they stay saved and may be recognised in another.
     """
 
-    by_feature: dict[int, Named]
-    unrecognised: tuple[Saved, ...]
+    by_feature: dict[int, MatchedLabel]
+    unrecognised: tuple[StoredLabel, ...]
 
     @property
     def texts(self) -> dict[int, str]:
         """Feature index → name, as the exports take it."""
-        return {f: named.saved.label.text for f, named in self.by_feature.items()}
+        return {f: named.stored.label.text for f, named in self.by_feature.items()}
 
 
-def named(
-    saved: Sequence[Saved], items: Sequence[str] | pd.Index, H: ArrayLike, *, at_least: float = RECOGNISED
-) -> Names:
+def matched_labels(
+    saved: Sequence[StoredLabel], items: Sequence[str] | pd.Index, H: ArrayLike, *, at_least: float = RECOGNISED
+) -> MatchedLabels:
     """Recognise saved labels in a fit by the shapes of its features.
 
     Args:
@@ -57,17 +57,19 @@ def named(
     Raises:
         NmfError: H and items do not go together.
 
-    >>> from nmf_core.labels import Label, LabelStore, shape_of
+    >>> from nmf_core.labels import Label, shape_of
+
+    >>> from nmf_core.store.labels import LabelStore
     >>> with LabelStore("sqlite://") as store:
     ...     project = store.project_for("ann", "ratings")
     ...     story = store.save(project, Label("Story"), shape_of(["x", "y", "z"], [0, 1, 4]))
-    ...     names = named(store.labels(project), ["x", "y", "z"], [[0, 3, 9], [5, 1, 0]])
+    ...     names = matched_labels(store.labels(project), ["x", "y", "z"], [[0, 3, 9], [5, 1, 0]])
     >>> names.texts, names.unrecognised
     ({0: 'Story'}, ())
     """
     pairs = match([s.shape for s in saved], shapes_of(items, H), at_least=at_least)
     recognised = {s for s, _, _ in pairs}
-    return Names(
-        {f: Named(saved[s], cosine) for s, f, cosine in sorted(pairs, key=lambda pair: pair[1])},
+    return MatchedLabels(
+        {f: MatchedLabel(saved[s], cosine) for s, f, cosine in sorted(pairs, key=lambda pair: pair[1])},
         tuple(one for s, one in enumerate(saved) if s not in recognised),
     )

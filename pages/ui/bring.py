@@ -23,10 +23,15 @@ from nmf_core import (
     read_items,
     shelf,
 )
-from nmf_core.formats import EACH_ROW, ENCODINGS, LAYOUTS, ROLES, Preview, Question, looks_like_items, shown_name
 from nmf_core.formats.base import Data
-from nmf_core.formats.join import ItemsJoin
-from nmf_core.movielens import MOVIELENS, Remote
+from nmf_core.formats.encodings import ENCODINGS
+from nmf_core.formats.registry import shown_name
+from nmf_core.reading.download import MOVIELENS, Remote
+from nmf_core.reading.items import looks_like_items
+from nmf_core.reading.join import ItemsJoin
+from nmf_core.reading.read import Preview
+from nmf_core.reading.readings import EACH_ROW, LAYOUTS, Question
+from nmf_core.tables.headers import ROLES
 from pages.ui import jobs, kept, state, text
 
 REREAD_BYTES = 50_000_000  # a file up to here stays in memory, to be read once more in another way

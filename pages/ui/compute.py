@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from nmf_core import Factorization, NmfError, RankSurvey, Ratings, Settings, fit_settings, match_features, survey_ranks
-from nmf_core.features import feature_names
+from nmf_core import (
+    Factorization,
+    NmfError,
+    RankSurvey,
+    Ratings,
+    Settings,
+    fit_settings,
+    match_features,
+    survey_ranks,
+)
+from nmf_core.interpret.features import feature_names
 from pages.ui import jobs, state
 from pages.ui.charts.style import Look, feature_colours
 from pages.ui.kept import store
 
 if TYPE_CHECKING:
-    from nmf_core.labels import Names
+    from nmf_core.labels import MatchedLabels
 
 AT_ONCE_RATINGS = 50_000  # up to here a fit follows every change; beyond it waits for its button
 SURVEY_RATINGS = 3_000  # up to here a survey starts by itself
@@ -35,7 +44,7 @@ class View:
     names: list[str]
     labels: dict[int, str]
     colours: list[str]
-    known: Names | None
+    known: MatchedLabels | None
 
     @property
     def ratings(self) -> Ratings:
@@ -70,7 +79,7 @@ def _made_view() -> View:
     state.remember_fitted()
     project, known = _labels(fit)
     texts = known.texts if known else {}
-    chosen = {f: named.saved.label.colour for f, named in known.by_feature.items()} if known else {}
+    chosen = {f: named.stored.label.colour for f, named in known.by_feature.items()} if known else {}
     return View(
         opened,
         settings,
@@ -126,7 +135,13 @@ def replayed(view: View, sweeps: int) -> Factorization:
     assert view.fit is not None and view.settings is not None
     early = _fitted(view.ratings.fingerprint, replace(view.settings, max_sweeps=sweeps, tol=0.0), view.ratings)
     order = match_features(view.fit, early).sort_values("old")["new"].to_numpy()
-    return replace(early, W=early.W[:, order], H=early.H[order], removes=early.removes[order], size=early.size[order])
+    return replace(
+        early,
+        W=early.W[:, order],
+        H=early.H[order],
+        misfit_removed=early.misfit_removed[order],
+        column_scale=early.column_scale[order],
+    )
 
 
 def fit_key(ratings: Ratings, settings: Settings) -> tuple[str, str, Settings]:
@@ -184,13 +199,13 @@ def _at_rank(settings: Settings, rank: int) -> Settings:
 # --- labels -----------------------------------------------------------------------------------------------------
 
 
-def _labels(fit: Factorization) -> tuple[str | None, Names | None]:
+def _labels(fit: Factorization) -> tuple[str | None, MatchedLabels | None]:
     """The project and the labels that this fit's features are recognised by; a store that fails is said, not fatal."""
-    from nmf_core.labels import named
+    from nmf_core.labels import matched_labels
 
     try:
         project = _project()
-        return project, named(store().labels(project), fit.items, fit.H)
+        return project, matched_labels(store().labels(project), fit.items, fit.H)
     except NmfError as error:
         state.notice("error", f"Labels are not to be had: {error}")
         return None, None

@@ -15,7 +15,7 @@ import streamlit as st
 
 from nmf_core import NmfError, Ratings, edit
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import text_of
+from nmf_core.tables.base import text_of
 from pages.ui import state, text
 from pages.ui.compute import View
 

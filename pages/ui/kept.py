@@ -12,12 +12,12 @@ import platformdirs
 import streamlit as st
 
 from nmf_core import NmfError, Ratings
-from nmf_core.datasets import SAMPLES
+from nmf_core.data.datasets import SAMPLES
 from pages.ui.opened import Opened
 
 if TYPE_CHECKING:
-    from nmf_core.labels import LabelStore
-    from nmf_core.projects import Project, Projects
+    from nmf_core.store.labels import LabelStore
+    from nmf_core.store.projects import Project, Projects
 
 
 def home() -> Path:
@@ -34,14 +34,14 @@ def shelf() -> Path | None:
 @st.cache_resource(show_spinner=False)
 def store() -> LabelStore:
     """The server's label store."""
-    from nmf_core.labels import LabelStore
+    from nmf_core.store.labels import LabelStore
 
     return LabelStore(f"sqlite:///{home() / 'labels.db'}")
 
 
 def projects() -> Projects:
     """The server's projects."""
-    from nmf_core.projects import Projects
+    from nmf_core.store.projects import Projects
 
     return Projects(store(), home() / "projects")
 
@@ -82,7 +82,7 @@ def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
 
     Where it cannot be kept, it stays open and says why; where someone else changed it meanwhile, it becomes a copy.
     """
-    from nmf_core.projects import ProjectConflict
+    from nmf_core.store.projects import ProjectConflict
 
     try:
         try:

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from nmf_core.labels import KINDS, Label, Named, Suggestion, shape_of
+from nmf_core.labels import KINDS, Label, MatchedLabel, Suggestion, shape_of
 from pages.ui import compute, state, text
 from pages.ui.compute import View
 
 SURE = 0.95  # from this similarity on, a feature is plainly the one that was named
 
 
-def _named(view: View, f: int) -> Named | None:
+def _named(view: View, f: int) -> MatchedLabel | None:
     """The label that the feature is recognised by."""
     return view.known.by_feature.get(f) if view.known else None
 
@@ -22,10 +22,10 @@ def head(view: View, f: int) -> None:
     """The feature's name in its colour, how much it explains, and where the name came from."""
     assert view.fit is not None
     named, colour = _named(view, f), view.colours[f]
-    total = float(view.fit.removes.sum()) or 1.0
+    total = float(view.fit.misfit_removed.sum()) or 1.0
     st.markdown(f"#### {text.md(view.names[f])}")
     st.image(_swatch(colour), width="stretch")
-    share = f"Feature {f + 1}: {max(0.0, float(view.fit.removes[f])) / total:.0%} of what the features explain"
+    share = f"Feature {f + 1}: {max(0.0, float(view.fit.misfit_removed[f])) / total:.0%} of what the features explain"
     if named is not None and named.similarity < SURE:
         share += f". Its name is carried over: {named.similarity:.0%} alike to the feature that was named"
     st.caption(share + ".")
@@ -42,8 +42,10 @@ def _swatch(colour: str) -> str:
 def name_fields(view: View, f: int, suggestions: list[Suggestion]) -> None:
     """Name, kind, note and colour; each is saved as soon as it changes."""
     named = _named(view, f)
-    label = named.saved.label if named else None
-    mark = f"{view.project}-{f}-{named.saved.id if named else 'new'}-{named.saved.version if named else view.opened.at}"
+    label = named.stored.label if named else None
+    mark = (
+        f"{view.project}-{f}-{named.stored.id if named else 'new'}-{named.stored.version if named else view.opened.at}"
+    )
     left, right = st.columns([3, 2])
     left.text_input(
         "Name",
@@ -107,7 +109,7 @@ def _save(view: View, f: int, key: str, part: str) -> None:
         return
 
     def changed() -> Label:
-        return replace(named.saved.label, **{part: value}) if named else Label(**{part: value})
+        return replace(named.stored.label, **{part: value}) if named else Label(**{part: value})
 
     compute.saving(lambda: _save_label(view, f, changed()))
 
@@ -117,14 +119,14 @@ def _save_label(view: View, f: int, label: Label) -> None:
     assert view.fit is not None and view.project is not None and view.known is not None
     named, fit, project = _named(view, f), view.fit, view.project
     label = replace(label, colour=label.colour or view.colours[f], author=label.author or state.nickname())
-    seen = [n.saved.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
+    seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
     compute.saving(
         lambda: compute.store().save(
             project,
             label,
             shape_of(fit.items, fit.H[f]),
-            label_id=named.saved.id if named else None,
-            version=named.saved.version if named else None,
+            label_id=named.stored.id if named else None,
+            version=named.stored.version if named else None,
             beside=() if named else seen,
         )
     )
@@ -134,7 +136,7 @@ def _remove(view: View, f: int) -> None:
     """Take the feature's label away."""
     named, project = _named(view, f), view.project
     if named is not None and project is not None:
-        compute.saving(lambda: compute.store().remove(project, named.saved.id, named.saved.version))
+        compute.saving(lambda: compute.store().remove(project, named.stored.id, named.stored.version))
 
 
 def undo_button(view: View) -> None:

@@ -12,7 +12,7 @@ from pages.ui import kept, state, text
 from pages.ui.compute import View
 
 if TYPE_CHECKING:
-    from nmf_core.projects import Project
+    from nmf_core.store.projects import Project
 
 LISTED = 50
 

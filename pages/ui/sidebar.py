@@ -7,9 +7,9 @@ from typing import Final
 import streamlit as st
 
 from nmf_core import SOLVERS, suggested_blanks
-from nmf_core.init import INITS
-from nmf_core.losses import LOSSES
-from nmf_core.settings import MAX_SWEEPS, STOPS, default_rank, resolve_blanks
+from nmf_core.fit.init import INITS
+from nmf_core.fit.losses import LOSSES
+from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, default_rank, resolve_blanks
 from pages.ui import state, text
 from pages.ui.compute import View
 from pages.ui.state import Opened
@@ -78,7 +78,7 @@ def _dial(opened: Opened) -> None:
         high = max(opened.ratings.scale[1], 1.0)
         right.number_input("Value", 0.0, float(high), min(1.0, float(high)), 0.5, key=state.VALUE, bind=BOUND)
     why = f" Suggested here: {reason}." if stop == suggested else f" Suggested here: {suggested}; {reason}."
-    if stop in STOPS:
+    if stop in BLANK_PRESETS:
         st.caption(text.blanks_meaning(resolve_blanks(stop, opened.ratings)) + why)
 
 
@@ -113,7 +113,8 @@ def _more() -> None:
             key=state.LOSS,
             bind=BOUND,
             help="\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
-            + "\n\nAll but frobenius need the solver mu.",
+            + "\n\n"
+            + "\n".join(f"- The solver {s.name} minimises {text.listed(s.losses)}." for s in SOLVERS.values()),
         )
         st.number_input("Sweeps at most", 1, MAX_SWEEPS, 200, key=state.SWEEPS, bind=BOUND)
 

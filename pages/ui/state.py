@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from nmf_core import NmfError, Ratings, Settings, datasets, suggested_blanks
-from nmf_core.datasets import SAMPLES
-from nmf_core.settings import STOPS, default_rank
+from nmf_core.data.datasets import SAMPLES
+from nmf_core.fit.settings import BLANK_PRESETS, default_rank
 from pages.ui import kept
 from pages.ui.http import PERSON_COOKIE
 from pages.ui.opened import Opened
 
 if TYPE_CHECKING:
-    from nmf_core.projects import Project
+    from nmf_core.store.projects import Project
 
 # Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
@@ -28,7 +28,7 @@ USER = "user"  # the person on the Recommend page
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
 OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
-DIAL = (*STOPS, CUSTOM)
+DIAL = (*BLANK_PRESETS, CUSTOM)
 PROJECT = "project"
 
 HELD_OPEN = 8  # projects that a session keeps in memory, with what could be undone

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from nmf_core import Factorization, Ratings, export
-from nmf_core.formats import to_parquet
+from nmf_core.formats.native_parquet import to_parquet
 from pages.ui.compute import View
 
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 
 from nmf_core import Factorization, Ratings
-from nmf_core.factorization import STOPPED
-from nmf_core.problem import Blanks
+from nmf_core.fit.factorization import STOP_REASONS
+from nmf_core.fit.problem import Blanks
 
 # Everything that Streamlit's Markdown reads as more than text: emphasis, links, code, headings, math, :colours:, HTML.
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
@@ -119,7 +119,7 @@ def fit_state(fit: Factorization) -> str:
 
 def stopped_reason(fit: Factorization) -> str:
     """Why the fit ended."""
-    return STOPPED[fit.stopped]
+    return STOP_REASONS[fit.stopped]
 
 
 def shown_part(fit: Factorization, n: int, m: int) -> str:

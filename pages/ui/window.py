@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from nmf_core import Factorization, Ratings
-from nmf_core.arrange import ORDERS, arrange, telling
-from nmf_core.ratings import positions
+from nmf_core.data.ratings import positions
+from nmf_core.interpret.arrange import ORDERS, arrange, most_informative
 from pages.ui import state
 from pages.ui.charts import Window
 
@@ -69,7 +69,7 @@ def _side(weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Inde
     """One side's rows: those picked, or the most telling."""
     if picked:
         return positions(index, picked, "id")
-    rows = telling(weights, PART) if len(weights) > WHOLE else np.arange(len(weights))
+    rows = most_informative(weights, PART) if len(weights) > WHOLE else np.arange(len(weights))
     return rows[arrange(weights[rows], order)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nmf_core import datasets, read_ratings
 from nmf_core.export import ratings_csv, ratings_excel
-from nmf_core.formats import to_parquet
+from nmf_core.formats.native_parquet import to_parquet
 from tests.browser.conftest import no_trouble, screenshot, settled
 from tests.browser.test_grid import cells, paste, press, shows
 

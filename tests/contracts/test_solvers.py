@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nmf_core import SOLVERS, Ratings, SettingsError, datasets, factorize
-from nmf_core.init import INITS
+from nmf_core.fit.init import INITS
 from tests.conftest import random_ratings
 
 CASES = [

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from nmf_core import datasets, factorize
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import capsule, open_capsule
-from nmf_core.factorize import fit_settings
-from nmf_core.problem import Penalty
-from nmf_core.ratings import Ratings
+from nmf_core.fit.factorize import fit_settings
+from nmf_core.fit.problem import Penalty
 
 module = importlib.import_module("nmf_core.export.capsule")
 
@@ -66,7 +66,7 @@ def test_it_comes_back_bit_by_bit(settings, form):
     assert (ratings2.scale, ratings2.notes) == (ratings.scale, ratings.notes)
     pd.testing.assert_index_equal(ratings2.users, ratings.users)
     pd.testing.assert_frame_equal(ratings2.item_info, ratings.item_info)
-    for name in ("W", "H", "removes", "size"):
+    for name in ("W", "H", "misfit_removed", "column_scale"):
         assert getattr(fit2, name).tobytes() == np.ascontiguousarray(getattr(fit, name)).tobytes()
     for name in ("settings", "blanks", "penalty", "stopped", "rmse", "notes", "scale"):
         assert getattr(fit2, name) == getattr(fit, name)

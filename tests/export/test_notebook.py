@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nmf_core import datasets, factorize
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import notebook, ratings_csv, tables
-from nmf_core.problem import Penalty
-from nmf_core.ratings import Ratings
+from nmf_core.fit.problem import Penalty
 
 module = importlib.import_module("nmf_core.export.notebook")
 HOSTILE = [
@@ -65,7 +65,7 @@ def test_it_finds_the_same_fit(make, settings):
 def test_labels_stay_with_their_features():
     ratings = datasets.movie_night()
     fit = factorize(ratings, rank=4, init="random", seed=3)
-    assert (np.diff(fit.removes) > 0).any()  # so that canonical form moves features
+    assert (np.diff(fit.misfit_removed) > 0).any()  # so that canonical form moves features
     ran = run(notebook(ratings, fit, {f: fit.items[fit.H[f].argmax()] for f in range(4)}))
     for f, name in ran["labels"].items():
         assert ratings.items[ran["fit"].H[f].argmax()] == name

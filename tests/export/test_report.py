@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from nmf_core import datasets, factorize
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import report
-from nmf_core.ratings import Ratings
 
 EVIL = [
     "<img src=x onerror=alert(1)>",

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
-from nmf_core.formats import archive, base, read_ratings
-from nmf_core.ratings import Ratings
+from nmf_core.formats import archive, base
+from nmf_core.reading.read import read_ratings
 from tests.formats.test_bad_files import CSV, WHOLE
 from tests.formats.test_movielens import LATEST, ML_1M, ML_100K, U_DATA, zipped
 

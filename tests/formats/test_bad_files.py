@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import nmf_core.formats.excel as excel
 import nmf_core.formats.parquet as parquet
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
-from nmf_core.formats import FORMATS, preview_ratings, read_ratings
-from nmf_core.ratings import Ratings
+from nmf_core.formats.registry import FORMATS
+from nmf_core.reading.read import preview_ratings, read_ratings
 
 HEAD = "user,item,rating\n"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
-from nmf_core.formats import read_ratings
-from nmf_core.ratings import Ratings
+from nmf_core.reading.read import read_ratings
 
 FRAME = pd.DataFrame({"user": ["ann", "bob"], "item": ["007", "x"], "rating": [5, 4.5]})
 GRID = pd.DataFrame({"007": [5, None], "x": [None, 4.5]}, index=["ann", "bob"])

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from nmf_core.errors import NmfError
-from nmf_core.formats import read_ratings
 from nmf_core.formats.movielens import GENRES, read_file_items
 from nmf_core.labels.suggest import suggest_names
+from nmf_core.reading.read import read_ratings
 
 
 def zipped(members, packing=zipfile.ZIP_DEFLATED):

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nmf_core import Ratings, datasets
-from nmf_core.datasets import SAMPLES
+from nmf_core.data.datasets import SAMPLES
 from pages.ui import jobs, kept, state
 from pages.ui.page_list import FIRST_PAGE
 

@@ -10,10 +10,10 @@ import pytest
 
 from nmf_core import datasets, movielens
 from pages.ui import bring, jobs, state
-from tests.formats.test_survey import FORM
 from tests.formats.test_workbooks import book
 from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
+from tests.reading.test_questionnaire import FORM
 
 DOUBTFUL = b"who;what;points;date\nann;x;4,5;1\nann;y;0;1\nbob;x;3;2\nbob;z;2;3\n"
 FILMS = b"movieId,title,genres\n1,Alien (1979),Horror|Sci-Fi\n2,Heat (1995),Crime\n9,Unseen (2000),Drama\n"

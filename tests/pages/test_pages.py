@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from nmf_core import SOLVERS, Ratings, datasets
-from nmf_core.datasets import SAMPLES
+from nmf_core.data.datasets import SAMPLES
 from pages.ui import jobs, state
 from pages.ui.page_list import PAGES
 from tests.pages.conftest import finish, opened, words

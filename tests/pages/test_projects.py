@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from nmf_core import datasets, edit, suggested_blanks
 from nmf_core.export import ratings_csv
-from nmf_core.settings import default_rank
+from nmf_core.fit.settings import default_rank
 from pages.ui import kept, state
 from pages.ui.opened import Opened
 from tests.pages.conftest import bringing, opened, words

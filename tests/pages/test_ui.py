@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nmf_core import NmfError, factorize
-from nmf_core.features import feature_names
+from nmf_core.interpret.features import feature_names
 from pages.ui import charts, jobs
 from pages.ui.charts import Look, Window, feature_colours
 from pages.ui.charts.product import MODES

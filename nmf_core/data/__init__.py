@@ -1,0 +1,1 @@
+"""Ratings, and what can be said of them."""

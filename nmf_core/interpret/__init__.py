@@ -1,0 +1,1 @@
+"""From W and H to what people read."""

@@ -1,0 +1,162 @@
+"""Reading features: names, top items and users, what sets a feature apart, people in words, features matched between fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from nmf_core.data.ratings import Ratings, positions
+from nmf_core.errors import whole_number
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.problem import Array
+from nmf_core.interpret.match import cosine
+
+Labels = Mapping[int, str] | None
+
+# Shares of a person's taste, and the word for each from that share on.
+WORDS = ((0.65, "strongly"), (0.4, "clearly"), (0.2, "somewhat"), (0.08, "a little"), (0.0, "hardly"))
+
+
+def feature_names(rank: int, labels: Labels = None) -> list[str]:
+    """A name for each feature: its label, else "Feature 1" and so on; a name used twice gets its number.
+
+    >>> feature_names(3, {1: "Action"})
+    ['Feature 1', 'Action', 'Feature 3']
+    >>> feature_names(2, {0: "Action", 1: "Action"})
+    ['Action (1)', 'Action (2)']
+    """
+    names = [(labels or {}).get(f) or f"Feature {f + 1}" for f in range(rank)]
+    return [f"{name} ({f + 1})" if names.count(name) > 1 else name for f, name in enumerate(names)]
+
+
+def top_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
+    """The items with the largest weights on a feature: columns item, weight, apart.
+
+    `apart` is the item's weight here less its largest weight on any other feature, both in canonical form (0…1): near 1 is
+    an item that only this feature explains.
+
+    >>> from nmf_core import datasets, factorize
+    >>> top_items(factorize(datasets.notebook(), rank=2).canonical(), 0, n=2)["item"].tolist()
+    ['Movie3', 'Movie4']
+    """
+    return _items_by(fit, feature, n, "weight")
+
+
+def distinctive_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
+    """The items that set a feature apart, those that it has and the others lack: columns item, weight, apart."""
+    return _items_by(fit, feature, n, "apart")
+
+
+def _items_by(fit: Factorization, feature: int, n: int, column: str) -> pd.DataFrame:
+    """Items by one column, largest first, ties in the items' order."""
+    f, H = check_feature(fit, feature), _relative(fit.H)
+    others = np.delete(H, f, axis=0).max(axis=0, initial=0.0)
+    frame = pd.DataFrame({"item": fit.items, "weight": H[f], "apart": H[f] - others})
+    return frame.sort_values(column, ascending=False, kind="stable").head(n).reset_index(drop=True)
+
+
+def top_users(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
+    """The users with the largest weights on a feature: columns user, weight (rating points in canonical form), share.
+
+    `share` is the part of the user's taste that the feature is, 0…1.
+    """
+    f = check_feature(fit, feature)
+    frame = pd.DataFrame({"user": fit.users, "weight": fit.W[:, f], "share": taste(fit)[:, f]})
+    return frame.sort_values("weight", ascending=False, kind="stable").head(n).reset_index(drop=True)
+
+
+def taste(fit: Factorization) -> Array:
+    """(n_users, rank) the share of each feature in a user's weights, in canonical form; rows sum to 1, or to 0."""
+    points = fit.W * fit.H.max(axis=1)
+    total = points.sum(axis=1, keepdims=True)
+    return np.divide(points, total, out=np.zeros_like(points), where=total > 0)
+
+
+def narrate_user(fit: Factorization, user: object, *, labels: Labels = None) -> str:
+    """A user's taste in words, strongest first.
+
+    >>> from nmf_core import datasets, factorize
+    >>> fit = factorize(datasets.notebook(), rank=2).canonical()
+    >>> narrate_user(fit, "User3", labels={0: "Action", 1: "Story"})
+    'User3: strongly Action, hardly Story'
+    """
+    u = int(positions(fit.users, [user], "user")[0])
+    return f"{user}: {narrate_weights(taste(fit)[u], feature_names(fit.rank, labels))}"
+
+
+def narrate_weights(shares: Array, names: list[str]) -> str:
+    """Shares of features in words, strongest first; of those hardly there only the first is named."""
+    if not shares.any():
+        return "no taste that these features can tell"
+    parts, hardly = [], 0
+    for f in np.argsort(-shares, kind="stable"):
+        word = next(word for share, word in WORDS if shares[f] >= share)
+        hardly += word == "hardly"
+        if word != "hardly" or hardly == 1:
+            parts.append(f"{word} {names[f]}")
+    return ", ".join(parts)
+
+
+def niche_items(fit: Factorization, *, below: float = 0.25) -> list[str]:
+    """Items that no feature explains: every weight under `below` of the feature's strongest item."""
+    return fit.items[_relative(fit.H).max(axis=0) < below].tolist()
+
+
+def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]]:
+    """Groups of features that are made of the same items: rows of H whose cosine with the group's first is at least `above`.
+
+    Such features say one thing in several: the ratings, what a blank counts or the penalty let no more be told apart.
+
+    >>> from nmf_core import datasets, factorize
+    >>> alike_features(factorize(datasets.notebook(), rank=2))
+    []
+    """
+    similar = cosine(fit.H, fit.H) >= above
+    groups: list[list[int]] = []
+    for f in range(fit.rank):
+        if not any(f in group for group in groups):
+            groups.append([f, *(g for g in range(f + 1, fit.rank) if similar[f, g])])
+    return [group for group in groups if len(group) > 1]
+
+
+def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
+    """Item id → warning, for the items whose scores rest on too little.
+
+    With fewer ratings than features, infinitely many columns of H fit them equally well.
+
+    >>> from nmf_core import datasets, factorize
+    >>> ratings = datasets.notebook()
+    >>> warnings_for(factorize(ratings, rank=2), ratings)
+    {'Movie3': 'Movie3 has 1 rating, fewer than the 2 features: its weights are a guess.'}
+    """
+    fit.check_ratings(ratings)
+    few = ratings.item_counts < fit.rank
+    counts = ratings.item_counts[few].tolist()
+    return {item: _too_few(item, count, fit.rank) for item, count in zip(fit.items[few], counts, strict=True)}
+
+
+def user_warning(fit: Factorization, ratings: Ratings, user: object) -> str | None:
+    """A warning where a user has fewer ratings than there are features, else None."""
+    count = int(ratings.user_counts[ratings.row(user)])
+    return _too_few(str(user), count, fit.rank) if count < fit.rank else None
+
+
+def _too_few(name: str, count: int, rank: int) -> str:
+    """What few ratings mean."""
+    if count == 0:
+        return f"{name} has no ratings: nothing is known of it, and its weights say nothing."
+    plural = "" if count == 1 else "s"
+    return f"{name} has {count} rating{plural}, fewer than the {rank} features: its weights are a guess."
+
+
+def check_feature(fit: Factorization, feature: int) -> int:
+    """A feature's index, checked."""
+    return whole_number("feature", feature, 0, fit.rank - 1)
+
+
+def _relative(H: Array) -> Array:
+    """H with each row's largest weight at 1."""
+    top = H.max(axis=1, keepdims=True)
+    return np.divide(H, top, out=np.zeros_like(H), where=top > 0)

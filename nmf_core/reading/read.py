@@ -1,0 +1,241 @@
+"""`read_ratings`: whatever holds ratings becomes `Ratings`; `FORMATS` lists the files that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from nmf_core.data.ratings import Ratings, Scale
+from nmf_core.errors import NmfError, shown
+from nmf_core.formats.registry import Source, open_source, shown_name
+from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse
+from nmf_core.reading.join import with_metadata
+from nmf_core.reading.options import CHOSEN, DECIMALS, LAYOUTS, TOTALS, ZEROS, Question, ReadOptions
+from nmf_core.reading.readings import column_titles, planned
+from nmf_core.reading.to_ratings import ratings_from_plan, without_blank_columns
+from nmf_core.tables.base import Table, text_of
+
+HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
+
+
+def read_ratings(
+    source: object,
+    *,
+    format: str = "auto",
+    zeros: str = "unrated",
+    duplicates: str = "last",
+    scale: Scale | None = None,
+    layout: str = "auto",
+    columns: Mapping[str, object] | None = None,
+    skip: Sequence[object] | None = None,
+    decimal: str = "auto",
+    totals: str = "auto",
+    sheet: str | None = None,
+    encoding: str | None = None,
+    name: str | None = None,
+) -> Ratings:
+    """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
+
+    A table is either long (columns user, item and rating, under usual names, in any order) or a grid (the first column
+    holds the users, each further column is an item, blank cells are blank). Ids are text: 007 stays 007, NA stays NA.
+    What was understood and settled is said in `notes` of the result. A Parquet file that we wrote comes back as the
+    ratings that were written, whatever the options say. Large CSV and Parquet files are best given as a
+    path: they are read in pieces then. `preview_ratings` says beforehand what is in doubt.
+
+    Args:
+        source: path (of a folder of Parquet or MovieLens files too), binary or text file object, bytes, DataFrame (long, or
+            users as index and items as columns), 2-D array (NaN is blank; ids are row and column numbers from "0"), or SciPy
+            sparse array or matrix (stored cells are observed, stored zeros too, whatever `zeros` says).
+        format: a name in `FORMATS`; "auto" goes by content and extension, which must not contradict each other.
+        zeros: what a 0 is: "unrated" (blank, counted in the notes), "rating", or "auto" (the likelier, said in the notes).
+        duplicates: what becomes of a user and item given twice in a long table: "last", "mean" or "refuse".
+        scale: (low, high) in rating points; guessed from the ratings if None.
+        layout: of a table: "long", "grid", "items-down" (a grid with the items down), or "auto".
+        columns: which column has the role "user", "item" or "rating", by its header or number from 1; of a grid the one that
+            names the rows ("each row" where none does).
+        skip: columns to leave out, by their headers or numbers from 1.
+        decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
+        totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
+            "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
+        sheet: of a workbook: the sheet to read, by its name; if None the first that names its columns user, item and rating, or
+            else the first that holds a table.
+        encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.
+        name: file name to show for bytes and file objects.
+
+    Raises:
+        RatingsError: with the file, line, column and value that is wrong, and what to do.
+
+    >>> ratings = read_ratings(b"user,item,rating\\nann,007,5\\nbob,007,3\\nbob,NA,4\\n")
+    >>> ratings.items.tolist(), ratings.n_ratings, ratings.notes
+    (['007', 'NA'], 3, ('Read as a long table: user = user, item = item, rating = rating.',))
+    >>> read_ratings(b"user,item,rating\\nann,Alien,five\\n", name="films.csv")
+    Traceback (most recent call last):
+        ...
+    nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
+0 up, such as 4 or 3.5, or blank. Correct that cell.
+    """
+    options = ReadOptions(
+        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, encoding, name
+    )
+    if isinstance(source, Ratings):
+        return source
+    if sparse.issparse(source):
+        return ratings_of_sparse(source, duplicates, scale)
+    if isinstance(source, np.ndarray | list | tuple):
+        return ratings_of_array(source, zeros, scale)
+    table = open_source(source, format=format, name=name).table(sheet, encoding)
+    if table.exact is not None:
+        return table.exact
+    plan = planned(without_blank_columns(table), options)
+    return with_metadata(ratings_from_plan(plan, options)[0], table.items)
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What a file seems to hold, before anything is made of it.
+
+    Attributes:
+        name: the file, as it is shown.
+        head: its first rows as they stand, all text, under the titles by which a column is chosen; empty where the file
+            cannot be read at all.
+        questions: what had to be found out, each with the answer taken, its reason, and whether that is sure.
+        ratings: the ratings under these answers; None where they cannot be read so.
+        error: why not; else None.
+    """
+
+    name: str
+    head: pd.DataFrame
+    questions: tuple[Question, ...]
+    ratings: Ratings | None
+    error: NmfError | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the ratings are there and no answer is in doubt."""
+        return self.ratings is not None and all(question.sure for question in self.questions)
+
+
+def preview_ratings(source: object, **options: Any) -> Preview:
+    """What `read_ratings` makes of a file, with each guess, its reason and what else it could be.
+
+    Doubt is not an error here: the likelier answer is taken and said not to be sure. The answers are keywords of
+    `read_ratings` too, by which a file is read as a person says. Errors are in the result, not raised.
+
+    Args:
+        source: a path, file object, bytes or DataFrame; or what `open_source` made of one, which is not decoded again when
+            another answer is tried.
+        options: the keywords of `read_ratings`; what is not given is guessed.
+
+    >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
+    >>> [(q.key, q.choice, q.sure) for q in found.questions]
+    [('layout', 'long', True), ('user', 'who', True), ('item', 'what', True), ('rating', 'points', True), \
+('decimal', ',', True), ('zeros', 'rating', False)]
+    >>> found.ratings.n_ratings, found.sure
+    (3, False)
+    """
+    name = source.name if isinstance(source, Source) else shown_name(options.get("name") or "") or "The file"
+    head = pd.DataFrame()
+    questions: tuple[Question, ...] = ()
+    asked: ReadOptions | None = None
+    try:
+        asked = ReadOptions(**{"zeros": "auto", **options, "guess": True})
+        opened = open_source(source, format=asked.format, name=asked.name)
+        table = opened.table(None, asked.encoding)
+        name, questions = table.name, (*_which_sheet(opened, table, asked), *_which_encoding(table, asked.encoding))
+        chosen = {question.key: str(question.choice) for question in questions}
+        table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
+        if table.exact is not None:
+            return Preview(name, _head(table), (), table.exact, None)
+        table = without_blank_columns(table)
+        head = _head(table)
+        plan = planned(table, asked)
+        head, questions = _head(plan.whole), (*questions, *plan.questions)
+        ratings, more = ratings_from_plan(plan, asked)
+    except NmfError as error:
+        return Preview(name, head, (*questions, *_still_open(questions, asked, head)), None, error)
+    return Preview(name, head, (*questions, *more), with_metadata(ratings, table.items), None)
+
+
+def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Question, ...]:
+    """The question which sheet of a workbook is meant, if it has several; in doubt where another than the first would do."""
+    names, asked = tuple(table.sheets), options.sheet
+    if len(names) < 2 or asked not in (None, *names):
+        return ()
+    if asked is not None:
+        return (Question("sheet", asked, names, CHOSEN, True),)
+    first, others = table.sheet, [n for n in names if n != table.sheet and _holds_ratings(source, n)]
+    if not others:
+        return (Question("sheet", first, names, "ratings can be read from no other", True),)
+    if _holds_ratings(source, first):
+        reason = f"it is the first that looks like ratings, and there are others: {', '.join(map(shown, others))}"
+        return (Question("sheet", first, names, reason, False),)
+    return (
+        Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),
+    )
+
+
+def _which_encoding(table: Table, asked: str | None) -> tuple[Question, ...]:
+    """The question in which encoding older text is."""
+    if not table.encodings or asked not in (None, *table.encodings):
+        return ()
+    if asked is not None:
+        return (Question("encoding", asked, tuple(table.encodings), CHOSEN, True),)
+    reason = (
+        "its letters with accents look right so" if table.sure_of_encoding else "it is not UTF-8; look at the names"
+    )
+    return (Question("encoding", table.encoding, tuple(table.encodings), reason, table.sure_of_encoding),)
+
+
+def _holds_ratings(source: Source, sheet: str) -> bool:
+    """Whether what stands on a sheet can be taken for ratings."""
+    likely = ReadOptions(zeros="auto", guess=True)
+    try:
+        ratings_from_plan(planned(without_blank_columns(source.table(sheet)), likely), likely)
+    except NmfError:
+        return False
+    return True
+
+
+def _still_open(questions: tuple[Question, ...], asked: ReadOptions | None, head: pd.DataFrame) -> list[Question]:
+    """Where a file cannot be read as it was asked: what else could be answered, so that each answer can be taken back."""
+    if asked is None or head.empty:
+        return []
+    more = (
+        []
+        if any(question.key == "layout" for question in questions)
+        else [
+            Question(
+                "layout",
+                "long" if asked.layout == "auto" else asked.layout,
+                tuple(LAYOUTS),
+                "nothing else was found",
+                False,
+            )
+        ]
+    )
+    answered = (("decimal", asked.decimal, DECIMALS), ("zeros", asked.zeros, ZEROS), ("totals", asked.totals, TOTALS))
+    return more + [
+        Question(key, choice, options, CHOSEN, True) for key, choice, options in answered if choice != "auto"
+    ]
+
+
+def _head(table: Table) -> pd.DataFrame:
+    """The first rows of a table as text."""
+    wide = list(range(min(len(table.header), HEAD_COLUMNS)))
+    titles = column_titles(table)
+    columns = [column.first(HEAD_ROWS) for column in table.take(wide, HEAD_ROWS)]
+    cells = {
+        titles[k]: [_shown_cell(column.cell(row)) for row in range(len(column))]
+        for k, column in zip(wide, columns, strict=True)
+    }
+    return pd.DataFrame(cells, dtype="str")
+
+
+def _shown_cell(cell: object) -> str:
+    """A cell as a preview shows it."""
+    return "" if cell is None else text_of(cell)[:200]

@@ -1,0 +1,299 @@
+"""A table becomes `Ratings`, by the plan of its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nmf_core.data.escape import unescape_formulas
+from nmf_core.data.ratings import Ratings, replaced
+from nmf_core.errors import RatingsError, shown
+from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, ZEROS, Plan, Question, ReadOptions
+from nmf_core.reading.totals import find_totals
+from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
+from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
+from nmf_core.words import cut
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Numbers with what had to be settled for them."""
+
+    numbers: Numbers
+    zeros: str
+    questions: tuple[Question, ...]
+
+
+def ratings_from_plan(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings by a plan, and what their numbers leave to ask."""
+    return _long(plan, options) if plan.layout == "long" else _grid(plan, options)
+
+
+def without_blank_columns(table: Table) -> Table:
+    """The table without blank columns that have no header."""
+    unnamed = [k for k, header in enumerate(table.header) if not header and k > 0]
+    if not unnamed:
+        return table
+    blank = {k for k, column in zip(unnamed, table.take(unnamed), strict=True) if column.blank().all()}
+    if not blank:
+        return table
+    return table.only([k for k in range(len(table.header)) if k not in blank])
+
+
+def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
+    """The table and columns without the rows that are blank in all of these columns."""
+    empty = columns[0].blank()
+    for column in columns[1:]:
+        if not empty.any():
+            break
+        empty &= column.blank()
+    if empty.all():  # no rows at all, too
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
+    if not empty.any():
+        return table, tuple(columns)
+    kept, line = np.flatnonzero(~empty), table.line
+    notes.append(f"{int(empty.sum())} blank rows were skipped.")
+    table = replace(table, line=lambda row: line(int(kept[row])))
+    return table, tuple(column.rows(kept) for column in columns)
+
+
+def _long(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings from a long table."""
+    table, roles = plan.table, plan.roles
+    notes = list(table.notes)
+    names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
+    others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
+    ignored = f" Ignored: {cut(', '.join(others))}." if others else ""
+    notes.append(f"Read as a long table: {names}.{ignored}")
+    table, (user, item, rating) = _filled_rows(table, table.take(list(roles.values())), notes)
+    u, users = _ids(table, user, roles["user"], "user", notes)
+    i, items = _ids(table, item, roles["item"], "item", notes)
+    del user, item
+    values = _values(table, [rating], options, notes, list_of_ratings=True)
+    if values.numbers.wrong:
+        raise _wrong(table, values.numbers, [roles["rating"]])
+    ratings = values.numbers.column(0, np.float32)
+    del rating
+    if options.duplicates == "refuse":
+        _refuse_duplicates(table, u, i, users, items)
+    # Ids that have only zeros stay: they are users and items without ratings.
+    zero = ratings == 0 if values.zeros == "unrated" else np.zeros(0, dtype=bool)
+    if zero.any():
+        _say_zeros(int(zero.sum()), notes)
+        u, i, ratings = u[~zero], i[~zero], ratings[~zero]
+    _check_any(table, ratings)
+    made = Ratings.from_indices(
+        u, i, ratings, users=users, items=items, scale=options.scale, duplicates=options.duplicates, notes=notes
+    )
+    return made, values.questions
+
+
+def _grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings from a grid: the first column holds the users, each further column is an item; or the other way round."""
+    table, (down, across) = plan.table, ("item", "user") if plan.layout == "items-down" else ("user", "item")
+    if len(table.header) < 2:
+        raise RatingsError(
+            f"{table.name} has one column, {shown(table.header[0] if table.header else '')}; ratings need at least two: "
+            f"users, and an item. Check what separates the columns. {HINT}"
+        )
+    if is_number(table.header[0]):
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: the first row begins with {shown(table.header[0])}, so it "
+            "seems to be no header. Add a first row that names the columns: user, item and rating for a long table; "
+            "an empty cell and the items for a grid."
+        )
+    notes = list(table.notes)
+    heads = list(range(1, len(table.header)))
+    names = _own_names(table, list(table.header[1:]), across, notes)
+    _check_heads(table, names, across)
+    first = table.take([0])[0]
+    if len(first) * len(heads) > MAX_GRID_CELLS:
+        raise RatingsError(
+            f"{table.name} is a grid of {len(first)} × {len(heads)} cells; at most {MAX_GRID_CELLS} can "
+            f"be read as a grid. Give a long table, one row a rating. {HINT}"
+        )
+    table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
+    if totals is not None:
+        notes.append(totals.note)
+        if totals.question.choice == "skip":
+            first = first.first(len(first) - totals.n_rows)
+            heads, names = heads[: len(heads) - totals.n_columns], names[: len(names) - totals.n_columns]
+            columns = [column.first(len(first)) for column in columns[: len(heads)]]
+    codes, rows = _ids(table, first, 0, down, notes)
+    values = _values(table, columns, options, notes, list_of_ratings=False)
+    twice = pd.Series(codes).duplicated().to_numpy()
+    if plan.lacking is not None and (values.numbers.wrong or twice.any()):
+        raise plan.lacking
+    if twice.any():
+        second = int(np.argmax(twice))
+        before = int(np.argmax(codes == codes[second]))
+        places = "entries" if table.place == "entry" else f"{table.place}s"
+        raise RatingsError(
+            f"{table.name}: the {down} {shown(rows[codes[second]])} has two rows in the grid, {places} "
+            f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
+        )
+    if values.numbers.wrong:
+        header = shown(table.header[heads[values.numbers.wrong[1]]])
+        raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
+    size = f"{len(rows)} {down}{'s' * (len(rows) != 1)} down, {len(heads)} {across}{'s' * (len(heads) != 1)} across"
+    notes += [f"Read as a grid: {size}{plan.since}.", *plan.notes]
+    n_words = values.numbers.n_words
+    if n_words:
+        notes.append(
+            f"{n_words} cell{'s' * (n_words != 1)} with a word such as NaN or NA, or a dash, {'were' if n_words != 1 else 'was'} "
+            "taken as blank."
+        )
+    grid = values.numbers.matrix()
+    if values.zeros == "unrated" and (grid == 0).any():
+        _say_zeros(int((grid == 0).sum()), notes)
+        grid[grid == 0] = np.nan
+    _check_any(table, grid)
+    r, c = np.nonzero(~np.isnan(grid))
+    cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
+    u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
+    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=options.scale, notes=notes)
+    return ratings, values.questions if totals is None else (totals.question, *values.questions)
+
+
+def _check_heads(table: Table, names: list[str], across: str) -> None:
+    """Refuse a grid whose header lacks a name or has one twice."""
+    if "" in names:
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} of the table has cells but no "
+            f"{across} in the header. Name it, or remove the column."
+        )
+    longest = max(names, key=len)
+    if len(longest) > MAX_CELL:
+        raise _too_long(f"{table.name}, {table.place} {table.header_line}", across, longest)
+    twice = pd.Index(names).duplicated()
+    if twice.any():
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: the {across} {shown(names[int(np.argmax(twice))])} heads two "
+            "columns. Rename or remove one of them."
+        )
+
+
+def _values(
+    table: Table, columns: Sequence[Column], options: ReadOptions, notes: list[str], *, list_of_ratings: bool
+) -> _Values:
+    """The numbers in the rating columns, with the decimal mark and the meaning of zeros settled."""
+    numbers = read_numbers(columns, options.decimal)
+    questions = []
+    if options.decimal != "auto":
+        questions.append(Question("decimal", options.decimal, DECIMALS, CHOSEN, True))
+    elif numbers.decimal == ",":
+        questions.append(Question("decimal", ",", DECIMALS, "no number here can be read in another way", True))
+    elif not numbers.decimal:
+        mark, reason = likely_mark(columns)
+        questions.append(Question("decimal", mark, DECIMALS, reason, False))
+        numbers = read_numbers(columns, mark) if options.guess else numbers
+    if numbers.decimal == ",":
+        notes.append("Decimal commas were read as points: 4,5 is 4.5.")
+    zeros = options.zeros
+    n_zeros = numbers.count(0.0)
+    if n_zeros:
+        reason = CHOSEN
+        if zeros == "auto":
+            zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
+        questions.append(Question("zeros", zeros, ZEROS, reason, options.zeros != "auto"))
+    return _Values(numbers, zeros, tuple(questions))
+
+
+def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> tuple[str, str]:
+    """What zeros most likely are, and why."""
+    n_cells, n_blanks = numbers.count_cells(), numbers.count_blanks()
+    if n_blanks:
+        return "rating", f"there are {n_blanks} blank cells besides the {n_zeros} zeros"
+    if list_of_ratings and 2 * n_zeros < n_cells:
+        return "rating", f"a list names what was rated, and most rows have no 0: {n_cells - n_zeros} of {n_cells}"
+    if list_of_ratings:
+        return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
+    return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"
+
+
+def _say_zeros(count: int, notes: list[str]) -> None:
+    """Note that zeros were taken as blanks."""
+    notes.append(f"{count} zero{'s were' if count > 1 else ' was'} taken as unrated.")
+
+
+def _ids(
+    table: Table, column: Column, position: int, what: str, notes: list[str]
+) -> tuple[NDArray[np.int32], pd.Index]:
+    """A column of ids as codes and an index of text; the first blank one is an error that names its line."""
+    coded = column.used()
+    assert coded.codes is not None
+    codes, cells = coded.codes, coded.cells
+    texts = _own_names(table, texts_of(cells), what, notes)
+    if "" in texts or (codes < 0).any():
+        row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
+        raise RatingsError(
+            f"{table.at(row)}, column {shown(table.header[position])}: the {what} id is blank; every row needs one. Fill it in"
+            f"{' (of merged cells only the first holds it)' if table.sheet else ''}, or remove that {table.place}."
+        )
+    if max(map(len, texts), default=0) > MAX_CELL:
+        row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))
+        raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
+    changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
+    if changed:
+        notes.append(replaced(changed, what))
+    if len(set(texts)) < len(texts):  # cells that differ by blanks around them, or by .0
+        merged, distinct = pd.factorize(np.array(texts, dtype=object))
+        return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
+    return codes, pd.Index(texts, dtype="str")
+
+
+def _too_long(where: str, what: str, text: str) -> RatingsError:
+    """The error for a name that is none."""
+    return RatingsError(
+        f"{where}: the {what} id {shown(text)} has {len(text)} characters; at most {MAX_CELL} can be read. Shorten it."
+    )
+
+
+def _own_names(table: Table, names: list[str], what: str, notes: list[str]) -> list[str]:
+    """Names without the apostrophe that an export put before what looks like a formula."""
+    own = unescape_formulas(names) if table.formulas_escaped else None
+    if own is None:
+        return names
+    count = sum(a != b for a, b in zip(names, own, strict=True))
+    notes.append(
+        f"{count} {what} name{'s' * (count != 1)} had an apostrophe before =, +, - or @, against spreadsheets; it was taken off."
+    )
+    return own
+
+
+def _refuse_duplicates(
+    table: Table, u: NDArray[np.int32], i: NDArray[np.int32], users: pd.Index, items: pd.Index
+) -> None:
+    """Refuse the first row that rates what an earlier row rates."""
+    again = pd.Series(u.astype(np.int64) * len(items) + i).duplicated().to_numpy()
+    if again.any():
+        row = int(np.argmax(again))
+        raise RatingsError(
+            f"{table.at(row)}: user {shown(users[u[row]])} rated item {shown(items[i[row]])} before; "
+            f"there are {int(again.sum())} such rows. Keep one rating a user and item, or read with duplicates='last' or "
+            "'mean'."
+        )
+
+
+def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], hint: str = "") -> RatingsError:
+    """The error for the first cell that is no rating."""
+    assert numbers.wrong is not None
+    row, k, cell, why = numbers.wrong
+    return RatingsError(
+        f"{table.at(row)}, column {shown(table.header[columns[k]])}: {shown(cell)} {why}. "
+        f"A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell.{hint}"
+    )
+
+
+def _check_any(table: Table, values: NDArray[np.floating]) -> None:
+    """Refuse a table in which no cell is a rating."""
+    if np.isnan(values).all():
+        raise RatingsError(
+            f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating, or read with "
+            "zeros='rating' if a 0 is one."
+        )

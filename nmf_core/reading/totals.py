@@ -1,0 +1,121 @@
+"""Last rows and columns of a grid that sum up the others, as spreadsheets have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmf_core.data.ratings import DataNote
+from nmf_core.errors import shown
+from nmf_core.reading.options import CHOSEN, TOTALS, Question
+from nmf_core.tables.base import Column
+from nmf_core.tables.headers import plain
+from nmf_core.tables.numbers import read_numbers
+
+# What the last row or column of a spreadsheet is called when it sums up the others, in the words of `plain`.
+_SUMMARY = re.compile(
+    "(grand)?totals?|sums?|averages?|avg|means?|medians?|count|number"
+    "|gesamt(summe)?|summe|durchschnitt|mittel(wert)?|anzahl"
+    "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde"
+)
+_OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
+_PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Last rows and columns of a grid that are named as sums of the others: how many, what they are, and the same in words."""
+
+    n_rows: int
+    n_columns: int
+    question: Question
+    note: str
+
+
+def find_totals(
+    first: Column,
+    names: Sequence[str],
+    columns: Sequence[Column],
+    asked: str,
+    decimal: str,
+    what: tuple[str, str],
+    *,
+    guess: bool,
+) -> Totals | None:
+    """The last rows and columns that are named Total or alike: left out if their numbers sum up the others, or if so asked.
+
+    Args:
+        first, names: what the rows and the columns are called.
+        columns: the cells.
+        asked: one of `TOTALS`, or "auto".
+        decimal: as for `read_numbers`.
+        what: the words for a row and a column, such as user and item.
+        guess: whether those that do not seem to sum up the others are left out all the same, and said not to be sure.
+    """
+    n_rows = min(_n_last([first.cell(row) for row in range(max(0, len(first) - 5), len(first))]), len(first) - 1)
+    n_columns = min(_n_last(names), len(names) - 1)
+    if n_rows + n_columns == 0:
+        return None
+    rows, across = len(first) - n_rows, len(columns) - n_columns
+    grid = read_numbers(columns, decimal).matrix()
+    others = grid[:rows, :across]
+    sums = all(_sums_up(cells, others) for cells in grid[rows:, :across]) and all(
+        _sums_up(cells, others.T) for cells in grid[:rows, across:].T
+    )
+    down_names = [str(first.cell(row)) for row in range(rows, len(first))]
+    if asked == "auto" and not sums and all(plain(name) == _PIVOTED for name in (*down_names, *names[across:])):
+        return None
+    named = [
+        f"the last {what}{'s are' if len(called) > 1 else ' is'} named {' and '.join(map(shown, called))}"
+        for what, called in ((what[0], down_names), (what[1], list(names[across:])))
+        if called
+    ]
+    words = ", ".join(named)
+    if asked != "auto":
+        question = Question("totals", asked, TOTALS, CHOSEN, True)
+    else:
+        reason = f"{words}, and the numbers {'' if sums else 'do not plainly '}sum up the others"
+        question = Question("totals", "skip" if sums or guess else "keep", TOTALS, reason, sums)
+    done, other = ("left out", "keep") if question.choice == "skip" else ("read as any other", "skip")
+    note = f"T{words[1:]}: {done} (totals='{other}' would have it otherwise)."
+    return Totals(n_rows, n_columns, question, DataNote(note))
+
+
+def _n_last(names: Sequence[object]) -> int:
+    """How many of the last names are those of sums."""
+    return next((k for k, name in enumerate(reversed(names)) if not _is_summary(name)), len(names))
+
+
+def _is_summary(name: object) -> bool:
+    """Whether a row or column is named as a sum of the others.
+
+    >>> _is_summary("Grand Total"), _is_summary("Average rating"), _is_summary("Total Recall")
+    (True, True, False)
+    """
+    words = plain(name)
+    return words == _PIVOTED or bool(_SUMMARY.fullmatch(_OF_RATINGS.sub("", words)))
+
+
+def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Whether the cells of a row are exactly the sums, counts, means or medians of the other rows' columns, to the decimals shown.
+
+    It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else
+    somebody's own ratings could be so by chance.
+    """
+    rated = ~np.isnan(others)
+    several = rated.sum(axis=0) > 1
+    if not np.array_equal(~np.isnan(cells), rated.any(axis=0)) or several.sum() < 2:
+        return False
+    cells, others, rated = cells[~np.isnan(cells)], others[:, rated.any(axis=0)], rated[:, rated.any(axis=0)]
+    for sum_up in (np.nansum(others, axis=0), rated.sum(axis=0)):
+        if np.allclose(cells, sum_up, rtol=0, atol=1e-4):
+            return True
+    shown_whole = bool((cells == np.round(cells)).all())
+    return not shown_whole and any(
+        bool((np.abs(cells - middle) <= 0.0501).all())
+        for middle in (np.nanmean(others, axis=0), np.nanmedian(others, axis=0))
+    )

@@ -1,0 +1,1 @@
+"""Is a fit any good? Held-out cells, baselines and chance."""

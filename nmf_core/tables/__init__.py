@@ -1,0 +1,1 @@
+"""Cells as they stand in a file, without a meaning yet."""

@@ -1,0 +1,32 @@
+"""Words for people: plurals, lists and cuts, the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A number with its noun, thousands apart.
+
+    >>> many(1, "rating"), many(2000, "rating"), many(2, "entry", "entries")
+    ('1 rating', '2,000 ratings', '2 entries')
+    """
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def cut(text: str, limit: int = 120) -> str:
+    """Text of at most `limit` characters, with an ellipsis where there was more.
+
+    >>> cut("Alien", 4)
+    'Ali…'
+    """
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as people list them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

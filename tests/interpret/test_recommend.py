@@ -1,0 +1,175 @@
+"""Scores, recommendations and their parts, people placed without a refit, and the smallest flip."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import nnls
+
+from nmf_core import NmfError, Ratings, explain, factorize, fold_in, recommend, smallest_flip
+from nmf_core.interpret.recommend import contribution_columns, neighbours, scale_steps
+from tests.conftest import dense, random_ratings
+
+DIALS = ["unknown", "weak", "zero", (0.5, 2.0)]
+
+
+@pytest.fixture(scope="module")
+def fit(movie_night):
+    return factorize(movie_night, rank=4).canonical()
+
+
+def test_contributions_add_up_to_the_score_exactly_and_rated_items_are_left_out(fit, movie_night):
+    for user in movie_night.users[:10]:
+        frame = recommend(fit, movie_night, user, n=5, labels={0: "Action"})
+        names = contribution_columns(4, {0: "Action"})
+        assert frame.columns.tolist() == ["item", "score", "prediction", "ratings", "warning", *names]
+        np.testing.assert_allclose(frame[names].sum(axis=1), frame["score"], rtol=1e-12)
+        np.testing.assert_allclose(frame["score"], fit.score([user] * len(frame), frame["item"]), rtol=1e-12)
+        assert not set(frame["item"]) & set(movie_night.of_user(user))
+        assert (frame["prediction"].between(1, 5)).all()
+        assert frame["score"].is_monotonic_decreasing
+
+
+def test_recommendations_are_the_best_unrated_items_by_brute_force(fit, movie_night):
+    values, mask = dense(movie_night)
+    scores = np.where(mask, -np.inf, fit.W @ fit.H)
+    for u, user in enumerate(movie_night.users):
+        best = movie_night.items[np.argsort(-scores[u], kind="stable")[:3]].tolist()
+        assert recommend(fit, movie_night, user, n=3)["item"].tolist() == best
+
+
+def test_items_that_nobody_rated_come_last_with_their_warning():
+    grid = pd.DataFrame([[5.0, 1, np.nan, np.nan], [4, np.nan, 2, np.nan]], index=["a", "b"], columns=list("wxyz"))
+    ratings = Ratings.from_grid(grid, scale=(1, 5))
+    frame = recommend(factorize(ratings, rank=1), ratings, "a")
+    assert frame["item"].tolist() == ["y", "z"]
+    assert "no ratings" in frame["warning"].iloc[-1]
+
+
+def test_a_label_that_is_a_columns_name_does_not_collide(fit, movie_night):
+    frame = recommend(fit, movie_night, movie_night.users[0], labels={0: "score", 1: "Twice", 2: "Twice"})
+    assert frame.columns.is_unique
+    assert {"score (1)", "Twice (2)", "Twice (3)"} <= set(frame.columns)
+
+
+def test_explain_gives_the_parts_largest_first(fit, movie_night):
+    parts = explain(fit, "Aisha" if "Aisha" in movie_night.users else movie_night.users[0], movie_night.items[3])
+    assert parts.columns.tolist() == ["feature", "user_weight", "item_weight", "contribution", "share"]
+    np.testing.assert_allclose(parts["user_weight"] * parts["item_weight"], parts["contribution"])
+    assert parts["share"].sum() == pytest.approx(1.0)
+    assert parts["contribution"].is_monotonic_decreasing
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 500), st.sampled_from(DIALS), st.sampled_from([0.0, 0.1]))
+def test_fold_in_solves_the_non_negative_least_squares_problem(seed, blanks, penalty):
+    ratings = random_ratings(seed, density=0.7)
+    fit = factorize(ratings, rank=3, blanks=blanks, penalty=penalty, max_sweeps=30, seed=seed)
+    user = ratings.users[0]
+    mask = dense(ratings)[1][0]
+    values = dense(ratings)[0][0]
+    omega, b = fit.blanks.weight, fit.blanks.value
+    weight = np.sqrt(mask + omega * ~mask)
+    ridge = np.sqrt(penalty * (mask + omega * ~mask).sum()) * np.eye(3)
+    left = np.vstack([weight[:, None] * fit.H.T, ridge])
+    right = np.concatenate([weight * np.where(mask, values, b), np.zeros(3)])
+    expected, _ = nnls(left, right)
+    ours = fold_in(fit, ratings.of_user(user))
+    # Two solutions of a flat problem may differ; what they fit may not. Misfits to 1e-5: both solve to about 1e-8.
+    assert np.linalg.norm(left @ ours - right) == pytest.approx(
+        np.linalg.norm(left @ expected - right), rel=1e-5, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("blanks", DIALS)
+def test_fold_in_solves_the_same_problem_in_canonical_form(movie_night, blanks):
+    raw = factorize(movie_night, rank=4, blanks=blanks, penalty=0.2, tol=1e-6, max_sweeps=2000)
+    own = movie_night.of_user("Keiko")
+    canonical = raw.canonical()
+    np.testing.assert_allclose(fold_in(canonical, own) @ canonical.H, fold_in(raw, own) @ raw.H, rtol=1e-7)
+    # and a fitted user comes back as fitted: to the fit's own tolerance
+    u = movie_night.row("Keiko")
+    np.testing.assert_allclose(fold_in(canonical, own), canonical.W[u], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["kl", "is"])
+def test_fold_in_of_a_fitted_user_gives_their_row_back_for_every_loss(movie_night, loss):
+    fit = factorize(movie_night, rank=2, solver="mu", loss=loss, max_sweeps=3000, tol=1e-8)
+    u = 3
+    weights = fold_in(fit, movie_night.of_user(movie_night.users[u]))
+    np.testing.assert_allclose(weights @ fit.H, fit.W[u] @ fit.H, rtol=1e-3)
+
+
+def test_fold_in_without_ratings_is_the_average_person(fit):
+    np.testing.assert_allclose(fold_in(fit, {}), fit.W.mean(axis=0))
+
+
+def test_fold_in_names_an_unknown_item_and_a_rating_that_is_none(fit, movie_night):
+    with pytest.raises(NmfError, match="There is no item 'Nope'"):
+        fold_in(fit, {"Nope": 3})
+    with pytest.raises(NmfError, match="they must be a mapping from item to rating"):
+        fold_in(fit, None)
+    with pytest.raises(NmfError, match="the rating of .* is nan"):
+        fold_in(fit, {movie_night.items[0]: float("nan")})
+
+
+def brute_force_flip(fit, ratings, user):
+    own = ratings.of_user(user)
+    unrated = [i for i in ratings.items if i not in own and ratings.item_counts[ratings.column(i)]]
+
+    def first(changed):
+        weights = fold_in(fit, changed)
+        return max(unrated, key=lambda i: (weights @ fit.H[:, ratings.column(i)], -ratings.column(i)))
+
+    before, best = first(own), None
+    for item, old in own.items():
+        for new in scale_steps(ratings):
+            after = first({**own, item: new})
+            if after != before and (best is None or abs(new - old) < abs(best[2] - best[1])):
+                best = (item, old, new, before, after)
+    return best
+
+
+def test_the_smallest_flip_agrees_with_brute_force(fit, movie_night):
+    for user in movie_night.users[:4]:
+        flip = smallest_flip(fit, movie_night, user)
+        expected = brute_force_flip(fit, movie_night, user)
+        if expected is None:
+            assert flip is None
+        else:
+            assert flip is not None
+            assert abs(flip.new - flip.old) == pytest.approx(abs(expected[2] - expected[1]))
+            assert (flip.item, flip.before) == (expected[0], expected[3])
+
+
+def test_no_flip_with_nothing_to_flip(notebook):
+    assert smallest_flip(factorize(notebook, rank=2), notebook, "User5") is None
+
+
+def test_scale_steps_follow_the_ratings():
+    half = Ratings.from_cells(["a", "b"], ["x", "x"], [0.5, 4.0], scale=(0.5, 5))
+    assert scale_steps(half).tolist() == [0.5 * k for k in range(1, 11)]
+    odd = Ratings.from_cells(["a", "b"], ["x", "x"], [0.123, 4.0], scale=(0, 5))
+    assert len(scale_steps(odd)) == 21
+
+
+def test_neighbours_are_the_most_alike_and_never_oneself(fit, movie_night):
+    user = movie_night.users[0]
+    frame = neighbours(fit, user, n=5)
+    assert user not in set(frame["user"])
+    assert frame["similarity"].is_monotonic_decreasing
+    assert len(frame) == 5
+
+
+def test_ratings_of_another_grid_are_refused(fit, notebook):
+    with pytest.raises(NmfError, match="Pass the ratings that were fitted"):
+        recommend(fit, notebook, "User1")
+
+
+def test_an_unknown_user_is_named_with_the_nearest(notebook):
+    fit = factorize(notebook, rank=2)
+    with pytest.raises(NmfError, match="There is no user 'User9'.*Did you mean 'User"):
+        recommend(fit, notebook, "User9")

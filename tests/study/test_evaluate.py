@@ -1,0 +1,106 @@
+"""Held-out error and ranking quality against brute force, and the rank survey."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import ndcg_score
+
+from nmf_core import Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
+from nmf_core.metrics import ndcg
+from nmf_core.study.ranks import shuffled_within_items
+from nmf_core.study.split import held_out_folds
+from tests.conftest import dense
+
+
+def test_ndcg_agrees_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, relevant = rng.random((20, 15)), rng.random((20, 15)) < 0.3
+    relevant[:, 0] = True
+    ours = ndcg(scores, relevant, 10)
+    theirs = [ndcg_score([relevant[k].astype(float)], [scores[k]], k=10) for k in range(20)]
+    np.testing.assert_allclose(ours, theirs)
+
+
+def test_rows_with_nothing_relevant_count_for_nothing():
+    assert np.isnan(ndcg(np.ones((1, 3)), np.zeros((1, 3), dtype=bool), 2)[0])
+
+
+def test_held_out_rmse_agrees_with_a_loop(movie_night):
+    table = evaluate(movie_night, Settings(rank=2), folds=4, seed=3)
+    fold = held_out_folds(movie_night, folds=4, seed=3)
+    errors = []
+    for k in range(4):
+        fit = factorize(movie_night.keep(fold != k), rank=2)
+        test = movie_night.keep(fold == k).to_table()
+        errors.append(np.sqrt(np.mean((fit.predict(test["user"], test["item"]) - test["rating"]) ** 2)))
+    assert table.loc["fit", "rmse"] == pytest.approx(np.mean(errors))
+    assert table.loc["fit", "rmse_se"] == pytest.approx(np.std(errors, ddof=1) / 2)
+
+
+def test_baselines_stand_beside_the_fit_and_features_beat_them_on_planted_tastes():
+    ratings = datasets.planted(150, 80, 3, 0.3, 0.3, 0)
+    table = evaluate(ratings, {"unknown": Settings(rank=3), "zero": Settings(rank=3, blanks="zero")}, folds=3)
+    assert table.index.tolist() == ["unknown", "zero", "mean", "biases", "most popular"]
+    assert table.loc["unknown", "rmse"] < table.loc["biases", "rmse"] < table.loc["mean", "rmse"]
+    assert table.loc["unknown", "rmse"] < table.loc["zero", "rmse"]
+
+
+def test_the_dial_trades_rating_error_for_ranking_where_blanks_are_not_at_random():
+    """The idea of the project in one measurement: what is best to predict ratings is not best to recommend."""
+    ratings = datasets.planted(300, 200, 4, 0.06, 0.4, 0, biased_blanks=1.5)
+    table = evaluate(ratings, {b: Settings(rank=4, blanks=b) for b in ("unknown", "weak")}, folds=3)
+    assert table.loc["unknown", "rmse"] < table.loc["weak", "rmse"]
+    assert table.loc["weak", "ndcg"] > table.loc["unknown", "ndcg"]
+
+
+def test_progress_is_told(movie_night):
+    seen = []
+    evaluate(movie_night, Settings(rank=1, max_sweeps=3), folds=2, on_progress=lambda done, of: seen.append((done, of)))
+    assert seen[-1] == (8, 8)
+
+
+def test_a_planted_rank_is_suggested_and_fitted_error_falls():
+    ratings = datasets.planted(150, 80, 3, 0.3, 0.3, 0)
+    survey = survey_ranks(ratings, range(1, 7), folds=3)
+    assert survey.suggested_rank == 3
+    assert survey.table["fitted"].is_monotonic_decreasing
+    best = survey.table.set_index("rank").loc[3]
+    assert best["held_out"] < survey.biases < survey.mean
+    assert best["held_out"] < best["shuffled"]
+    assert survey.verdict.startswith("Rank 3 is enough")
+
+
+def test_no_features_are_claimed_where_ratings_are_noise():
+    ratings = shuffled_within_items(datasets.planted(60, 30, 3, 0.3, 1.0, 0), 0)
+    survey = survey_ranks(ratings, [1, 2, 3], folds=3)
+    assert survey.verdict.startswith(("No rank here predicts better", "It may be chance"))
+
+
+def test_shuffling_keeps_each_items_ratings(movie_night):
+    shuffled = shuffled_within_items(movie_night, 1)
+    before, mask = dense(movie_night)
+    after, same = dense(shuffled)
+    assert (mask == same).all()
+    assert (np.sort(before, axis=0) == np.sort(after, axis=0)).all()
+    assert (before != after).any()
+
+
+def test_a_survey_can_be_stopped_and_keeps_the_ranks_that_are_done(movie_night):
+    survey = survey_ranks(movie_night, [1, 2, 3], folds=2, on_progress=lambda done, of: done < 8)
+    assert survey.table["rank"].tolist() == [1]
+    with pytest.raises(SettingsError, match="stopped before the first rank"):
+        survey_ranks(movie_night, [1], folds=2, on_progress=lambda done, of: False)
+
+
+def test_ranks_are_checked(movie_night):
+    with pytest.raises(SettingsError, match="rank is 0"):
+        survey_ranks(movie_night, [0, 1])
+    with pytest.raises(SettingsError, match="no ranks"):
+        survey_ranks(movie_night, [])
+    with pytest.raises(SettingsError, match="ranks is 5; it must be several"):
+        survey_ranks(movie_night, 5)
+    with pytest.raises(SettingsError, match="more than the smaller side of the grid, 30"):
+        survey_ranks(movie_night, [1, 31])
+    with pytest.raises(SettingsError, match="restarts is 0"):
+        survey_ranks(movie_night, [1], restarts=0)
