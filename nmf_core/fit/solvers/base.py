@@ -39,6 +39,7 @@ class Solver:
         monotone: every sweep lowers the objective; where it does not, the loop keeps the best sweep.
         positive_start: zeros never move, so the start must have none.
         compiled: it has compiled sweeps for ratings that are worth them, which read ratings in single precision as they are.
+        cost: about how many times as long as the default solver it takes.
         one_l1_share: its penalties share one L1 ratio between W and H, as scikit-learn's do.
     """
 
@@ -53,3 +54,4 @@ class Solver:
     positive_start: bool = False
     compiled: bool = False
     one_l1_share: bool = False
+    cost: float = 1.0

@@ -23,6 +23,7 @@ SOLVER = Solver(
     title="Multiplicative updates",
     summary="Lee and Seung's rule on the observed cells, for squared error, Kullback–Leibler or Itakura–Saito. For teaching.",
     run=run,
+    cost=12.0,
     blanks=("unknown",),
     losses=("frobenius", "kl", "is"),
     positive_start=True,

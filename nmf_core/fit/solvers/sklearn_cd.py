@@ -47,6 +47,7 @@ SOLVER = Solver(
     title="scikit-learn CD",
     summary="scikit-learn's coordinate descent, as in the notebook: every blank is a rating of 0.",
     run=run,
+    cost=2.0,
     blanks=("zero",),
     one_l1_share=True,
     stops_itself=True,

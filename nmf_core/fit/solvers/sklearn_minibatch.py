@@ -42,6 +42,7 @@ SOLVER = Solver(
     title="scikit-learn mini-batch",
     summary="scikit-learn's online NMF over batches of users: every blank is a rating of 0.",
     run=run,
+    cost=20.0,
     blanks=("zero",),
     one_l1_share=True,
     monotone=False,
