@@ -78,6 +78,13 @@ def test_relative_links_lead_somewhere(path):
             assert anchor in anchors(read(found)), f"{path.name}: {target}"
 
 
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_the_docs_name_are_there(path):
+    for name in re.findall(r"`((?:nmf_core|pages|tests|benchmarks|docs|data)/[\w./]+)`", read(path)):
+        if path.name != "CHANGELOG.md":  # which tells what was
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
+
+
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub gives the headings of a text."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
