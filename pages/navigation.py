@@ -23,8 +23,8 @@ st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
 page = st.navigation(
     [
-        st.Page(HERE / f"{name}.py", title=title, icon=icon, url_path=name, default=name == FIRST_PAGE)
-        for name, (title, icon) in PAGES.items()
+        st.Page(HERE / f"{name}.py", title=page.title, icon=page.icon, url_path=name, default=name == FIRST_PAGE)
+        for name, page in PAGES.items()
     ]
 )
 

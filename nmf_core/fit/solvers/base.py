@@ -31,7 +31,8 @@ class Solver:
     """A solver as the registry knows it.
 
     Attributes:
-        name, title, summary: its key, its name for people, and one sentence on what it is good for.
+        name, title, summary: its key, its name for people, and one sentence on what it is.
+        when: when to use it, for the glossary.
         blanks: what blanks may count: any of "unknown", "weak", "zero".
         losses: the losses it can minimise.
         run: yields W and H at the start and after each sweep.
@@ -48,6 +49,7 @@ class Solver:
     summary: str
     run: Run
     blanks: tuple[str, ...]
+    when: str
     losses: tuple[str, ...] = ("frobenius",)
     stops_itself: bool = False
     monotone: bool = True

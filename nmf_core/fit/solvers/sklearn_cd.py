@@ -49,6 +49,7 @@ SOLVER = Solver(
     run=run,
     cost=2.0,
     blanks=("zero",),
+    when="to repeat the notebook's own run (`cd` for short)",
     one_l1_share=True,
     stops_itself=True,
 )

@@ -44,6 +44,7 @@ SOLVER = Solver(
     run=run,
     cost=20.0,
     blanks=("zero",),
+    when="to compare; the loop keeps only sweeps that lower the objective",
     one_l1_share=True,
     monotone=False,
     positive_start=True,

@@ -24,6 +24,7 @@ SOLVER = Solver(
     run=run,
     cost=4.0,
     blanks=("zero",),
+    when="to compare the two rules on the same problem",
     one_l1_share=True,
     positive_start=True,
 )

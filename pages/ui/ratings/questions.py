@@ -12,7 +12,8 @@ import streamlit as st
 from nmf_core import preview_ratings
 from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.registry import shown_name
-from nmf_core.reading.options import EACH_ROW, LAYOUTS, Question
+from nmf_core.reading.layouts import LAYOUTS
+from nmf_core.reading.options import EACH_ROW, Question
 from nmf_core.tables.headers import ROLES
 from pages.ui import text
 from pages.ui.ratings.uploads import Files, ReadAs, Upload, new_number, open_upload, read
@@ -33,7 +34,7 @@ LABELS: Final = {
 
 
 WORDS: Final = {
-    **LAYOUTS,
+    **{layout.name: layout.words for layout in LAYOUTS.values()},
     "unrated": "a blank",
     "rating": "a rating of 0",
     ".": "a point: 4.5",
