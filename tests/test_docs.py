@@ -90,7 +90,8 @@ def test_relative_links_lead_somewhere(path):
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_files_that_the_docs_name_are_there(path):
-    for name in re.findall(r"`((?:nmf_core|pages|tests|benchmarks|docs|data)/[\w./]+)`", read(path)):
+    text = re.sub(r"^A new file, `[^`]+`", "", read(path), flags=re.MULTILINE)  # which a recipe makes
+    for name in re.findall(r"`((?:nmf_core|pages|tests|benchmarks|docs|data)/[\w./]+)`", text):
         if path.name != "CHANGELOG.md":  # which tells what was
             assert (ROOT / name).exists(), f"{path.name}: {name}"
 

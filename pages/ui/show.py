@@ -80,7 +80,7 @@ def ready() -> Ready:
     if not isinstance(view, Ready):
         missing(view)
     if view.newer is not None:
-        progress.panel(_fit_task(view.newer))
+        progress.panel(fit_task(view.newer))
         st.caption(f"What follows is still the fit of rank {view.fit.rank} before.")
     for note in view.fit.notes:
         st.warning(text.md(note))
@@ -101,15 +101,15 @@ def missing(view: Unfitted | Unsettled) -> NoReturn:
             )
             st.button("Back to the default solver", on_click=controls.set_default_solver)
     elif isinstance(view, Unfitted):
-        progress.panel(_fit_task(view.newer))
+        progress.panel(fit_task(view.newer))
     st.stop()
 
 
-def _fit_task(state: FitState) -> Task:
-    """A fit as its panel shows it."""
+def fit_task(state: FitState, key: str = "fit") -> Task:
+    """A fit as its panel shows it; `key` tells one panel on a page from another."""
     n_ratings, rank = text.many(state.ratings.n_ratings, "rating"), state.settings.rank
     return Task(
-        key="fit",
+        key=key,
         what=state.what,
         begin=partial(_begin_fit, state),
         offer=f"A fit of rank {rank} to {n_ratings} takes about {text.duration(state.seconds)} here, so it waits until you say "
