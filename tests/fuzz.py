@@ -31,7 +31,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from nmf_core import datasets, factorize
-from nmf_core.data.ratings import DUPLICATE_RULES, LARGEST_RATING, Ratings
+from nmf_core.data.assemble import DUPLICATE_RULES, LARGEST_RATING
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import capsule, open_capsule
 from nmf_core.formats import native_parquet

@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from nmf_core.data.ratings import DataNote
+from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Data, Format, kind_of, whole
 from nmf_core.formats.encodings import ENCODINGS, guessed
