@@ -71,7 +71,8 @@ import json, resource, sys
 import numpy as np
 from scipy import sparse
 import pandas as pd
-from nmf_core import Ratings, factorize, compiled
+from nmf_core import Ratings, factorize
+from nmf_core.fit import compiled
 users, items, count = 70_000, 10_000, int(sys.argv[1])
 rng = np.random.default_rng(0)
 compiled.warm_up()

@@ -12,7 +12,8 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.data.ratings import LARGEST_RATING, Ratings, Scale
+from nmf_core.data.assemble import LARGEST_RATING, Scale
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import SettingsError, real_number, shown, whole_number
 
 DATA = Path(__file__).parent.parent.parent / "data"

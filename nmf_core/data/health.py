@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from nmf_core.data.ratings import DataNote, Ratings
+from nmf_core.data.notes import DataNote
+from nmf_core.data.ratings import Ratings
 from nmf_core.words import many
 
 Severity = Literal["limit", "note"]

@@ -12,22 +12,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from nmf_core.data.escape import clean
-from nmf_core.errors import RatingsError, closest, shown
-
-Scale = tuple[float, float]
-
-# Scales in common use; the first that holds every rating is the guess when none is given.
-COMMON_SCALES: tuple[Scale, ...] = ((1, 5), (0.5, 5), (0, 5), (1, 10), (0, 10), (0, 100))
-# Within these bounds a float32 rating, its square and sums of squares stay finite and normal.
-SMALLEST_RATING, LARGEST_RATING = 1e-15, 1e15
-DUPLICATE_RULES = ("last", "mean", "refuse")
-
-
-class DataNote(str):
-    """A note that tells of data which reading changed or left out, rather than of how they were read."""
-
-    __slots__ = ()
+from nmf_core.data.assemble import (
+    Scale,
+    aligned_info,
+    check_values,
+    checked_scale,
+    csr_of,
+    numbers_of,
+    settle_duplicates,
+)
+from nmf_core.data.ids import codes_of, positions, texts_of
+from nmf_core.errors import RatingsError, shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +79,15 @@ class Ratings:
         (2, 2, 3, (1.0, 5.0))
         """
         said = list(notes)
-        ratings = _numbers(values)
-        user_ids, item_ids = _texts(users, "user", said), _texts(items, "item", said)
+        ratings = numbers_of(values)
+        user_ids, item_ids = texts_of(users, "user", said), texts_of(items, "item", said)
         if not len(user_ids) == len(item_ids) == len(ratings):
             raise RatingsError(
                 f"There are {len(user_ids)} users, {len(item_ids)} items and {len(ratings)} ratings; "
                 "the three columns must be equally long. Give one user, one item and one rating a row."
             )
-        u, user_index = _factorize(user_ids, all_users, "user", said)
-        i, item_index = _factorize(item_ids, all_items, "item", said)
+        u, user_index = codes_of(user_ids, all_users, "user", said)
+        i, item_index = codes_of(item_ids, all_items, "item", said)
         if len(user_index) == 0 or len(item_index) == 0:
             raise RatingsError(
                 f"There are {len(user_index)} users and {len(item_index)} items, so there are no ratings. "
@@ -151,11 +146,13 @@ class Ratings:
             u, i, values = u[keep], i[keep], values[keep]
         if len(values) == 0:
             raise RatingsError("There are no ratings: every cell is blank. Give at least one rating.")
-        _check_values(values, u, i, users, items)
-        V = _csr(u, i, values, (len(users), len(items)))
+        check_values(values, u, i, users, items)
+        V = csr_of(u, i, values, (len(users), len(items)))
         del u, i, values
-        V = _settle_duplicates(V, users, items, duplicates, said)
-        return cls(V, users, items, _scale(scale, V, users, items, said), _aligned(item_info, items), tuple(said))
+        V = settle_duplicates(V, users, items, duplicates, said)
+        return cls(
+            V, users, items, checked_scale(scale, V, users, items, said), aligned_info(item_info, items), tuple(said)
+        )
 
     @classmethod
     def from_grid(
@@ -179,14 +176,14 @@ class Ratings:
             raise RatingsError(f"zeros is {shown(zeros)}; it must be 'unrated' or 'rating'. Say which a 0 is.")
         values = np.empty(grid.shape, dtype=float)
         for k in range(grid.shape[1]):
-            values[:, k] = _numbers(grid.iloc[:, k].to_numpy())
+            values[:, k] = numbers_of(grid.iloc[:, k].to_numpy())
         said = list(notes)
         if zeros == "unrated" and (values == 0).any():
             said.append(f"{int((values == 0).sum())} zeros were taken as unrated.")
             values[values == 0] = np.nan
         rows, columns = np.nonzero(~np.isnan(values))
-        user_ids = _texts(grid.index, "user", said)
-        item_ids = _texts(grid.columns, "item", said)
+        user_ids = texts_of(grid.index, "user", said)
+        item_ids = texts_of(grid.columns, "item", said)
         return cls.from_cells(
             user_ids[rows],
             item_ids[columns],
@@ -321,208 +318,3 @@ def require_ratings(ratings: object) -> None:
         raise RatingsError(
             f"The ratings are of type {type(ratings).__name__}; they must be Ratings. Read them with nmf_core.read_ratings first."
         )
-
-
-def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.int64]:
-    """Positions of external ids in an index; the one place where ids become indices.
-
-    Raises:
-        RatingsError: an id that is not there, with the nearest one that is.
-    """
-    texts = [str(x) for x in ids]
-    found = np.asarray(index.get_indexer(pd.Index(texts, dtype=index.dtype)), dtype=np.int64)
-    if (found < 0).any():
-        missing = texts[int(np.argmax(found < 0))]
-        raise RatingsError(
-            f"There is no {what} {shown(missing)} among the {len(index)} {what}s.{closest(missing, index)} "
-            f"Pick one of these ratings' {what}s."
-        )
-    return found
-
-
-def replaced(count: int, what: str) -> DataNote:
-    """The note on names with characters that were replaced."""
-    names = f"1 {what} name" if count == 1 else f"{count} {what} names"
-    return DataNote(f"{names} had control or broken characters, which were replaced by �.")
-
-
-def guess_scale(values: NDArray[np.floating]) -> Scale:
-    """The first common rating scale that holds every value, else the values' own range."""
-    # The shortest decimal that is the same number: 7.3 as a float32 is a little more than 7.3.
-    low, high = (float(str(end)) for end in (values.min(), values.max()))
-    if high <= 1 and low >= 0 and not (low == high == 1):
-        return (0.0, 1.0)
-    for scale in COMMON_SCALES:
-        if scale[0] <= low and high <= scale[1]:
-            return (float(scale[0]), float(scale[1]))
-    return (min(low, 0.0), high)
-
-
-def _numbers(values: ArrayLike) -> NDArray[np.float64]:
-    """Ratings as float64; text or complex numbers are an error that names the value."""
-    array = np.asarray(values)
-    if array.dtype.kind in "fiu" and array.ndim == 1:
-        return array.astype(np.float64)
-    if array.dtype.kind in "cb" or array.ndim != 1:
-        raise RatingsError(
-            f"The ratings are of type {array.dtype} with {array.ndim} dimensions; they must be real numbers in one column. "
-            "Convert them to numbers."
-        )
-    numbers = np.empty(len(array))
-    for k, value in enumerate(array.tolist()):
-        if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-            numbers[k] = np.nan
-            continue
-        try:
-            if isinstance(value, bool | bytes | complex):
-                raise TypeError
-            numbers[k] = float(value)
-        except (TypeError, ValueError, OverflowError) as e:
-            raise RatingsError(
-                f"Rating number {k + 1} is {shown(value)}; it must be a number, or blank. Correct that cell."
-            ) from e
-    return numbers
-
-
-def _texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.object_]:
-    """Ids as clean text, each distinct one cleaned once; what had to be replaced is counted in `said`."""
-    listed = list(ids)
-    raw = np.empty(len(listed), dtype=object)
-    raw[:] = listed
-    codes, uniques = pd.factorize(raw, use_na_sentinel=False)
-    texts = np.empty(len(uniques), dtype=object)
-    changed = np.zeros(len(uniques), dtype=bool)
-    for k, value in enumerate(uniques):
-        texts[k] = _text(value, what, codes, k)
-        changed[k] = isinstance(value, str) and texts[k] != value.strip()
-    if changed.any():
-        said.append(replaced(int(changed.sum()), what))
-    return texts[codes]
-
-
-def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
-    """One id as text: trimmed, whole floats without .0, control characters and surrogates replaced."""
-    if isinstance(raw, float | np.floating) and raw == raw and float(raw).is_integer():
-        raw = int(raw)
-    missing = raw is None or raw is pd.NA or (isinstance(raw, float) and raw != raw)
-    text = "" if missing else str(raw).strip()
-    if not text:
-        place = int(np.argmax(codes == k)) + 1
-        raise RatingsError(
-            f"The {what} id number {place} is blank; every rating needs one. Fill it in or drop that row."
-        )
-    return clean(text)
-
-
-def _factorize(
-    ids: NDArray[np.object_], given: Iterable[object] | None, what: str, said: list[str]
-) -> tuple[NDArray[np.int64], pd.Index]:
-    """Codes and index of ids, in the given order or that of first appearance."""
-    if given is None:
-        codes, uniques = pd.factorize(ids)
-        return codes.astype(np.int64), pd.Index(uniques, dtype="str")
-    index = pd.Index(_texts(given, what, said), dtype="str")
-    if index.has_duplicates:
-        twice = index[index.duplicated()][0]
-        raise RatingsError(f"The {what} {shown(twice)} is there twice; {what} ids must differ. Rename one of the two.")
-    return positions(index, ids, what), index
-
-
-def _check_values(ratings: NDArray, u: NDArray, i: NDArray, users: pd.Index, items: pd.Index) -> None:
-    """Refuse infinite, negative and unrepresentable ratings, naming the first cells."""
-    low, high = float(ratings.min()), float(ratings.max())
-    if low >= 0 and high <= LARGEST_RATING and not ((ratings < SMALLEST_RATING) & (ratings > 0)).any():
-        return
-    magnitude = np.abs(ratings)
-    wrong = {
-        "infinite": ~np.isfinite(ratings),
-        "negative": ratings < 0,
-        f"larger than {LARGEST_RATING:g}": magnitude > LARGEST_RATING,
-        f"not zero but smaller than {SMALLEST_RATING:g}": (ratings != 0) & (magnitude < SMALLEST_RATING),
-    }
-    for what, bad in wrong.items():
-        if bad.any():
-            cells = ", ".join(f"{users[u[k]]} × {items[i[k]]} = {ratings[k]:g}" for k in np.nonzero(bad)[0][:3])
-            more = f" and {int(bad.sum()) - 3} more" if bad.sum() > 3 else ""
-            raise RatingsError(
-                f"A rating is {what}: {cells}{more}. Ratings must be finite numbers from 0 up "
-                f"(to {LARGEST_RATING:g}). Correct, shift or rescale them."
-            )
-
-
-def _csr(u: NDArray, i: NDArray, values: NDArray, shape: tuple[int, int]) -> sparse.csr_array:
-    """Cells as CSR with rising columns; a cell given twice is there twice, in the order given.
-
-    Two conversions, each a counting sort that keeps the order of equals: by item, then by user.
-    """
-    cells = sparse.coo_array((values.astype(np.float32, copy=False), (u, i)), shape=shape)
-    cells.has_canonical_format = True  # else SciPy would add up the ratings of a cell given twice
-    by_item = cells.tocsc()
-    del cells
-    V = by_item.tocsr()
-    V.has_sorted_indices = True
-    return V
-
-
-def _settle_duplicates(
-    V: sparse.csr_array, users: pd.Index, items: pd.Index, rule: str, said: list[str]
-) -> sparse.csr_array:
-    """One rating a cell, by the rule; what was settled is counted in `said`."""
-    if rule not in DUPLICATE_RULES:
-        raise RatingsError(f"duplicates is {shown(rule)}; it must be one of {', '.join(DUPLICATE_RULES)}.")
-    again = np.zeros(V.nnz, dtype=bool)
-    np.equal(V.indices[1:], V.indices[:-1], out=again[1:])
-    starts = V.indptr[:-1]
-    again[starts[starts < V.nnz]] = False  # the first of a row repeats nothing
-    n_twice = int(again.sum())
-    if not n_twice:
-        return V
-    k = int(np.argmax(again))
-    where = f"{users[int(np.searchsorted(V.indptr, k, side='right')) - 1]} × {items[V.indices[k]]}"
-    if rule == "refuse":
-        raise RatingsError(
-            f"{n_twice} cells are rated more than once, the first of them {where}. "
-            "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
-        )
-    word = "the last rating counts" if rule == "last" else "their mean counts"
-    repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
-    said.append(DataNote(f"{repeat} a user and item (such as {where}); {word}."))
-    first = np.flatnonzero(~again)
-    if rule == "mean":
-        values = np.add.reduceat(V.data.astype(np.float64), first) / np.diff(np.append(first, V.nnz))
-    else:
-        values = V.data[np.append(first[1:], V.nnz) - 1]
-    rows = np.repeat(np.arange(V.shape[0]), np.diff(V.indptr))[first]
-    return _csr(rows.astype(V.indices.dtype), V.indices[first], values, V.shape)
-
-
-def _scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, items: pd.Index, said: list[str]) -> Scale:
-    """The given scale, checked, or a guess."""
-    if scale is None:
-        return guess_scale(V.data)
-    try:
-        low, high = (float(x) for x in scale if not isinstance(x, str))
-    except (TypeError, ValueError, OverflowError):  # no pair, or not of numbers
-        low = high = np.nan
-    if not (np.isfinite([low, high]).all() and low < high):
-        raise RatingsError(
-            f"The scale is {shown(scale)}; it must be two finite numbers, the low end below the high end. Give (low, high)."
-        )
-    outside = (V.data < low) | (V.data > high)
-    if outside.any():
-        k = int(np.argmax(outside))
-        user = users[int(np.searchsorted(V.indptr, k, side="right")) - 1]
-        lie = "1 rating lies" if outside.sum() == 1 else f"{int(outside.sum())} ratings lie"
-        said.append(
-            f"{lie} outside the scale {low:g}–{high:g} (such as {user} × {items[V.indices[k]]} = {V.data[k]:g})."
-        )
-    return (low, high)
-
-
-def _aligned(info: pd.DataFrame | None, items: pd.Index) -> pd.DataFrame | None:
-    """Item metadata with one row an item, in the items' order."""
-    if info is None:
-        return None
-    info = info.copy()
-    info.index = pd.Index([str(x) for x in info.index], dtype="str")
-    return info[~info.index.duplicated()].reindex(items)

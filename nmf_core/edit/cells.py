@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.data.ratings import LARGEST_RATING, SMALLEST_RATING, Ratings, Scale, positions
+from nmf_core.data.assemble import LARGEST_RATING, SMALLEST_RATING, Scale
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, SettingsError, real_number, shown
 from nmf_core.tables.base import Column
 from nmf_core.tables.numbers import read_numbers

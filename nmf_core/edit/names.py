@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import Ratings, positions
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.edit.cells import made
 from nmf_core.errors import RatingsError, shown
 from nmf_core.tables.base import text_of

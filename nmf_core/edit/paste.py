@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import Ratings, positions
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.edit.cells import bounds, with_cells
 from nmf_core.edit.names import add_items, add_users, unique
 from nmf_core.errors import RatingsError, shown

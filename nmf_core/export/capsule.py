@@ -24,7 +24,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.data.ratings import LARGEST_RATING, Ratings, Scale
+from nmf_core.data.assemble import LARGEST_RATING, Scale
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
 from nmf_core.fit.factorization import STOP_REASONS, Factorization

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from nmf_core.data.ratings import Ratings, Scale, positions
+from nmf_core.data.assemble import Scale
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.fit.problem import Array, Blanks, Penalty
 from nmf_core.fit.settings import Settings

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import python_calamine
 
-from nmf_core.data.ratings import DataNote
+from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows

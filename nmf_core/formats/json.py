@@ -6,32 +6,26 @@ Values are taken from the text one record at a time, so a file is never in memor
 from __future__ import annotations
 
 import json
-import math
-import re
 from array import array
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Data, Format, kind_of, whole
+from nmf_core.formats.json_text import JsonReader, decoded, end_of_space
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
 from nmf_core.tables.numbers import is_number
 
-# No float is longer, and Python takes quadratic time for the digits of a whole number.
-LONGEST_NUMBER = 400
 # A table may have this many cells for each value in the file; beyond, a small file could fill the memory with blanks.
 CELLS_A_VALUE = 20
 
-_SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = frozenset((str, float, type(None)))  # of cells; whole numbers are kept as text
 
 
 def read(data: Data, name: str) -> Table:
     """A Table from the bytes of a JSON or JSON Lines file."""
-    reader = _Reader(_text(whole(data), name), name)
+    reader = JsonReader(decoded(whole(data), name), name)
     first = reader.peek()
     if not first:
         raise RatingsError(f"{name} is empty. Choose a file with ratings.")
@@ -49,161 +43,19 @@ def read(data: Data, name: str) -> Table:
     return table
 
 
-def _text(data: bytes, name: str) -> str:
-    """The decoded text: UTF-8, or UTF-16 and UTF-32 as the first bytes show them."""
-    encoding = json.detect_encoding(data)
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as e:
-        line = data.count(b"\n", 0, e.start) + 1
-        raise RatingsError(
-            f"{name}, line {line}: byte {data[e.start]:#04x} is no text in {encoding.removesuffix('-sig').upper()}. JSON is "
-            "UTF-8; save the file again as UTF-8."
-        ) from e
-
-
 def _is_lines(text: str, name: str) -> bool:
     """Whether this is JSON Lines: by its name, or because a whole object is followed by more."""
     if name.lower().endswith((".jsonl", ".ndjson")):
         return True
-    start = _end_of_space(text, 0)
+    start = end_of_space(text, 0)
     end = text.find("\n", start)
-    if not text.startswith("{", start) or end < 0 or _end_of_space(text, end) == len(text):
+    if not text.startswith("{", start) or end < 0 or end_of_space(text, end) == len(text):
         return False
     try:
         json.loads(text[start:end])
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _end_of_space(text: str, at: int) -> int:
-    """Where the white space that begins at `at` ends."""
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
-
-
-class _Refused(ValueError):
-    """Why a value is refused although its syntax is right, and what to do."""
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object as a dict; json itself keeps the last of two values under one key and says nothing."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise _Refused(f"the key {shown(twice)} is there twice in one object. Keep one of them")
-    return members
-
-
-def _no_constant(word: str) -> NoReturn:
-    """NaN and Infinity, which Python would take."""
-    raise _Refused(f"{word} is no JSON. Write null for a blank, and finite numbers else")
-
-
-def _whole(digits: str) -> str:
-    """A whole number as its digits, so that none is lost."""
-    if len(digits) > LONGEST_NUMBER:
-        raise _Refused(
-            f"there is a number with {len(digits)} digits, more than {LONGEST_NUMBER}. Correct it, or quote an id"
-        )
-    return digits
-
-
-def _real(digits: str) -> float:
-    """A number with a point or exponent."""
-    number = float(digits)
-    if not math.isfinite(number):
-        raise _Refused(f"the number {shown(digits)} is too large to be finite. Correct it")
-    return number
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole, parse_float=_real)
-
-
-class _Reader:
-    """A cursor over JSON text."""
-
-    def __init__(self, text: str, name: str) -> None:
-        self.text, self.name, self.at = text, name, 0
-        self.where = ""  # such as ", record 3"
-        self.line, self.counted = 1, 0
-
-    def peek(self) -> str:
-        """The next character that is not white space, which is skipped; "" at the end."""
-        found = self.text[self.at : self.at + 1]
-        if found and found in " \t\n\r":
-            self.at = _end_of_space(self.text, self.at)
-            return self.text[self.at : self.at + 1]
-        return found
-
-    def line_here(self) -> int:
-        """The number of the line at the cursor."""
-        self.line += self.text.count("\n", self.counted, self.at)
-        self.counted = self.at
-        return self.line
-
-    def value(self) -> object:
-        """The value at the cursor, which moves behind it."""
-        self.peek()
-        try:
-            value, self.at = _DECODER.raw_decode(self.text, self.at)
-        except json.JSONDecodeError as e:
-            self.at = e.pos
-            self.fail(f"the JSON is broken ({e.msg})", e)
-        except _Refused as e:
-            raise RatingsError(f"{self.name}{self.where}: {e}.") from e
-        except RecursionError as e:
-            raise RatingsError(
-                f"{self.name}{self.where}: lists or objects are nested too deep to be ratings. Give a list of records, each "
-                "with the keys user, item and rating."
-            ) from e
-        return value
-
-    def elements(self) -> Iterator[int]:
-        """Number of each element of the list at the cursor, from 1; the caller takes the value before the next."""
-        return self._parts("]")
-
-    def members(self) -> Iterator[str]:
-        """Key of each member of the object at the cursor; the caller takes the value before the next."""
-        seen: set[str] = set()
-        for _ in self._parts("}"):
-            if self.peek() != '"':
-                self.fail("the JSON is broken (Expecting a key in double quotes)")
-            key = str(self.value())
-            if self.peek() != ":":
-                self.fail("the JSON is broken (Expecting ':' after a key)")
-            if key in seen:
-                raise RatingsError(f"{self.name}: the key {shown(key)} is there twice. Keep one of them.")
-            seen.add(key)
-            self.at += 1
-            yield key
-
-    def _parts(self, closing: str) -> Iterator[int]:
-        """Number of each part up to the closing bracket."""
-        self.at += 1
-        if self.peek() == closing:
-            self.at += 1
-            return
-        number = 1
-        while True:
-            yield number
-            if self.peek() == closing:
-                self.at += 1
-                return
-            if self.peek() != ",":
-                self.fail(f"the JSON is broken (Expecting ',' or '{closing}')")
-            self.at += 1
-            number += 1
-
-    def fail(self, what: str, cause: Exception | None = None) -> NoReturn:
-        """Raise the error for what is wrong at the cursor."""
-        place = json.JSONDecodeError("", self.text, self.at)
-        where = "" if self.where.startswith(", line") else self.where
-        raise RatingsError(
-            f"{self.name}{where}, line {place.lineno}, column {place.colno}: {what}. Correct the file there, or write it "
-            "again with a JSON library."
-        ) from cause
 
 
 @dataclass
@@ -246,7 +98,7 @@ class _Rows:
             start = end
 
 
-def _lines(reader: _Reader) -> _Rows:
+def _lines(reader: JsonReader) -> _Rows:
     """The records of JSON Lines."""
     rows = _Rows()
     while reader.peek():
@@ -256,7 +108,7 @@ def _lines(reader: _Reader) -> _Rows:
     return rows
 
 
-def _records(reader: _Reader) -> _Rows:
+def _records(reader: JsonReader) -> _Rows:
     """The records of the list at the cursor."""
     rows, around = _Rows(), reader.where
     for number in reader.elements():
@@ -266,7 +118,7 @@ def _records(reader: _Reader) -> _Rows:
     return rows
 
 
-def _record(reader: _Reader, value: object) -> dict[str, object]:
+def _record(reader: JsonReader, value: object) -> dict[str, object]:
     """A record: an object whose values are text, numbers and null, lists of words joined by bars."""
     if not isinstance(value, dict):
         raise RatingsError(
@@ -350,7 +202,7 @@ def _table(rows: _Rows, name: str, place: str, notes: tuple[str, ...] = ()) -> T
     return table_of_rows(table, [labels[0], *labels], name=name, place=place, notes=notes)
 
 
-def _of_object(reader: _Reader) -> Table:
+def _of_object(reader: JsonReader) -> Table:
     """The Table of an object that is the whole file."""
     name, start = reader.name, reader.at
     nested, single = _Rows(), list[str]()
@@ -391,13 +243,13 @@ def _of_object(reader: _Reader) -> Table:
     )
 
 
-def _list_of_objects(reader: _Reader) -> bool:
+def _list_of_objects(reader: JsonReader) -> bool:
     """Whether the list at the cursor begins with an object."""
-    at = _end_of_space(reader.text, reader.at + 1)
+    at = end_of_space(reader.text, reader.at + 1)
     return reader.text.startswith("{", at)
 
 
-def _value_in(reader: _Reader, number: int) -> object:
+def _value_in(reader: JsonReader, number: int) -> object:
     """The value at the cursor, which is an element with this number."""
     around, reader.where = reader.where, f"{reader.where}, element {number}"
     value = reader.value()

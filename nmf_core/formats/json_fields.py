@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 import pandas as pd
 
-from nmf_core.data.ratings import Scale
+from nmf_core.data.assemble import Scale
 from nmf_core.errors import shown
 
 NUMBERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")

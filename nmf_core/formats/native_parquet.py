@@ -20,7 +20,8 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.data.ratings import LARGEST_RATING, Ratings, require_ratings
+from nmf_core.data.assemble import LARGEST_RATING
+from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats import json_fields
 from nmf_core.formats.base import MAX_UNPACKED_BYTES

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from nmf_core.data.ratings import DataNote, Ratings
+from nmf_core.data.notes import DataNote
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format
 from nmf_core.formats.native_parquet import OWN, read_own

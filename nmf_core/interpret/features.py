@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from nmf_core.data.ratings import Ratings, positions
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nmf_core.data.ratings import Ratings, positions
+from nmf_core.data.ids import positions
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.kernels import hals_rows, multiplicative_rows

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import Ratings, Scale
+from nmf_core.data.assemble import Scale
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError
 
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from nmf_core.data.ratings import Ratings, Scale
+from nmf_core.data.assemble import Scale
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import DownloadError, SettingsError, closest, real_number, shown
 from nmf_core.reading.read import read_ratings
 

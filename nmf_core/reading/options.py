@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nmf_core.data.ratings import DUPLICATE_RULES, Scale
+from nmf_core.data.assemble import DUPLICATE_RULES, Scale
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.registry import FORMATS

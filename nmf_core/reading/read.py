@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from nmf_core.data.ratings import Ratings, Scale
+from nmf_core.data.assemble import Scale
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.formats.registry import Source, open_source, shown_name
 from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nmf_core.data.ratings import DataNote
+from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.options import CHOSEN, EACH_ROW, Plan, Question, ReadOptions
 from nmf_core.reading.questionnaire import Questionnaire, questionnaire_of

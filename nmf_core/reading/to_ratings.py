@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.data.escape import unescape_formulas
-from nmf_core.data.ratings import Ratings, replaced
+from nmf_core.data.notes import replaced
+from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, ZEROS, Plan, Question, ReadOptions
 from nmf_core.reading.totals import find_totals

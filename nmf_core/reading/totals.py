@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import DataNote
+from nmf_core.data.notes import DataNote
 from nmf_core.errors import shown
 from nmf_core.reading.options import CHOSEN, TOTALS, Question
 from nmf_core.tables.base import Column

@@ -7,15 +7,9 @@ while the row is locked, so that no file goes away between being put in place an
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
 import secrets
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,18 +18,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from nmf_core.data.ratings import Ratings, require_ratings
-from nmf_core.errors import NmfError, RatingsError, StoreError, shown, whole_number
-from nmf_core.formats.native_parquet import digest_in, digest_of, read_own, to_parquet
+from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import checked_name
+from nmf_core.store import files
 from nmf_core.store.labels import LabelStore, checked_id, checked_key, copy_labels, now_text, project_row
 from nmf_core.store.tables import history, labels, projects
 
 LONGEST_SETTINGS = 100_000
-LEFT_ASIDE = 3600  # seconds after which a file aside is that of a process that died
-_NAME = re.compile(r"([0-9a-f]{64})-([0-9a-f]{16})")  # fingerprint, and the digest's beginning
-_FILE = re.compile(_NAME.pattern + r"\.parquet")
-_ASIDE = re.compile(r"\.[0-9a-f]{16}\.part")
-_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @dataclass(frozen=True)
@@ -143,30 +132,30 @@ class Projects:
             version = whole_number("version", version, 0, 2**63 - 1)
         with self._store.transaction() as db:
             before = _row(db, project, version)
-        now = _name(ratings)
+        now = files.name_of(ratings)
         contents = {now: ratings}
         if origin is not None:
-            said["origin"] = now if origin is ratings else _name(origin)
+            said["origin"] = now if origin is ratings else files.name_of(origin)
             contents.setdefault(said["origin"], origin)
         said |= {"ratings": now, **{n: getattr(ratings, n) for n in ("n_users", "n_items", "n_ratings")}}
         home = self._home(project)
         aside: dict[str, Path] = {}
-        with _saving(self._folder):
+        with files.saving(self._folder):
             try:
-                _make(home)
+                files.make_folder(home)
                 for name, content in contents.items():
                     # What is stored already is written again only where it was damaged.
-                    if name not in (before.origin, before.ratings) or not _is_whole(home / f"{name}.parquet"):
-                        aside[name] = _write_aside(home, content)
+                    if name not in (before.origin, before.ratings) or not files.is_whole(home / f"{name}.parquet"):
+                        aside[name] = files.write_aside(home, content)
                 with self._store.transaction(write=True) as db:
                     row = _row(db, project, version)
                     for name, content in contents.items():
                         # Removed by another keep since it was looked at.
                         if name not in aside and not (home / f"{name}.parquet").exists():
-                            aside[name] = _write_aside(home, content)
+                            aside[name] = files.write_aside(home, content)
                     for name, file in aside.items():
                         file.replace(home / f"{name}.parquet")
-                    _sync(home)
+                    files.sync(home)
                     kept = _change(db, row, {"origin": row.origin or now, **said})
             finally:
                 for file in aside.values():
@@ -191,8 +180,8 @@ class Projects:
         if row.ratings is None or row.origin is None:
             raise StoreError("This project has no ratings yet. Open ratings in it, then save them.")
         try:
-            now = self._read(row, row.ratings)
-            return (now if row.origin == row.ratings else self._read(row, row.origin)), now
+            now = files.read(self._file(row, row.ratings))
+            return (now if row.origin == row.ratings else files.read(self._file(row, row.origin))), now
         except StoreError:
             with self._store.transaction() as db:
                 again = project_row(db, project)
@@ -230,13 +219,13 @@ class Projects:
         title, new = checked_name("title", title), secrets.token_urlsafe(16)
         home = self._home(new)
         try:
-            with _saving(self._folder), self._store.transaction(write=True) as db:
+            with files.saving(self._folder), self._store.transaction(write=True) as db:
                 row = project_row(db, project)
                 for name in {row.origin, row.ratings} - {None}:
-                    _make(home)
-                    _copy(self._file(row, name), home / f"{name}.parquet")
+                    files.make_folder(home)
+                    files.copy(self._file(row, name), home / f"{name}.parquet")
                 if row.ratings is not None:
-                    _sync(home)
+                    files.sync(home)
                 same = ("origin", "ratings", "n_users", "n_items", "n_ratings", "settings")
                 made = {"id": new, "owner": owner, "data_key": f"copy:{new}", "created": now_text(), "title": title}
                 db.execute(sa.insert(projects).values(**made, **{column: getattr(row, column) for column in same}))
@@ -270,26 +259,12 @@ class Projects:
 
     def _file(self, row: Any, name: str) -> Path:
         """The file that a row refers to."""
-        if not _NAME.fullmatch(name):
+        if not files.NAME.fullmatch(name):
             raise StoreError(
                 f"The project {row.title!r} refers to the file {shown(name)}, which is none of ours. Put back a backup of the "
                 "store."
             )
         return self._home(row.id) / f"{name}.parquet"
-
-    def _read(self, row: Any, name: str) -> Ratings:
-        """The ratings in a file of a project."""
-        path = self._file(row, name)
-        try:
-            with path.open("rb") as file:
-                ratings = read_own(file, name=path.name)
-        except OSError as e:
-            raise _lost(path, f"cannot be opened ({e.strerror})") from e
-        except RatingsError as e:
-            raise _lost(path, "is damaged") from e
-        if ratings.fingerprint != name[:64]:
-            raise _lost(path, "holds other ratings")
-        return ratings
 
     def _tidy(self, project: str) -> None:
         """Remove files that the project no longer refers to, and old ones left aside; what fails waits for the next keep."""
@@ -298,9 +273,7 @@ class Projects:
             row = project_row(db, project)
             for path in list(home.iterdir()):
                 with suppress(OSError):
-                    old = _ASIDE.fullmatch(path.name) and time.time() - path.stat().st_mtime > LEFT_ASIDE
-                    unused = _FILE.fullmatch(path.name) and path.stem not in (row.origin, row.ratings)
-                    if old or unused:
+                    if files.is_left_over(path, (row.origin, row.ratings)):
                         path.unlink()
 
     def _clear(self, project: str) -> None:
@@ -311,20 +284,10 @@ class Projects:
                     return
             home = self._home(project)
             for path in list(home.iterdir()):
-                if _FILE.fullmatch(path.name) or _ASIDE.fullmatch(path.name):
+                if files.is_ours(path):
                     with suppress(OSError):
                         path.unlink()
             home.rmdir()
-
-
-def _name(ratings: Ratings) -> str:
-    """The name of the file of ratings, without its ending. Notes and item metadata count, which the fingerprint leaves out."""
-    return f"{ratings.fingerprint}-{digest_of(ratings)[:16]}"
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a file is sound, and has what its name says."""
-    return path.is_file() and (digest_in(path) or "").startswith(path.stem[65:])
 
 
 def _row(db: sa.Connection, project: str, version: int | None) -> Any:
@@ -390,70 +353,3 @@ def _checked_settings(settings: object) -> str:
             "Make them with json.dumps."
         ) from e
     return settings
-
-
-@contextmanager
-def _saving(folder: Path) -> Iterator[None]:
-    """What the file system can fail at becomes a StoreError."""
-    try:
-        yield
-    except OSError as e:
-        if e.errno in _FULL:
-            said = "disk full. Make room on the disk, then try again."
-        else:
-            said = f"{e.strerror or e}. See that the folder {shown(folder.name)} can be written to, then try again."
-        raise StoreError(f"The project was not saved: {said}") from e
-
-
-def _lost(path: Path, why: str) -> StoreError:
-    """The error for a file of ratings that is not to be had."""
-    return StoreError(
-        f"The project's file {path.name} {why}. Put back a backup of it, or open the ratings from where they came and save "
-        "them here again; it was left as it is, and the labels are there."
-    )
-
-
-def _make(home: Path) -> None:
-    """The folder of a project, there for good."""
-    if not home.is_dir():
-        home.mkdir(parents=True, exist_ok=True)
-        _sync(home.parent.parent)
-    _sync(home.parent)
-
-
-def _write_aside(home: Path, ratings: Ratings) -> Path:
-    """Ratings in a new file beside the others, on disk to its last byte."""
-    aside = home / f".{secrets.token_hex(8)}.part"
-    try:
-        with aside.open("xb") as file:
-            to_parquet(ratings, file)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
-    return aside
-
-
-def _copy(source: Path, target: Path) -> None:
-    """The same file under another name; as files never change, one with two names will do."""
-    if not _is_whole(source):
-        raise _lost(source, "is damaged" if source.exists() else "is missing")
-    try:
-        target.hardlink_to(source)
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
-        with target.open("rb+") as file:
-            os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """What was made or renamed in a folder is there after a power cut too."""
-    if os.name == "nt":  # Windows opens no folders, and needs none of this
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

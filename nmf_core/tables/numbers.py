@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import LARGEST_RATING, SMALLEST_RATING
+from nmf_core.data.assemble import LARGEST_RATING, SMALLEST_RATING
 from nmf_core.tables.base import Column
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -197,9 +197,9 @@ def test_a_first_small_fit_loads_no_compiler():
 def test_compiled_code_is_kept_on_disk_and_where_it_cannot_be_the_fit_still_runs(tmp_path):
     code = (
         "import nmf_core as nc; r = nc.datasets.planted(300, 200, 4, 0.15, 0.4, 0)\n"
-        "from nmf_core.fit import compiled\n"
+        "from nmf_core.fit.compiled_kernels import half_sweep\n"
         "fit = nc.factorize(r, rank=8, penalty=0.1, max_sweeps=2)\n"
-        "print(fit.W.sum(), compiled._half_sweep.stats.cache_hits, type(compiled._half_sweep._cache).__name__)"
+        "print(fit.W.sum(), half_sweep.stats.cache_hits, type(half_sweep._cache).__name__)"
     )
     nowhere = "from numba.core import caching; caching.CacheImpl._locator_classes = []\n"
     first = run(code, NUMBA_CACHE_DIR=str(tmp_path)).split()

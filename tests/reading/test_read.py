@@ -15,7 +15,7 @@ from scipy import sparse
 import nmf_core.formats.base as base
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
-from nmf_core.formats import delimited
+from nmf_core.formats import delimited, delimited_text
 from nmf_core.formats.registry import FORMATS, extensions, shown_name
 from nmf_core.reading.read import preview_ratings, read_ratings
 
@@ -399,13 +399,13 @@ def test_a_large_text_is_read_alike_in_one_piece_and_in_blocks(monkeypatch, quot
 def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, monkeypatch):
     path = tmp_path / "ratings.csv"
     path.write_bytes(b"user,item,rating\nann,x,5\n")
-    has_quotes = delimited._has_quotes
+    has_quotes = delimited_text.has_quotes
 
     def changed(data):
         path.write_bytes(b"user,item,rating\nann\xff,x,5\n")
         return has_quotes(data)
 
-    monkeypatch.setattr(delimited, "_has_quotes", changed)
+    monkeypatch.setattr(delimited_text, "has_quotes", changed)
     with pytest.raises(NmfError, match=r"ratings\.csv was changed while it was read"):
         read_ratings(path)
 

@@ -21,7 +21,7 @@ import nmf_core
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, StoreError
 from nmf_core.labels import Label, shape_of
-from nmf_core.store import projects as module
+from nmf_core.store import files as files_on_disk
 from nmf_core.store.labels import LabelStore
 from nmf_core.store.projects import ProjectConflict, Projects
 from nmf_core.store.tables import projects as table
@@ -304,14 +304,14 @@ def test_a_change_that_the_person_has_not_seen_is_a_conflict_and_nothing_is_lost
 
 def test_a_conflict_that_comes_while_the_file_is_written(kept, project, tmp_path, monkeypatch):
     kept.keep(project, A)
-    write = module._write_aside
+    write = files_on_disk.write_aside
 
     def slow(home, ratings):
-        monkeypatch.setattr(module, "_write_aside", write)
+        monkeypatch.setattr(files_on_disk, "write_aside", write)
         kept.keep(project, B, version=1)
         return write(home, ratings)
 
-    monkeypatch.setattr(module, "_write_aside", slow)
+    monkeypatch.setattr(files_on_disk, "write_aside", slow)
     with pytest.raises(ProjectConflict):
         kept.keep(project, C, version=1)
     assert_same(kept.ratings(project)[1], B)
@@ -320,14 +320,14 @@ def test_a_conflict_that_comes_while_the_file_is_written(kept, project, tmp_path
 
 def test_a_file_that_another_keep_removed_is_written_again(kept, project, monkeypatch):
     kept.keep(project, A)
-    make = module._make
+    make = files_on_disk.make_folder
 
     def meanwhile(home):
-        monkeypatch.setattr(module, "_make", make)
+        monkeypatch.setattr(files_on_disk, "make_folder", make)
         kept.keep(project, B, origin=B)  # A is referred to no more
 
-    whole = module._is_whole
-    monkeypatch.setattr(module, "_is_whole", lambda path: whole(path) and (meanwhile(path) or True))
+    whole = files_on_disk.is_whole
+    monkeypatch.setattr(files_on_disk, "is_whole", lambda path: whole(path) and (meanwhile(path) or True))
     kept.keep(project, A)
     origin, now = kept.ratings(project)
     assert_same(origin, B)
@@ -373,7 +373,8 @@ def failing(number):
 
 
 @pytest.mark.parametrize(
-    ("where", "name"), [(module, "to_parquet"), (module.os, "fsync"), (Path, "replace"), (module, "_sync")]
+    ("where", "name"),
+    [(files_on_disk, "to_parquet"), (files_on_disk.os, "fsync"), (Path, "replace"), (files_on_disk, "sync")],
 )
 @pytest.mark.parametrize(
     ("number", "said"),

@@ -1,19 +1,13 @@
-"""`MaskedNMF`: the fit as a scikit-learn estimator, for data with blanks; and a scorer of cells hidden from it.
-
-Importing this module imports scikit-learn; `import nmf_core` does not.
-"""
+"""`MaskedNMF`: the fit as a scikit-learn estimator, for data with blanks."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from numbers import Integral
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -21,6 +15,7 @@ from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nmf_core.errors import RatingsError, SettingsError, real_number, shown, whole_number
+from nmf_core.estimator.cells import Cells, observed_cells
 from nmf_core.fit.factorize import minimise
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
@@ -32,10 +27,8 @@ from nmf_core.interpret.recommend import solve_rows
 
 # scikit-learn's names and numbers for the losses, beside ours.
 LOSS_NAMES = {"kullback-leibler": "kl", "itakura-saito": "is", 2: "frobenius", 1: "kl", 0: "is"}
-Cells = Any  # what scikit-learn takes: an array, nested lists, a data frame, a sparse matrix
 PLAIN = 1e10  # data whose largest value is within this of 1 are fitted as they are; others are scaled first
 LARGEST_PENALTY = 1e12
-ROWS = 4096  # rows whose scores are held at once by the scorer
 
 
 class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -156,7 +149,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         (3, 2)
         """
         X = self._validated(X, reset=True)
-        stored = _observed(X)
+        stored = observed_cells(X)
         if stored.nnz == 0:
             raise RatingsError("X has no observed cell; a fit needs at least one. Give data that are not all blank.")
         self._loss = self._loss_name()
@@ -228,7 +221,7 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        return self._weights(_observed(X)).astype(X.dtype)
+        return self._weights(observed_cells(X)).astype(X.dtype)
 
     def inverse_transform(self, X: Cells) -> Array:
         """The scores X @ components_, (n_rows, n_features), of weights X (n_rows, n_components).
@@ -413,21 +406,6 @@ class MaskedNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return float(np.sqrt(2.0 * max(0.0, loss)) * unit ** LOSSES[self._loss].beta)
 
 
-def _observed(X: Any) -> sparse.csr_array:
-    """The observed cells of validated X as float64 CSR of its own, zeros stored."""
-    if not sparse.issparse(X):
-        rows, columns = np.nonzero(~np.isnan(X))
-        return sparse.csr_array((X[rows, columns].astype(np.float64), (rows, columns)), shape=X.shape)
-    V = sparse.csr_array(X, dtype=np.float64, copy=True)
-    V.sum_duplicates()
-    missing = np.isnan(V.data)
-    if not missing.any():
-        return V
-    cells = V.tocoo()
-    kept = ~missing
-    return sparse.csr_array((cells.data[kept], (cells.row[kept], cells.col[kept])), shape=V.shape)
-
-
 def _power(values: Array) -> int:
     """p such that 4ᵖ is near the largest value, or 0 where squares and sums of the values are safe as they are."""
     top = float(values.max())
@@ -450,68 +428,3 @@ def _given(name: str, array: Any, shape: tuple[int, int], dtype: np.dtype) -> Ar
     if (array < 0).any():
         raise SettingsError(f"Negative values in data passed as {name}; weights are 0 or more. Correct them.")
     return array.astype(np.float64)
-
-
-def held_out_scorer(fraction: float = 0.2, seed: int = 0) -> Callable[..., float]:
-    """A scorer for `GridSearchCV` and its kind: how well a model predicts cells that it does not see.
-
-    Of each row that it is given, the scorer hides a part of the observed cells (at least one, and never all), places the
-    row by the rest with `transform`, and compares the scores from `inverse_transform` with what is hidden ("speckled"
-    hold-outs, Wold 1978). So rows are new to the model, and cells are new to the row. Fitted error always falls with
-    n_components; this does not. Where the model counts blanks, hidden cells count as blanks too.
-
-    Args:
-        fraction: the part of each row to hide, above 0 and below 1.
-        seed: which cells; the same seed hides the same cells of the same rows.
-
-    Returns:
-        scorer(estimator, X, y=None): minus the root mean squared error on hidden cells; more is better. X is dense with NaN
-        for blanks, or sparse.
-
-    Raises:
-        SettingsError: a fraction or seed outside its range.
-        RatingsError: by the scorer, where no row has two observed cells.
-
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> X = np.random.default_rng(0).random((40, 2)) @ np.random.default_rng(1).random((2, 12))
-    >>> search = GridSearchCV(MaskedNMF(), {"n_components": [1, 2]}, scoring=held_out_scorer(), cv=3)
-    >>> search.fit(X).best_params_
-    {'n_components': 2}
-    """
-    fraction = real_number("fraction", fraction, 0, 1)
-    if fraction in (0, 1):
-        raise SettingsError(f"fraction is {fraction:g}; it must be above 0 and below 1. Set it to 0.2, say.")
-    return partial(_held_out_score, fraction=fraction, seed=whole_number("seed", seed, 0, 2**32 - 1))
-
-
-def _held_out_score(estimator: Any, X: Cells, y: object = None, *, fraction: float, seed: int) -> float:
-    """`held_out_scorer`'s score; a function of the module, so that it can be sent to other processes."""
-    frame = X if isinstance(X, pd.DataFrame) else None
-    X = check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
-    V = _observed(X)
-    counts = np.diff(V.indptr)
-    hidden_counts = np.where(counts > 1, np.clip(np.round(fraction * counts), 1, np.maximum(counts - 1, 1)), 0)
-    if not hidden_counts.any():
-        raise RatingsError("No row of X has two observed cells, so none can be hidden. Give rows with more cells.")
-    rows = np.repeat(np.arange(V.shape[0]), counts)
-    shuffled = np.lexsort((np.random.default_rng(seed).random(V.nnz), rows))
-    place = np.empty(V.nnz, dtype=np.int64)  # of each cell in its row, shuffled
-    place[shuffled] = np.arange(V.nnz) - np.repeat(V.indptr[:-1], counts)
-    hidden = place < hidden_counts[rows]
-    columns, values = V.indices, V.data
-    seen: Any
-    if sparse.issparse(X):
-        kept = ~hidden
-        seen = sparse.csr_array((values[kept].astype(X.dtype), (rows[kept], columns[kept])), shape=X.shape)
-    else:
-        seen = X.copy()
-        seen[rows[hidden], columns[hidden]] = np.nan
-        if frame is not None:  # the model was fitted to these names
-            seen = pd.DataFrame(seen, index=frame.index, columns=frame.columns)
-    weights = estimator.transform(seen)
-    total = 0.0
-    for first in range(0, V.shape[0], ROWS):
-        scores = np.asarray(estimator.inverse_transform(weights[first : first + ROWS]))
-        cells = hidden & (rows >= first) & (rows < first + ROWS)
-        total += float(((scores[rows[cells] - first, columns[cells]] - values[cells]) ** 2).sum())
-    return -float(np.sqrt(total / hidden.sum()))

@@ -1,0 +1,74 @@
+"""Ids from outside become text and indices: the one place where the two meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nmf_core.data.escape import clean
+from nmf_core.data.notes import replaced
+from nmf_core.errors import RatingsError, closest, shown
+
+
+def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.int64]:
+    """Positions of external ids in an index; the one place where ids become indices.
+
+    Raises:
+        RatingsError: an id that is not there, with the nearest one that is.
+    """
+    texts = [str(x) for x in ids]
+    found = np.asarray(index.get_indexer(pd.Index(texts, dtype=index.dtype)), dtype=np.int64)
+    if (found < 0).any():
+        missing = texts[int(np.argmax(found < 0))]
+        raise RatingsError(
+            f"There is no {what} {shown(missing)} among the {len(index)} {what}s.{closest(missing, index)} "
+            f"Pick one of these ratings' {what}s."
+        )
+    return found
+
+
+def texts_of(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.object_]:
+    """Ids as clean text, each distinct one cleaned once; what had to be replaced is counted in `said`."""
+    listed = list(ids)
+    raw = np.empty(len(listed), dtype=object)
+    raw[:] = listed
+    codes, uniques = pd.factorize(raw, use_na_sentinel=False)
+    texts = np.empty(len(uniques), dtype=object)
+    changed = np.zeros(len(uniques), dtype=bool)
+    for k, value in enumerate(uniques):
+        texts[k] = _text(value, what, codes, k)
+        changed[k] = isinstance(value, str) and texts[k] != value.strip()
+    if changed.any():
+        said.append(replaced(int(changed.sum()), what))
+    return texts[codes]
+
+
+def codes_of(
+    ids: NDArray[np.object_], given: Iterable[object] | None, what: str, said: list[str]
+) -> tuple[NDArray[np.int64], pd.Index]:
+    """Codes and index of ids, in the given order or that of first appearance."""
+    if given is None:
+        codes, uniques = pd.factorize(ids)
+        return codes.astype(np.int64), pd.Index(uniques, dtype="str")
+    index = pd.Index(texts_of(given, what, said), dtype="str")
+    if index.has_duplicates:
+        twice = index[index.duplicated()][0]
+        raise RatingsError(f"The {what} {shown(twice)} is there twice; {what} ids must differ. Rename one of the two.")
+    return positions(index, ids, what), index
+
+
+def _text(raw: object, what: str, codes: NDArray, k: int) -> str:
+    """One id as text: trimmed, whole floats without .0, control characters and surrogates replaced."""
+    if isinstance(raw, float | np.floating) and raw == raw and float(raw).is_integer():
+        raw = int(raw)
+    missing = raw is None or raw is pd.NA or (isinstance(raw, float) and raw != raw)
+    text = "" if missing else str(raw).strip()
+    if not text:
+        place = int(np.argmax(codes == k)) + 1
+        raise RatingsError(
+            f"The {what} id number {place} is blank; every rating needs one. Fill it in or drop that row."
+        )
+    return clean(text)
