@@ -284,8 +284,9 @@ class Tab:
                         self.looks.append(await self.run(fragment=fragment, by_clock=True))
                     except TimeoutError:
                         self.trouble.append(f"a run by the clock had no end in {self.patience:g} s")
-                    except Lost:
-                        return  # whoever acts next is told
+                    except (Lost, ValueError) as error:
+                        self.trouble.append(str(error))
+                        return
 
     # --- what the server says -----------------------------------------------------------------------------------------
 
@@ -294,13 +295,13 @@ class Tab:
         ended: Exception = Lost("connection lost")
         try:
             async for data in socket:
-                assert isinstance(data, bytes)
-                self._watch(data)
-                self._take(ForwardMsg.FromString(data))
+                if isinstance(data, bytes):
+                    self._watch(data)
+                    self._take(ForwardMsg.FromString(data))
         except ConnectionClosed as error:
             ended = Lost(f"connection lost: {error}")
         except Exception as error:  # a message that is not understood: told too, or everybody would wait in vain
-            ended = error
+            ended = ValueError(f"a message that is not understood: {error!r}")
         for waiting in (self._done, self._files):
             if waiting is not None and not waiting.done():
                 waiting.set_exception(ended)
