@@ -42,7 +42,7 @@ from websockets.exceptions import WebSocketException
 from benchmarks.lifelike import lifelike
 from benchmarks.streamlit_client import PATIENCE, Tab, loopback
 from benchmarks.streamlit_widgets import Node
-from benchmarks.watched import Watched
+from benchmarks.watched import Watched, machine
 from pages.ui.page_list import FIRST_PAGE, PAGES
 from tests.browser.conftest import Server
 
@@ -351,7 +351,7 @@ async def measure(url: str, asked: argparse.Namespace, pages: list[str], server:
         await server.quiet(10)
         warm, used = server.memory(), server.processor()
         looking = asyncio.create_task(server.largest_from_now())
-    own, began = time.process_time(), time.perf_counter()
+    own, all_told, began = time.process_time(), machine(), time.perf_counter()
     await together(
         url,
         log,
@@ -363,12 +363,15 @@ async def measure(url: str, asked: argparse.Namespace, pages: list[str], server:
         big=bool(asked.big),
     )
     took = time.perf_counter() - began
+    busy = {"these people": (time.process_time() - own) / took}
+    if server is not None:
+        busy["the server"] = (server.processor() - used) / took
+    busy["all else"] = (machine() - all_told) / took - sum(busy.values())
     print(log.table())
-    print(f"{took:.0f} s; processors busy: these people {(time.process_time() - own) / took:.2f}", end="")
+    print(f"{took:.0f} s; processors busy: " + ", ".join(f"{name} {share:.2f}" for name, share in busy.items()))
     if server is None:
-        print("; the server is not ours, so its memory is not known")
+        print("the server is not ours: its memory is not known, and its processors are among all else")
     else:
-        print(f", the server {(server.processor() - used) / took:.2f}")
         if asked.minutes >= 1:
             await asyncio.sleep(asked.after)
         looking.cancel()

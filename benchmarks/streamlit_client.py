@@ -206,15 +206,14 @@ class Tab:
     async def upload(self, node: Node, name: str, data: bytes) -> float:
         """Put a file into a box for files."""
         began = time.perf_counter()
-        async with self._turn:
+        async with asyncio.timeout(self.patience), self._turn:
             self._files = asyncio.get_running_loop().create_future()
             message = BackMsg()
             message.file_urls_request.request_id = str(uuid.uuid4())
             message.file_urls_request.session_id = self._session
             message.file_urls_request.file_names.append(name)
             await self._send(message)
-            async with asyncio.timeout(self.patience):
-                urls = (await self._files).file_urls[0]
+            urls = (await self._files).file_urls[0]
             await asyncio.to_thread(self._put, urls.upload_url, name, data)
         state = WidgetState(id=node.id)
         state.file_uploader_state_value.uploaded_file_info.add(
@@ -246,7 +245,7 @@ class Tab:
             Lost: the connection was.
         """
         began = time.perf_counter()
-        async with self._turn:
+        async with asyncio.timeout(self.patience), self._turn:
             message = BackMsg()
             asked = message.rerun_script
             asked.query_string, asked.page_script_hash, asked.page_name = self.query, page or self.page, name
@@ -261,8 +260,7 @@ class Tab:
                 self._waiting_since = None
             self._done, self._begun = asyncio.get_running_loop().create_future(), False
             await self._send(message)
-            async with asyncio.timeout(self.patience):
-                return await self._done - began
+            return await self._done - began
 
     async def _send(self, message: BackMsg) -> None:
         """Send a message."""

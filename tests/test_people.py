@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.people import FILE, Big, Log, Person, Sentinel, _write, main, together
 from benchmarks.streamlit_client import Lost, Tab, loopback
-from benchmarks.watched import Watched
+from benchmarks.watched import Watched, machine
 from pages.ui.page_list import PAGES
 from tests.browser.conftest import Server
 
@@ -174,4 +174,4 @@ def test_people_and_minutes_are_bounded(wrong):
 def test_what_a_process_takes(server):
     watched = Watched(server.process.pid)
     assert watched.memory() > 10
-    assert watched.processor() > 0
+    assert machine() > watched.processor() > 0
