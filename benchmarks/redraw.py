@@ -1,13 +1,14 @@
 """From a change to the redrawn picture, in a real browser: `python -m benchmarks.redraw [--changes 30]`.
 
 Starts a server, opens the Factors page with the notebook's grid, and changes the rank, or a rating on the Ratings page,
-again and again. Measured in the page: from the key that makes the change to the frame in which the heatmaps of the new fit
+again and again; and the rank of 100,000 lifelike ratings, each time with another seed, so that no fit is there already. Measured in the page: from the key that makes the change to the frame in which the heatmaps of the new fit
 are drawn. Prints median and 95th percentile of each kind of change.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.lifelike import lifelike
+from nmf_core.formats import to_parquet
 from tests.browser.conftest import FLAGS, Server, chromium, settled, type_into_cell
 
 TEXTS = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => t.text))"
@@ -65,14 +68,48 @@ def rating(page: Page) -> Callable[[int], None]:
     return act
 
 
+def large(page: Page, url: str, count: int) -> list[float]:
+    """Seconds from a change of rank, from 10 to 11, to the redrawn picture, with 100,000 ratings that were opened from the server."""
+    page.goto(url)
+    page.get_by_text("Bring your own ratings").click()
+    page.get_by_role("tab", name="The server's folder").click()
+    page.get_by_label("File or folder").click()
+    page.get_by_role("option", name="large.parquet").click()
+    page.locator(".st-key-open-server-folder button").click()
+    page.get_by_text("large.parquet is open").wait_for()
+    address = page.url.replace("/?", "/factors?")
+    seconds = []
+    for k in range(count + 2):
+        page.goto(f"{address}&rank=10&seed={k}&blanks={('unknown', 'weak')[k % 2]}")
+        page.wait_for_selector(".js-plotly-plot .heatmaplayer")
+        settled(page)
+        seconds += changes(page, 1, lambda _: page.get_by_test_id("stNumberInputStepUp").first.click(), "click")
+    return seconds[2:]  # the first ones warm up the browser and the server
+
+
+def told(name: str, seconds: list[float]) -> None:
+    """Print one kind of change."""
+    taken = np.array(seconds)
+    print(
+        f"{name:8} {len(taken)} changes: median {np.median(taken):.3f} s, p95 {np.quantile(taken, 0.95):.3f} s, "
+        f"max {taken.max():.3f} s",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--changes", type=int, default=30)
-    parser.add_argument("--only", choices=("rank", "blanks", "rating"))
+    parser.add_argument("--only", choices=("rank", "blanks", "rating", "large"))
     asked = parser.parse_args()
     count = asked.changes
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright, ExitStack() as last:
+        folder = Path(home) / "folder"
+        folder.mkdir()
+        with (folder / "large.parquet").open("wb") as file:
+            to_parquet(lifelike(100_000), file)
+        os.environ["LATENT_LENS_DATA_DIR"] = str(folder)
         server = Server(Path(home)).start()
         last.callback(server.stop)  # also when a change was never drawn
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
@@ -90,11 +127,9 @@ def main() -> None:
             page.wait_for_timeout(1_000)
             do = act(page)
             changes(page, 3, do, event)  # the first ones warm up the browser and the server
-            seconds = np.array(changes(page, count, do, event))
-            print(
-                f"{name:8} {count} changes: median {np.median(seconds):.3f} s, p95 {np.quantile(seconds, 0.95):.3f} s, "
-                f"max {seconds.max():.3f} s"
-            )
+            told(name, changes(page, count, do, event))
+        if asked.only in (None, "large"):
+            told("large", large(page, server.url, min(count, 20)))
         browser.close()
 
 

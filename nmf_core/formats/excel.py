@@ -7,10 +7,10 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import IO, Any
 
 import python_calamine
@@ -55,20 +55,20 @@ def read(data: Data, name: str) -> Table:
     names = workbook.sheet_names
     if not names:
         raise _not_excel(name)
-    sheets = {one: partial(_on_sheet, workbook, k, name, odd) for k, one in enumerate(names)}
+    rows_of = cache(partial(_rows, workbook, name=name))  # a sheet that is looked through is not read again
+    sheets = {one: partial(_on_sheet, names, k, name, odd, rows_of) for k, one in enumerate(names)}
     shown_ones = [k for k, sheet in enumerate(workbook.sheets_metadata) if sheet.visible is _VISIBLE]
-    first: tuple[int, list[_Row]] | None = None
+    first: int | None = None
     for k in shown_ones or range(len(names)):
         rows: list[_Row] = []
         with suppress(RatingsError):  # a sheet of charts alone, say
-            rows = _rows(workbook, k, name)
+            rows = rows_of(k)
         if _names_roles(rows):
-            first = k, rows
+            first = k
             break
         if first is None and _holds_table(rows):
-            first = k, rows
-    k, rows = first or (0, [])
-    return replace(sheets[names[k]](rows), sheets=sheets)
+            first = k
+    return replace(sheets[names[first or 0]](), sheets=sheets)
 
 
 @contextmanager
@@ -112,15 +112,11 @@ def _names_roles(rows: Sequence[_Row]) -> bool:
 
 
 def _on_sheet(
-    workbook: python_calamine.CalamineWorkbook,
-    sheet: int,
-    name: str,
-    odd: Counter[str],
-    rows: Sequence[_Row] = (),
+    names: Sequence[str], sheet: int, name: str, odd: Counter[str], rows_of: Callable[[int], list[_Row]]
 ) -> Table:
-    """A Table of the values on one sheet; `odd`: cells of the workbook without a value; `rows`, if they were read already."""
-    title = workbook.sheet_names[sheet]
-    rows = rows or _rows(workbook, sheet, name)
+    """A Table of the values on one of the sheets that are so named; `odd`: cells of the workbook without a value."""
+    title = names[sheet]
+    rows: Sequence[_Row] = rows_of(sheet)
     if not rows:
         which = "first sheet" if sheet == 0 else "sheet"
         raise RatingsError(f"{name} is empty: its {which} {shown(title)} has no cells. Put the ratings on that sheet.")
@@ -130,7 +126,7 @@ def _on_sheet(
     end = _end(rows)
     below, rows = rows[end:], rows[:end]
     which = f"sheet {shown(title)}" if sheet else f"first sheet, {shown(title)},"
-    n_sheets = len(workbook.sheet_names)
+    n_sheets = len(names)
     only = (DataNote(f"Only the {which} of {n_sheets} was read."),) if n_sheets > 1 else ()
     notes: tuple[str, ...] = (
         *only,

@@ -104,3 +104,38 @@ def test_ranks_are_checked(movie_night):
         survey_ranks(movie_night, [1, 31])
     with pytest.raises(SettingsError, match="restarts is 0"):
         survey_ranks(movie_night, [1], restarts=0)
+
+
+@pytest.mark.parametrize("ends_at", ["during the first fold", "later"])
+def test_evaluation_obeys_the_answer_of_on_progress(ends_at):
+    told: list[tuple[int, int]] = []
+
+    def go_on(done: int, of: int) -> bool:
+        told.append((done, of))
+        return done < (1 if ends_at == "during the first fold" else 6)
+
+    settings = {"a": Settings(rank=2, max_sweeps=5, penalty=0.1)}
+    if ends_at == "later":
+        table = evaluate(datasets.movie_night(), settings, folds=3, on_progress=go_on)
+        assert table["rmse"].notna().all()
+        assert table["rmse_se"].isna().all()  # one fold
+    else:
+        with pytest.raises(SettingsError, match="ended before its first fold"):
+            evaluate(datasets.movie_night(), settings, folds=3, on_progress=go_on)
+    assert {of for _, of in told} == {3 * 4}
+    assert told[-1][0] <= 6
+
+
+def test_a_survey_tells_each_rank_and_ends_within_a_fit():
+    found: list[int] = []
+    survey_ranks(datasets.movie_night(), [1, 2], folds=2, on_rank=lambda survey: found.append(len(survey.table)))
+    assert found == [1, 2]
+    sweeps = []
+
+    def stop(done: int, of: int) -> bool:
+        sweeps.append(done)
+        return len(sweeps) < 5
+
+    with pytest.raises(SettingsError, match="stopped before the first rank"):
+        survey_ranks(datasets.movie_night(), [3], folds=2, on_progress=stop)
+    assert max(sweeps) <= 1  # fits: it did not wait for more of them

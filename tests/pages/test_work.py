@@ -1,0 +1,286 @@
+"""Long work: one panel, jobs that are shared, bounded and cancelled; fits that follow by their cost; the last picture stays."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nmf_core import NmfError, datasets
+from nmf_core.metrics import METRICS
+from pages.ui.session import session
+from pages.ui.work import fits, jobs, studies
+from tests.pages.conftest import finish, opened, words
+
+ROOT = Path(__file__).parent.parent.parent
+SOON = 30  # seconds: a bound for a machine that is slow and busy, not a speed
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch):
+    monkeypatch.setattr(session, "person", lambda: "browser:ann")  # AppTest makes up another each run
+
+
+def until_cancelled(begun: threading.Event):
+    def work(progress):
+        while progress(1, 10, "so far"):
+            begun.set()
+        return
+
+    return work
+
+
+# --- jobs -------------------------------------------------------------------------------------------------------------
+
+
+def test_two_people_share_a_job_and_it_ends_when_the_last_has_left():
+    begun = threading.Event()
+    job = jobs.start("ann", "x", until_cancelled(begun))
+    assert jobs.start("bob", "x", lambda progress: "another") is job
+    assert begun.wait(SOON)
+    jobs.cancel("ann", "x")
+    assert not job.cancelled and jobs.find("ann", "x") is None and jobs.find("bob", "x") is job
+    jobs.cancel("eve", "x")  # who never wanted it
+    assert not job.cancelled
+    jobs.cancel("bob", "x")
+    assert job.ended.wait(SOON) and job.cancelled
+    assert jobs.result_of("x") is None
+
+
+def test_a_result_is_found_by_whoever_asks_for_the_same():
+    job = jobs.start("ann", "x", lambda progress: 42)
+    assert job.ended.wait(SOON)
+    assert jobs.result_of("x") == 42
+    assert jobs.find("bob", "x") is None
+
+
+def test_quick_work_never_waits_behind_long_work():
+    release = threading.Event()
+    slow = [jobs.start("ann", k, lambda progress: release.wait(SOON)) for k in range(jobs.LONG_AT_ONCE + 1)]
+    quick = jobs.start("bob", "quick", lambda progress: "done", quick=True)
+    assert quick.ended.wait(SOON)
+    assert slow[-1].waiting
+    release.set()
+    assert all(job.ended.wait(SOON) for job in slow)
+
+
+def test_what_takes_too_long_is_ended(monkeypatch):
+    monkeypatch.setattr(jobs, "QUICK_SECONDS", 0.01)
+    job = jobs.start("ann", "x", until_cancelled(threading.Event()), quick=True)
+    assert job.ended.wait(SOON)
+    assert job.late and job.cancelled and not job.broken
+
+
+def test_a_bug_is_in_the_log_and_not_taken_for_a_result(caplog):
+    with caplog.at_level(logging.ERROR):
+        job = jobs.start("ann", "x", lambda progress: 1 / 0)
+        assert job.ended.wait(SOON)
+    assert job.broken and job.error is None
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_finished_jobs_are_forgotten_by_number_and_by_size(monkeypatch):
+    monkeypatch.setattr(jobs, "KEPT", 3)
+    for k in range(6):
+        assert jobs.start("ann", k, lambda progress: 1).ended.wait(SOON)
+    jobs.start("ann", "last", lambda progress: 1)
+    assert [what for what in jobs._board().jobs if what != "last"] == [3, 4, 5]
+    monkeypatch.setattr(jobs, "KEPT_BYTES", 0)
+    jobs.start("ann", "more", lambda progress: 1)
+    assert 3 not in jobs._board().jobs
+
+
+# --- the panel --------------------------------------------------------------------------------------------------------
+
+
+def panelled() -> None:
+    import streamlit as st
+
+    from pages.ui.work import jobs, progress
+    from tests.pages import test_work
+
+    task = progress.Task(
+        key="p",
+        what="p",
+        begin=lambda: jobs.start("browser:ann", "p", test_work.WORK[0]),
+        offer="It takes a while.",
+        button="Do it",
+        doing=lambda job: f"Step {job.done} of {job.of}",
+        partial=lambda partial: st.markdown(f"There is {partial}"),
+    )
+    result = progress.panel(task)
+    if result is not None:
+        st.markdown(f"Result {result}")
+
+
+WORK = [None]
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_the_panel_offers_shows_progress_cancels_and_begins_again():
+    begun = threading.Event()
+    WORK[0] = until_cancelled(begun)
+    app = AppTest.from_function(panelled).run()
+    assert labels(app) == ["Do it"]
+    assert "It takes a while." in words(app)
+    app.button(key="begin-p").click().run()
+    assert begun.wait(SOON)
+    app.run()
+    assert labels(app) == ["Cancel"]
+    assert "There is so far" in words(app)
+    app.button(key="cancel-p").click().run()
+    finish(jobs._board())
+    app.run()
+    assert labels(app) == ["Do it"]
+    WORK[0] = lambda progress: "42"
+    app.button(key="begin-p").click().run()
+    finish(jobs._board())
+    app.run()
+    assert "Result 42" in words(app)
+    assert labels(app) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [(NmfError("No good. Try less."), "No good"), (ZeroDivisionError(), "a fault of ours")]
+)
+def test_the_panel_says_what_went_wrong_and_begins_again(error, says):
+    def fails(progress):
+        raise error
+
+    WORK[0] = fails
+    app = AppTest.from_function(panelled).run()
+    app.button(key="begin-p").click().run()
+    finish(jobs._board())
+    app.run()
+    assert says in app.error[0].value.replace("\\", "")
+    WORK[0] = lambda progress: "42"
+    app.button(key="again-p").click().run()
+    finish(jobs._board())
+    app.run()
+    assert "Result 42" in words(app)
+
+
+def test_what_was_ended_early_is_shown_as_far_as_it_came():
+    WORK[0] = lambda progress: [None for _ in iter(lambda: progress(1, 10), False)] and None or "half of it"
+    app = AppTest.from_function(panelled).run()
+    app.button(key="begin-p").click().run()
+    app.button(key="cancel-p").click().run()
+    finish(jobs._board())
+    app.run()
+    assert "Result half of it" in words(app)
+    assert "ended early" in words(app)
+    assert labels(app) == ["Begin again"]
+
+
+# --- fits -------------------------------------------------------------------------------------------------------------
+
+
+def rank(app: AppTest):
+    return next(widget for widget in app.sidebar.number_input if widget.key == "rank")
+
+
+def test_a_hundred_thousand_ratings_follow_without_a_button(with_ratings):
+    with_ratings(datasets.planted(900, 600, 4, 0.185, 0.3, 0))
+    app = opened("factors", rank="3")
+    finish(jobs._board())
+    app.run()
+    assert "RMSE on observed" in words(app)
+    assert not [label for label in labels(app) if label.startswith("Fit rank")]
+
+
+def test_the_last_picture_stays_under_the_offer_of_a_longer_fit(monkeypatch):
+    app = opened("factors", data="movie_night", rank="3")
+    before = words(app)
+    monkeypatch.setattr(fits, "FOLLOWS", 0.0)
+    rank(app).set_value(5).run()
+    assert [label for label in labels(app) if label.startswith("Fit rank 5 (about ")]
+    assert "What follows is still the fit of rank 3" in words(app)
+    assert "takes about" in words(app) and "takes about" not in before
+    app.button(key="begin-fit").click().run()
+    finish(jobs._board())
+    app.run()
+    assert "What follows is still" not in words(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["ratings", "labels", "recommend", "rank"])
+def test_every_page_stands_a_fit_that_is_older_than_what_is_set(page, monkeypatch):
+    app = opened(page, data="movie_night", rank="3")
+    monkeypatch.setattr(fits, "FOLLOWS", 0.0)
+    rank(app).set_value(5).run()
+    assert not app.exception
+
+
+def test_a_fit_that_was_cancelled_does_not_begin_by_itself_again(monkeypatch):
+    app = opened("factors", data="movie_night", rank="3")
+    monkeypatch.setattr(fits, "PATIENCE", 0.0)
+    board = jobs._board()
+    for _ in range(jobs.QUICK_AT_ONCE):
+        board.quick.acquire()
+    rank(app).set_value(5).run()
+    app.button(key="cancel-fit").click().run()
+    board.quick.release(jobs.QUICK_AT_ONCE)
+    finish(board)
+    app.run()
+    assert rank(app).value == 3  # back at the last fit
+    rank(app).set_value(5).run()
+    assert [label for label in labels(app) if label.startswith("Fit rank 5")]
+
+
+def test_another_start_is_another_fit(movie_night):
+    from nmf_core import Settings
+
+    one, other = (fits.key_of(movie_night, Settings(rank=2, init=init)) for init in ("random", "svd"))
+    assert one != other
+
+
+# --- studies ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_survey_is_offered_with_its_time_and_a_quick_one_begins(monkeypatch):
+    monkeypatch.setattr(studies, "FOLLOWS", 0.0)
+    app = opened("rank")
+    assert "Survey the ranks" in labels(app)
+    assert "take about" in words(app)
+    app.button(key="begin-survey").click().run()
+    finish(jobs._board())
+    app.run()
+    assert any(label.startswith("Use rank") for label in labels(app))
+
+
+def test_a_fit_is_judged_on_the_rank_page_beside_what_needs_no_features():
+    app = opened("rank")
+    finish(jobs._board())
+    app.session_state["judged"] = True
+    app.run()
+    app.button(key="begin-evaluation").click().run()
+    finish(jobs._board())
+    app.run()
+    table = app.dataframe[-1].value
+    assert table.columns.tolist() == [column for name in METRICS for column in (name, f"{name}_se")]
+    assert table.index.tolist() == ["rank 2, blanks unknown", "mean", "biases", "most popular"]
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+
+WARM = """
+import gc
+from pages.ui.work import warm_up
+warm_up.warm_up()
+print(gc.get_freeze_count() > 100_000, gc.get_threshold() == warm_up.THRESHOLDS, warm_up.memory() > 50_000_000)
+kept = [[] for _ in range(1000)]
+assert gc.get_freeze_count() > 100_000 and any(o is kept for o in gc.get_objects())  # what comes later is not frozen
+"""
+
+
+def test_warm_up_freezes_what_is_loaded_once_and_nothing_that_comes_later():
+    said = subprocess.run([sys.executable, "-c", WARM], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True", "True", "True"]
