@@ -44,12 +44,11 @@ def main() -> None:
     off = np.abs(np.log2(np.array(told) / np.array(took)))
     flat = np.abs(np.log2(np.exp(np.mean(np.log(took))) / np.array(took)))
     for name, far in (("estimate", off), ("the mean of all", flat)):
-        print(
-            f"{name}: off by a factor of {2 ** np.median(far):.1f} in the median, {2 ** np.quantile(far, 0.9):.1f} in nine of ten"
-        )
+        middle, most_are_within = 2 ** np.median(far), 2 ** np.quantile(far, 0.9)
+        print(f"{name}: off by a factor of {middle:.1f} in the median, {most_are_within:.1f} in nine of ten")
     asks, slow = np.array(told) > 2, np.array(took) > 2
     print(
-        f"of {len(took)} fits {slow.sum()} took more than 2 s; {(slow & asks).sum()} of them, and {(asks & ~slow).sum()} others, ask first"
+        f"of {len(took)} fits {slow.sum()} took more than 2 s; {(slow & asks).sum()} of these, and {(asks & ~slow).sum()} others, ask"
     )
 
 

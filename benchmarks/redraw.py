@@ -1,8 +1,9 @@
 """From a change to the redrawn picture, in a real browser: `python -m benchmarks.redraw [--changes 30]`.
 
 Starts a server, opens the Factors page with the notebook's grid, and changes the rank, or a rating on the Ratings page,
-again and again; and the rank of 100,000 lifelike ratings, each time with another seed, so that no fit is there already. Measured in the page: from the key that makes the change to the frame in which the heatmaps of the new fit
-are drawn. Prints median and 95th percentile of each kind of change.
+again and again; and the rank of 100,000 lifelike ratings, each time with another seed, so that no fit is there already.
+Measured in the page: from the key that makes the change to the frame in which the heatmaps of the new fit are drawn. Prints
+median and 95th percentile of each kind of change.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def rating(page: Page) -> Callable[[int], None]:
 
 
 def large(page: Page, url: str, count: int) -> list[float]:
-    """Seconds from a change of rank, from 10 to 11, to the redrawn picture, with 100,000 ratings that were opened from the server."""
+    """Seconds from a change of rank, from 10 to 11, to the redrawn picture, with 100,000 ratings."""
     page.goto(url)
     page.get_by_text("Bring your own ratings").click()
     page.get_by_role("tab", name="The server's folder").click()
