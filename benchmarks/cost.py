@@ -47,9 +47,8 @@ def main() -> None:
         middle, most_are_within = 2 ** np.median(far), 2 ** np.quantile(far, 0.9)
         print(f"{name}: off by a factor of {middle:.1f} in the median, {most_are_within:.1f} in nine of ten")
     asks, slow = np.array(told) > 2, np.array(took) > 2
-    print(
-        f"of {len(took)} fits {slow.sum()} took more than 2 s; {(slow & asks).sum()} of these, and {(asks & ~slow).sum()} others, ask"
-    )
+    print(f"{slow.sum()} of {len(took)} fits took more than 2 s; asked before were {(slow & asks).sum()} of them")
+    print(f"and {(asks & ~slow).sum()} of the others")
 
 
 if __name__ == "__main__":
