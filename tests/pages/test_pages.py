@@ -143,12 +143,12 @@ def test_a_cancelled_fit_goes_back_to_the_last_good_one(with_ratings, monkeypatc
     app.run()
     assert not any(button.label.startswith("Fit rank") for button in app.button)
     next(w for w in app.sidebar.number_input if w.key == "rank").set_value(12).run()
-    turns = jobs._board().long
-    for _ in range(jobs.LONG_AT_ONCE):
+    turns = jobs._board().turns["fit"]
+    for _ in range(jobs.AT_ONCE["fit"]):
         turns.acquire()  # the fit waits, so that there is time to cancel it
     app.button(key="begin-fit").click().run()
     app.button(key="cancel-fit").click().run()
-    turns.release(jobs.LONG_AT_ONCE)
+    turns.release(jobs.AT_ONCE["fit"])
     finish(jobs._board())
     app.run()
     assert next(w for w in app.sidebar.number_input if w.key == "rank").value == 3

@@ -130,7 +130,7 @@ def test_cancel_is_seen_at_the_next_progress_and_a_cancelled_job_can_be_begun_ag
 
 def test_an_error_a_user_caused_is_kept_and_jobs_wait_their_turn(board):
     release = threading.Event()
-    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.LONG_AT_ONCE)]
+    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.AT_ONCE["fit"])]
 
     def fails(progress):
         raise NmfError("no good")

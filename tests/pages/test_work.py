@@ -61,17 +61,16 @@ def test_a_result_is_found_by_whoever_asks_for_the_same():
 
 def test_quick_work_never_waits_behind_long_work():
     release = threading.Event()
-    slow = [jobs.start("ann", k, lambda progress: release.wait(SOON)) for k in range(jobs.LONG_AT_ONCE + 1)]
-    quick = jobs.start("bob", "quick", lambda progress: "done", quick=True)
+    slow = [jobs.start("ann", k, lambda progress: release.wait(SOON)) for k in range(jobs.AT_ONCE["fit"] + 1)]
+    quick = jobs.start("bob", "quick", lambda progress: "done", lane="quick")
     assert quick.ended.wait(SOON)
     assert slow[-1].waiting
     release.set()
     assert all(job.ended.wait(SOON) for job in slow)
 
 
-def test_what_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(jobs, "QUICK_SECONDS", 0.01)
-    job = jobs.start("ann", "x", until_cancelled(threading.Event()), quick=True)
+def test_what_takes_too_long_is_ended():
+    job = jobs.start("ann", "x", until_cancelled(threading.Event()), seconds=0.01)
     assert job.ended.wait(SOON)
     assert job.late and job.cancelled and not job.broken
 
@@ -223,11 +222,11 @@ def test_a_fit_that_was_cancelled_does_not_begin_by_itself_again(monkeypatch):
     app = opened("factors", data="movie_night", rank="3")
     monkeypatch.setattr(fits, "PATIENCE", 0.0)
     board = jobs._board()
-    for _ in range(jobs.QUICK_AT_ONCE):
-        board.quick.acquire()
+    for _ in range(jobs.AT_ONCE["quick"]):
+        board.turns["quick"].acquire()
     rank(app).set_value(5).run()
     app.button(key="cancel-fit").click().run()
-    board.quick.release(jobs.QUICK_AT_ONCE)
+    board.turns["quick"].release(jobs.AT_ONCE["quick"])
     finish(board)
     app.run()
     assert rank(app).value == 3  # back at the last fit

@@ -105,7 +105,9 @@ def begin(state: FitState, *, quick: bool = False) -> Job:
         return None if fit.stopped == "cancelled" else fit.canonical()
 
     session.current().declined.discard(state.what)
-    return jobs.start(session.person(), state.what, work, quick=quick)
+    if quick:
+        return jobs.start(session.person(), state.what, work, lane="quick", seconds=jobs.BY_ITSELF)
+    return jobs.start(session.person(), state.what, work)
 
 
 def decline(state: FitState) -> None:

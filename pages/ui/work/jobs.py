@@ -17,14 +17,12 @@ import streamlit as st
 from nmf_core import NmfError
 
 LOG = logging.getLogger(__name__)
-QUICK_AT_ONCE, LONG_AT_ONCE = (
-    4,
-    2,
-)  # jobs computing at a time; others wait their turn, quick ones never behind long ones
-QUICK_SECONDS, LONG_SECONDS = (
+# Jobs computing at a time; others wait their turn, but quick ones never behind long ones, nor fits behind surveys.
+AT_ONCE = {"quick": 4, "fit": 2, "study": 2}
+BY_ITSELF, ASKED_FOR = (
     30.0,
     3600.0,
-)  # after which a job is ended: one that begins by itself, and one that was asked for
+)  # seconds after which a job is ended: one that began by itself, one that was asked for
 KEPT, KEPT_BYTES = (
     400,
     400_000_000,
@@ -48,7 +46,7 @@ class Job:
     """
 
     work: Callable[[Progress], Any]
-    seconds: float = LONG_SECONDS
+    seconds: float = ASKED_FOR
     owners: set[str] = field(default_factory=set)
     done: int = 0
     of: int = 0
@@ -93,8 +91,9 @@ class _Board:
     """Every job of the server by what it does; a page asks by its own key only."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    quick: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(QUICK_AT_ONCE))
-    long: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LONG_AT_ONCE))
+    turns: dict[str, threading.Semaphore] = field(
+        default_factory=lambda: {lane: threading.Semaphore(n) for lane, n in AT_ONCE.items()}
+    )
     jobs: dict[Hashable, Job] = field(default_factory=dict)
 
 
@@ -104,10 +103,14 @@ def _board() -> _Board:
     return _Board()
 
 
-def start(owner: str, what: Hashable, work: Callable[[Progress], Any], *, quick: bool = False) -> Job:
+def start(
+    owner: str, what: Hashable, work: Callable[[Progress], Any], *, lane: str = "fit", seconds: float | None = None
+) -> Job:
     """The job of that name, begun if there is none that is whole; the owner is one of those who want it.
 
-    `quick` work has turns of its own and little time: it must not wait for what takes long, nor turn out to.
+    Args:
+        lane: in which of `AT_ONCE` it waits for its turn.
+        seconds: how long it may take; an hour if None.
     """
     board = _board()
     with board.lock:
@@ -115,11 +118,11 @@ def start(owner: str, what: Hashable, work: Callable[[Progress], Any], *, quick:
         if found is not None and not found.cancelled:
             found.owners.add(owner)
             return found
-        job = Job(work, QUICK_SECONDS if quick else LONG_SECONDS, {owner})
+        job = Job(work, ASKED_FOR if seconds is None else seconds, {owner})
         board.jobs.pop(what, None)
         board.jobs[what] = job
         _tidy(board)
-    threading.Thread(target=_run, args=(job, board.quick if quick else board.long), daemon=True).start()
+    threading.Thread(target=_run, args=(job, board.turns[lane]), daemon=True).start()
     return job
 
 

@@ -67,7 +67,7 @@ def survey(
         partial,
     )
     if takes <= FOLLOWS and jobs.find(session.person(), what) is None and what not in session.current().declined:
-        task.begin()
+        jobs.start(session.person(), what, work, lane="study", seconds=jobs.BY_ITSELF)  # also if nobody waits for it
     return task
 
 
@@ -110,7 +110,7 @@ def _task(
 
     def begin() -> None:
         session.current().declined.discard(what)
-        jobs.start(session.person(), what, work)
+        jobs.start(session.person(), what, work, lane="study")
 
     def cancel() -> None:
         session.current().declined.add(what)
