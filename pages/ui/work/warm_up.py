@@ -28,8 +28,7 @@ PAGES_NEED = (
 # Objects made before the youngest are looked through for circles, and how often older ones are: Streamlit makes and drops many
 # objects in each run of a script, and a full look holds up everybody.
 THRESHOLDS = (20_000, 20, 50)
-LOOK = 20.0  # seconds between two looks at the memory
-GROWN = 1.3  # times what was held after the last full collection, from which on there is another
+LOOK = 30.0  # seconds between two looks at the memory
 
 
 def warm_up() -> None:
@@ -50,16 +49,14 @@ def warm_up() -> None:
 
 
 def watch_memory() -> None:
-    """Now and then give back what was freed, and collect where memory has grown. Runs for as long as the server."""
-    held = memory()
-    while held:
+    """Now and then collect what sessions that are over have left, and give freed memory back. Runs for as long as the server."""
+    while memory():
         time.sleep(LOOK)
-        now = memory()
-        if now > GROWN * held:
-            gc.collect()
+        before, began = memory(), time.monotonic()
+        gc.collect()  # what was loaded is frozen, so this looks through what sessions hold, and no more
+        took = time.monotonic() - began
         _trim()
-        held = min(held, memory()) if now <= GROWN * held else memory()
-        LOG.debug("memory: %.0f MB", memory() / 1e6)
+        LOG.debug("memory: %.0f MB, before %.0f; collected in %.2f s", memory() / 1e6, before / 1e6, took)
 
 
 def watch() -> None:
