@@ -32,7 +32,7 @@ FLAGS = [
 GONE = re.compile(
     r'Exception in ASGI application\n.*?Cannot call "send" once a close message has been sent\.\n', re.DOTALL
 )
-WAIT = 30_000  # ms: a bound on a slow machine, not a speed
+WAIT = 120_000  # ms: a bound on a slow machine, not a speed
 
 
 def chromium() -> str | None:
@@ -78,7 +78,7 @@ class Server:
             stdout=self.log,
             stderr=self.log,
         )
-        for _ in range(300):
+        for _ in range(1800):  # after an installation kernels are compiled first
             try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()
                 return self
@@ -89,7 +89,7 @@ class Server:
     def stop(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         self.log.close()
 
     def tracebacks(self) -> str:
@@ -153,13 +153,25 @@ def open_page(browser, request) -> Iterator[Callable]:
         context.close()
 
 
-def settled(page) -> None:
-    """Wait until the script has run and charts are drawn."""
-    page.wait_for_function(
-        """() => !document.querySelector('[data-testid="stStatusWidget"]')
-        && !document.querySelector('[data-stale="true"], .stSpinner, [data-testid="stSkeleton"]')"""
+def frames(page, n: int) -> None:
+    """Wait for so many frames of the browser: time for what a page does by itself, more of it where a machine is slow."""
+    page.evaluate(
+        "n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })", n
     )
-    page.wait_for_timeout(400)
+
+
+def settled(page) -> None:
+    """Wait until the script has run, and neither it nor the page has anything left to do for a while of frames."""
+    page.wait_for_function(
+        """() => { const app = document.querySelector('[data-testid="stApp"]');
+        const quiet = app && app.dataset.testScriptState === 'notRunning'
+          && !document.querySelector('[data-stale="true"], .stSpinner, [data-testid="stSkeleton"]');
+        window.quietFrames = quiet ? (window.quietFrames || 0) + 1 : 0;
+        if (window.quietFrames < 24) return false;
+        window.quietFrames = 0;
+        return true; }""",
+        polling="raf",
+    )
 
 
 def type_into_cell(page, x: float, y: float, value: str) -> None:
@@ -172,7 +184,7 @@ def type_into_cell(page, x: float, y: float, value: str) -> None:
     page.wait_for_function("() => document.activeElement.matches('#portal :is(input, textarea)')")
     page.keyboard.type(value[1:])
     page.wait_for_function("value => document.activeElement.value === value", arg=value)
-    page.wait_for_timeout(50)  # what stands in the field is known to the grid a moment later
+    frames(page, 4)  # what stands in the field is known to the grid a moment later
     page.keyboard.press("Enter")
 
 
@@ -189,6 +201,6 @@ def screenshot(page, name: str) -> None:
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     size = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], height + 20)})
-    page.wait_for_timeout(500)
+    frames(page, 30)  # charts follow the size of the window
     page.screenshot(path=str(ARTIFACTS / f"{name}.png"))
     page.set_viewport_size(size)

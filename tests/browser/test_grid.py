@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import no_trouble, screenshot, settled, type_into_cell
+from tests.browser.conftest import frames, no_trouble, screenshot, settled, type_into_cell
 
 PINNED = 102  # px: the column of users, with that of the row marks
 
@@ -20,14 +20,14 @@ def cells(page) -> list[list[str]]:
 def shows(page, row: int, expected: list[str]) -> None:
     """Wait until a row of the editor is as expected."""
     settled(page)
-    for _ in range(30):
+    for _ in range(300):  # looks, some frames apart: a bound, not a speed
         found = cells(page)
         if row < len(found) and found[row] == expected:
             return
         # The table for screen readers is renewed when the selection moves.
         if page.evaluate("() => !!document.activeElement.closest('[data-testid=\"stDataFrame\"]')"):
             page.keyboard.press("ArrowDown")
-        page.wait_for_timeout(300)
+        frames(page, 19)
     raise AssertionError(f"row {row} of {cells(page)} is not {expected}")
 
 
@@ -51,7 +51,7 @@ def paste(page, row: int, column: int, block: str, n_items: int = 4) -> None:
     """Paste a block into the editor as from a spreadsheet."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.mouse.click(*place(page, row, column, n_items))
-    page.wait_for_timeout(300)
+    frames(page, 19)
     page.evaluate("block => navigator.clipboard.writeText(block)", block)
     page.keyboard.press("Control+V")
 
@@ -75,10 +75,10 @@ def test_a_page_that_is_left_with_a_cell_open_comes_back_with_all_that_was_typed
     type_into_cell(page, *place(page, 0, 3), "2")
     shows(page, 0, ["User1", "5", "3", "2", "1"])
     page.mouse.click(*place(page, 1, 3))
-    page.wait_for_timeout(100)
+    frames(page, 7)
     page.keyboard.type("5")
     page.get_by_role("link", name="Factors").click(delay=delay)  # no Enter
-    page.wait_for_timeout(700)
+    frames(page, 44)
     if page.locator("h1").inner_text() == "Ratings":  # a click without any time in it may close the cell and no more
         page.get_by_role("link", name="Factors").click()
     page.get_by_role("heading", name="Factors").wait_for()
@@ -103,7 +103,7 @@ def test_edits_follow_each_other_and_are_undone_and_redone_one_by_one(server, op
     type_into_cell(page, *place(page, 0, 3), "3")
     shows(page, 0, ["User1", "1", "2", "3", "1"])  # with what was pasted before
     page.mouse.click(*place(page, 0, 4))
-    page.wait_for_timeout(300)
+    frames(page, 19)
     page.keyboard.press("Delete")
     shows(page, 0, ["User1", "1", "2", "3", ""])
     type_into_cell(page, *place(page, 0, 0), "Ann")
@@ -173,7 +173,7 @@ def test_a_large_grid_is_edited_as_a_list(server, open_page):
     type_into_cell(page, *in_list(page, 0), "5")
     shows(page, 0, ["Item2", "5"])
     page.mouse.click(*in_list(page, 3))  # not the cell that Enter chose: a second click opens it
-    page.wait_for_timeout(300)
+    frames(page, 19)
     page.keyboard.press("Delete")
     shows(page, 3, ["Item26", ""])
     shows(page, 0, ["Item2", "5"])
@@ -199,10 +199,10 @@ def test_a_row_without_a_name_is_said_and_counts_once_it_has_one(server, open_pa
     x, y = place(page, 0, 0)
     page.mouse.move(x, y)
     page.mouse.wheel(0, 500)  # to the end, where the row for one more comes last and the new one before it
-    page.wait_for_timeout(500)
+    frames(page, 32)
     box = page.locator('[data-testid="stDataFrame"] canvas').first.bounding_box()
     page.mouse.click(x, box["y"] + box["height"] - 52)
-    page.wait_for_timeout(500)
+    frames(page, 32)
     page.keyboard.type("Ann", delay=50)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=A new row has ratings but no user yet", state="detached")

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pages.ui.page_list import PAGES
-from tests.browser.conftest import no_trouble, screenshot, settled, type_into_cell
+from tests.browser.conftest import frames, no_trouble, screenshot, settled, type_into_cell
 
 
 def heat_values(page, trace: int = -1) -> list:
@@ -142,7 +142,7 @@ def click_cell(page, *, u: int, i: int) -> None:
         [u, i],
     )
     page.mouse.move(x, y)
-    page.wait_for_timeout(150)
+    frames(page, 10)
     page.mouse.click(x, y)
 
 
@@ -204,7 +204,7 @@ def test_the_rank_survey_runs_by_itself_and_a_click_sets_the_rank(server, open_p
         return [b.left + l.xaxis._offset + l.xaxis.d2p(t.x[4]), b.top + l.yaxis._offset + l.yaxis.d2p(t.y[4])]; }"""
     )
     page.mouse.move(x, y)
-    page.wait_for_timeout(150)
+    frames(page, 10)
     page.mouse.click(x, y)
     page.wait_for_function("() => location.search.includes('rank=5')")
     screenshot(page, "rank-clicked")

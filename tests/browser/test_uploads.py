@@ -12,7 +12,7 @@ import pytest
 from nmf_core import datasets, read_ratings
 from nmf_core.export import ratings_csv, ratings_excel
 from nmf_core.formats.native_parquet import to_parquet
-from tests.browser.conftest import no_trouble, screenshot, settled
+from tests.browser.conftest import frames, no_trouble, screenshot, settled
 from tests.browser.test_grid import cells, paste, press, shows
 
 FRAME = pd.DataFrame(
@@ -93,7 +93,7 @@ def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_resta
         fresh_server.start()
     # The page that stayed open goes on, and so does one that is opened anew.
     connection.value.wait_for_event("framereceived")
-    page.wait_for_timeout(1_000)
+    frames(page, 63)
     shows(page, 1, ["bob", "5", "4"])
     paste(page, 1, 2, "1\n", n_items=2)
     shows(page, 1, ["bob", "5", "1"])
@@ -137,7 +137,7 @@ def test_every_way_to_bring_ratings_is_drawn(server, open_page, dark):
     page.get_by_text("Bring your own ratings").click()
     for name in ("A file", "MovieLens", "Planted features", "An empty grid", "Your projects"):
         page.get_by_role("tab", name=name).click()
-        page.wait_for_timeout(300)
+        frames(page, 19)
         screenshot(page, f"bring-{name.split()[-1].lower()}-{'dark' if dark else 'light'}")
     no_trouble(page)
 
