@@ -1,28 +1,18 @@
-"""How good predictions and orders are: pure functions of arrays."""
+"""How good predictions and orders are: pure functions of arrays, and `METRICS`, which `evaluate` goes through.
+
+Adding one: a function here, and its line in `METRICS`; evaluation, the pages and the tests follow by themselves.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
-
 RELEVANT = 0.7  # of the scale's span: 4 and 5 on a scale of 1 to 5
-
-
-def ndcg(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
-    """Normalised discounted cumulative gain of the best `top_n` by score, a value a row; NaN for rows with nothing relevant.
-
-    Args:
-        scores: (n, n_items), −inf for items that are no candidates.
-        relevant: (n, n_items).
-    """
-    k = min(top_n, scores.shape[1])
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    discount = 1.0 / np.log2(np.arange(2, k + 2))
-    gained = (np.take_along_axis(relevant, best, axis=1) * discount).sum(axis=1)
-    ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant.sum(axis=1), k)]
-    return np.divide(gained, ideal, out=np.full(len(scores), np.nan), where=ideal > 0)
 
 
 def rmse(actual: Array, predicted: Array) -> float:
@@ -35,5 +25,86 @@ def rmse(actual: Array, predicted: Array) -> float:
 
 
 def mae(actual: Array, predicted: Array) -> float:
-    """Mean absolute error, in rating points."""
+    """Mean absolute error, in rating points.
+
+    >>> mae(np.array([1.0, 3.0]), np.array([2.0, 3.0]))
+    0.5
+    """
     return float(np.mean(np.abs(actual - predicted)))
+
+
+def ndcg(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
+    """Normalised discounted cumulative gain of the best `top_n` by score, a value a row; NaN for rows with nothing relevant.
+
+    Args:
+        scores: (n, n_items), −inf for items that are no candidates.
+        relevant: (n, n_items).
+
+    >>> ndcg(np.array([[3.0, 2.0, 1.0]]), np.array([[False, True, False]]), 10).round(3).tolist()
+    [0.631]
+    """
+    k = min(top_n, scores.shape[1])
+    discount = 1.0 / np.log2(np.arange(2, k + 2))
+    gained = (np.take_along_axis(relevant, _best(scores, k), axis=1) * discount).sum(axis=1)
+    ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant.sum(axis=1), k)]
+    return np.divide(gained, ideal, out=np.full(len(scores), np.nan), where=ideal > 0)
+
+
+def recall(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
+    """The share of what is relevant among the best `top_n` by score, of as much as these could hold; NaN as in `ndcg`.
+
+    >>> recall(np.array([[3.0, 2.0, 1.0]]), np.array([[False, True, True]]), 2).tolist()
+    [0.5]
+    """
+    k = min(top_n, scores.shape[1])
+    found = np.take_along_axis(relevant, _best(scores, k), axis=1).sum(axis=1).astype(float)
+    most = np.minimum(relevant.sum(axis=1), k)
+    return np.divide(found, most, out=np.full(len(scores), np.nan), where=most > 0)
+
+
+def _best(scores: Array, k: int) -> NDArray[np.intp]:
+    """The columns of the k highest scores of each row, the highest first; of equal ones the first."""
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that tells how good a model is on held-out cells.
+
+    Attributes:
+        name, title: its key, and what people call it; a title may name `{top_n}`.
+        summary: one sentence.
+        of_ratings: a number of (actual, predicted) ratings; None where lists are judged.
+        of_lists: a value a user of (scores, relevant, top_n), NaN where nothing is relevant; None where ratings are judged.
+        higher_is_better: which way is up.
+    """
+
+    name: str
+    title: str
+    summary: str
+    of_ratings: Callable[[Array, Array], float] | None = None
+    of_lists: Callable[[Array, NDArray[np.bool_], int], Array] | None = None
+    higher_is_better: bool = False
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("rmse", "RMSE", "Root mean squared error of predicted ratings, in rating points.", of_ratings=rmse),
+        Metric("mae", "MAE", "Mean absolute error of predicted ratings, in rating points.", of_ratings=mae),
+        Metric(
+            "ndcg",
+            "NDCG@{top_n}",
+            "How high what people rated highly stands in their lists, from 0 to 1.",
+            of_lists=ndcg,
+            higher_is_better=True,
+        ),
+        Metric(
+            "recall",
+            "Recall@{top_n}",
+            "How much of what people rated highly is in their lists, from 0 to 1.",
+            of_lists=recall,
+            higher_is_better=True,
+        ),
+    )
+}

@@ -3,19 +3,21 @@ from __future__ import annotations
 import streamlit as st
 
 from nmf_core import explain
-from pages.ui import charts, compute, show, state, take, text, window
+from pages.ui import charts, downloads, show, text, window
 from pages.ui.charts.product import MODES
+from pages.ui.session import session, workspaces
+from pages.ui.work import fits
+from pages.ui.work import view as views
 
 REPLAYED_RATINGS = 5_000  # above this a replay would take longer than it teaches
 
-view = compute.view()
 show.page(
     "Factors",
     "Follow a row of **W** (what a user enjoys, in rating points) and a column of **H** (what an item is made of, from 0 to 1) "
     "to the cell of **V** where they meet: feature by feature they multiply, and the products add up to the score.",
 )
-fit = show.fitted(view)
-ratings, look = view.ratings, compute.look()
+view = show.ready()
+fit, ratings, look = view.fit, view.ratings, views.look()
 
 top, _ = st.columns([9, 1])
 with top, st.container(horizontal=True, vertical_alignment="bottom"):
@@ -36,9 +38,9 @@ selected = window.selected(fit, ratings, shown)
 
 def clicked() -> None:
     """Open the sum of the cell that was clicked."""
-    for point in state.chart_points("product"):
+    for point in session.chart_points("product"):
         u, i = point["customdata"][:2]
-        state.select_cell(str(fit.users[int(u)]), str(fit.items[int(i)]))
+        workspaces.select_cell(str(fit.users[int(u)]), str(fit.items[int(i)]))
 
 
 picture = charts.product(fit, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look)
@@ -65,19 +67,20 @@ with st.expander("How the fit converged", icon=":material/trending_down:", expan
         )
     show.chart(charts.convergence(fit, look=look, at_sweep=at), "convergence")
     if at is not None and at < fit.n_sweeps:
-        early = compute.replayed(view, at)
-        replay = charts.product(
-            early, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look
-        )
-        show.chart(replay, "replayed", table=False)
-        st.caption(f"After {text.many(at, 'sweep')}: RMSE on observed {early.rmse:.3f}; at the end {fit.rmse:.3f}.")
+        early = fits.replayed(fit, ratings, at)
+        if early is not None:
+            replay = charts.product(
+                early, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look
+            )
+            show.chart(replay, "replayed", table=False)
+            st.caption(f"After {text.many(at, 'sweep')}: RMSE on observed {early.rmse:.3f}; at the end {fit.rmse:.3f}.")
     st.caption(
         f"{text.stopped_reason(fit).capitalize()}. In genomics and in R's NMF the matrix is transposed, and W and H trade places."
     )
 
-along = st.expander(
+leave = st.expander(
     "Take it along: tables, notebook, report, capsule", icon=":material/download:", key="along", on_change="rerun"
 )
-if along.open:
-    with along:
-        take.along(view, fit)
+if leave.open:
+    with leave:
+        downloads.of_fit(view)

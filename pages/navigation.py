@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import compute, sidebar, state
+from pages.ui import sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
+from pages.ui.session import editor, session
 
 HERE = Path(__file__).parent
 
@@ -22,8 +23,8 @@ st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
 page = st.navigation(
     [
-        st.Page(HERE / f"{name}.py", title=title, icon=icon, url_path=name, default=name == FIRST_PAGE)
-        for name, (title, icon) in PAGES.items()
+        st.Page(HERE / f"{name}.py", title=page.title, icon=page.icon, url_path=name, default=name == FIRST_PAGE)
+        for name, page in PAGES.items()
     ]
 )
 
@@ -35,8 +36,8 @@ def _stay_in_step() -> None:
 
 
 _stay_in_step()
-state.arrive(page.url_path)
-state.do_what_waits()
+editor.on_page_enter(page.url_path)
+session.run_deferred()
 sidebar.choose()
-sidebar.fit_state(compute.renew_view())
+sidebar.fit_state()
 page.run()

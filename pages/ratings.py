@@ -4,13 +4,18 @@ import numpy as np
 import streamlit as st
 
 from nmf_core import check_health
+from nmf_core.fit.settings import default_rank
 from nmf_core.interpret.recommend import scale_steps
-from pages.ui import bring, charts, compute, grid, kept, project_list, show, take, text
+from pages.ui import charts, downloads, show, text
+from pages.ui.ratings import grid, projects, questions, sources, uploads
+from pages.ui.session import storage, workspaces
+from pages.ui.work import view as views
+from pages.ui.work.view import Ready, Unsettled
 
 BESIDE_USERS, BESIDE_ITEMS = 14, 8  # up to here the picture of the fit stands beside the grid
 
-view = compute.view()
-ratings = view.ratings
+view, workspace = views.view(), workspaces.current()
+ratings = workspace.ratings
 show.page(
     "Ratings", "What people rated. Edit the grid, bring your own, or pick a sample at the left; every page follows."
 )
@@ -19,17 +24,17 @@ show.page(
 box = st.expander(
     "Bring your own ratings: a file, MovieLens, planted ones, an empty grid; your projects",
     icon=":material/upload_file:",
-    key="bring",
+    key="sources",
     on_change="rerun",
 )
 with box:
     ways = {
-        "A file": bring.uploads,
-        **({"The server's folder": bring.from_shelf} if kept.shelf() else {}),
-        "MovieLens": bring.from_movielens,
-        "Planted features": bring.planted,
-        "An empty grid": bring.empty_grid,
-        "Your projects": lambda: project_list.own(view),
+        "A file": uploads.file_box,
+        **({"The server's folder": sources.from_server_folder} if storage.server_folder() else {}),
+        "MovieLens": sources.from_movielens,
+        "Planted features": sources.planted,
+        "An empty grid": sources.empty_grid,
+        "Your projects": projects.own,
     }
     for tab, (name, way) in zip(st.tabs(list(ways)), ways.items(), strict=True):
         # What nobody looks at costs nothing; the box for files stays, or one on its way up would be lost.
@@ -38,35 +43,35 @@ with box:
                 way()
 # A place of its own even when empty: were what follows to move, the browser would mount it anew.
 with st.container():
-    bring.look_first()
+    questions.preview_panel()
 
-beside = view.fit is not None and ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
-if beside and view.fit is not None:
+beside = ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
+if beside and isinstance(view, Ready):
     left, right = st.columns(2, gap="medium")
     with left:
-        grid.editor(view)
+        grid.grid_editor()
     with right:
-        window = charts.Window(np.arange(ratings.n_users), np.arange(ratings.n_items))
+        window = charts.Window(np.arange(view.ratings.n_users), np.arange(view.ratings.n_items))
         picture = charts.product(
             view.fit,
-            ratings,
+            view.ratings,
             view.names,
             view.colours,
             window,
             mode="Reconstruction",
             selected=None,
-            look=compute.look(),
+            look=views.look(),
         )
         show.chart(picture, "beside", table=False)
         st.caption(
             f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window)} The Factors page says more."
         )
 else:
-    grid.editor(view)
+    grid.grid_editor()
 
 with st.container(border=True):
     st.subheader("Health check", anchor=False)
-    rank = view.settings.rank if view.settings else 2
+    rank = default_rank(ratings) if isinstance(view, Unsettled) else view.settings.rank
     findings = check_health(ratings, rank)
     for finding in findings:
         named = ", ".join(text.md(text.cut(name)) for name in finding.names[:5])
@@ -77,17 +82,17 @@ with st.container(border=True):
     if not any(finding.severity == "limit" for finding in findings):
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 
-bring.how_it_was_read()
-lie = st.expander(
-    "How the ratings lie: distribution, ratings per user and item",
+questions.how_it_was_read()
+distributions = st.expander(
+    "How the ratings are distributed: how high, per user and per item",
     icon=":material/bar_chart:",
     expanded=not beside,  # a small grid shows it itself
-    key=f"lie-{beside}",
+    key=f"distributions-{beside}",
     on_change="rerun",
 )
-if lie.open:
-    with lie:
-        look = compute.look()
+if distributions.open:
+    with distributions:
+        look = views.look()
         for column, (words, chart, key) in zip(
             st.columns(3, gap="large"),
             (
@@ -111,4 +116,4 @@ out = st.expander(
 )
 if out.open:
     with out:
-        take.ratings_files(ratings)
+        downloads.of_ratings(ratings)

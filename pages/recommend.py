@@ -6,14 +6,15 @@ import streamlit as st
 from nmf_core import fold_in, recommend, smallest_flip
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
-from pages.ui import charts, compute, show, state, text
+from pages.ui import charts, show, text
+from pages.ui.session import controls
+from pages.ui.work import view as views
 
 FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features
 
-view = compute.view()
 show.page("Recommend", "Who someone is in these features, what they have not rated and might like, and why.")
-fit = show.fitted(view)
-ratings, look = view.ratings, compute.look()
+view = show.ready()
+fit, ratings, look = view.fit, view.ratings, views.look()
 columns = contribution_columns(fit.rank, view.labels)
 
 
@@ -30,7 +31,7 @@ one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
 with one:
     left, right = st.columns([2, 1])
     user = left.selectbox(
-        "Find a person", ratings.users.tolist(), key=state.USER, bind="query-params", help="Type to search."
+        "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
     )
     n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels))}")

@@ -32,8 +32,8 @@ from nmf_core.export import open_capsule
 from nmf_core.formats.native_parquet import read_own, to_parquet
 from nmf_core.formats.registry import FORMATS
 from nmf_core.reading.items import looks_like_items, read_items
+from nmf_core.reading.layouts import LAYOUTS
 from nmf_core.reading.read import Preview, preview_ratings, read_ratings
-from nmf_core.reading.readings import LAYOUTS
 from nmf_core.reading.totals import TOTALS
 from tests.bent_files import bent, seeds, written
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 import nmf_core as nc
+from docs import glossary
 from nmf_core.data.datasets import SAMPLES
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS
+from nmf_core.metrics import METRICS
+from nmf_core.reading.layouts import LAYOUTS
 from pages.ui.page_list import PAGES
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +28,8 @@ MARKDOWN = sorted(
 
 GLOSSARY_SECTIONS = {
     "Solvers": list(nc.SOLVERS),
+    "Metrics": list(METRICS),
+    "Layouts": list(LAYOUTS),
     "Inits": ["auto", *INITS],
     "Losses": list(LOSSES),
     "Formats": list(nc.FORMATS),
@@ -48,6 +53,11 @@ def section(text: str, title: str) -> str:
 def test_what_is_registered_has_a_row_in_the_glossary(title, key):
     rows = section(read(ROOT / "docs" / "glossary.md"), title)
     assert re.search(rf"^\| `{re.escape(key)}`", rows, re.MULTILINE), f"docs/glossary.md, {title}: no row for `{key}`"
+
+
+def test_the_tables_of_what_is_registered_are_as_they_say():
+    text = read(glossary.FILE)
+    assert glossary.written(text) == text, "docs/glossary.md is not as the registries are: python -m docs.glossary"
 
 
 @pytest.mark.parametrize("name", nc.__all__)
@@ -76,6 +86,14 @@ def test_relative_links_lead_somewhere(path):
         assert found.exists(), f"{path.name}: {target}"
         if anchor and found.suffix == ".md":
             assert anchor in anchors(read(found)), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_that_the_docs_name_are_there(path):
+    text = re.sub(r"^A new file, `[^`]+`", "", read(path), flags=re.MULTILINE)  # which a recipe makes
+    for name in re.findall(r"`((?:nmf_core|pages|tests|benchmarks|docs|data)/[\w./]+)`", text):
+        if path.name != "CHANGELOG.md":  # which tells what was
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
 
 
 def anchors(text: str) -> set[str]:

@@ -14,7 +14,7 @@ from nmf_core.fit.init import INITS, usual
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, chunks, observed_scores, rows_of
 from nmf_core.fit.settings import PenaltySetting
-from nmf_core.fit.solvers import SOLVERS
+from nmf_core.fit.solvers import hals
 from nmf_core.metrics import RELEVANT, ndcg
 
 GoOn = Callable[[], bool]
@@ -112,7 +112,7 @@ def _held_out_errors(
     for penalty in penalties:
         one = Problem(seen, seen_t, problem.blanks, Penalty.of(float(penalty)))
         wanted = True
-        for sweep in islice(SOLVERS["hals"].run(one, W, H, 1e-4, threads), 1 + sweeps):
+        for sweep in islice(hals.run(one, W, H, 1e-4, threads), 1 + sweeps):
             last, wanted = sweep, go_on()
             if not wanted:
                 break

@@ -49,7 +49,19 @@ def zip_of(readers: Sequence[Format]) -> Format:
         ("zip",),
         lambda head, name: head.startswith(b"PK\x03\x04"),
         lambda data, name: _read(data, name, readers),
+        summary="MovieLens' files as they are published (100K, 1M, latest), or one table of the kinds above",
+        when="for ratings with titles and genres",
+        example=lambda: _example(readers),
     )
+
+
+def _example(readers: Sequence[Format]) -> bytes:
+    """A small archive with the example of the first format in it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        assert readers[0].example is not None
+        archive.writestr(f"ratings.{readers[0].extensions[0]}", readers[0].example())
+    return file.getvalue()
 
 
 def _read(data: Data, name: str, readers: Sequence[Format]) -> Table:

@@ -27,6 +27,8 @@ class Format:
         sniff: whether the first bytes of a file, and its name, look like this format.
         read: a file and its name for errors, to a `Table`; raises RatingsError.
         takes: keywords of `read_ratings` that `read` has to be told.
+        summary, when: what stands in such a file, and when to use it, for the glossary.
+        example: makes a small file, for tests: ann rated x with 5 and y with 3, bob rated x with 4; without names, in order.
         has_ids: whether its tables name users and items; if not, rows and columns are numbered.
         has_header: whether its tables can say what each column is.
     """
@@ -37,6 +39,9 @@ class Format:
     sniff: Callable[[bytes, str], bool]
     read: Callable[..., Table]
     takes: tuple[str, ...] = ()
+    summary: str = ""
+    when: str = ""
+    example: Callable[[], bytes] | None = None
     has_ids: bool = True
     has_header: bool = True
 

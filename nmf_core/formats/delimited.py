@@ -243,11 +243,14 @@ def _uneven(text: DelimitedText, first: tuple[int, int], n_wrong: int, n_rows: i
     )
 
 
-DELIMITED = Format(
+FORMAT = Format(
     "csv",
     "CSV or TSV",
     ("csv", "tsv", "tab", "psv", "txt", "data", "dat"),
     lambda head, name: not kind_of(head),
     read,
     takes=("encoding",),
+    summary="comma, semicolon, tab, pipe, `::` or spaces between the columns",
+    when="for nearly everything",
+    example=lambda: b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\n",
 )

@@ -256,4 +256,24 @@ def _sniff(head: bytes, name: str) -> bool:
     return head.startswith(b"PK\x03\x04") and (name.lower().endswith((".xlsx", ".xlsm")) or bool(_FIRST.match(head)))
 
 
-EXCEL = Format("excel", "Excel", ("xlsx", "xlsm"), _sniff, read)
+def _example() -> bytes:
+    """A small workbook."""
+    from openpyxl import Workbook
+
+    book, file = Workbook(), io.BytesIO()
+    for row in (("user", "item", "rating"), ("ann", "x", 5), ("ann", "y", 3), ("bob", "x", 4)):
+        book.active.append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+FORMAT = Format(
+    "excel",
+    "Excel",
+    ("xlsx", "xlsm"),
+    _sniff,
+    read,
+    summary="workbooks; nothing in the file is run",
+    when="for a sheet kept by hand",
+    example=_example,
+)

@@ -6,17 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from nmf_core.errors import RatingsError, shown
+from nmf_core.formats import parquet
 from nmf_core.formats.base import Data, Format
 from nmf_core.formats.movielens import FILE_SETS, table_of_set
-from nmf_core.formats.parquet import PARQUET, parquet_files
 from nmf_core.tables.base import Table
 
 
 def read(data: Data, name: str) -> Table:
     """A Table from a folder."""
     assert isinstance(data, Path)
-    if parquet_files(data):
-        return PARQUET.read(data, name)
+    if parquet.parquet_files(data):
+        return parquet.read(data, name)
     files = {path.name.lower(): path for path in data.iterdir() if path.is_file()}
     for files_of in FILE_SETS:
         if files_of.ratings in files and files_of.items in files:
@@ -29,4 +29,4 @@ def read(data: Data, name: str) -> Table:
     )
 
 
-FOLDER = Format("folder", "folder", (), lambda head, name: False, read)
+FORMAT = Format("folder", "folder", (), lambda head, name: False, read)

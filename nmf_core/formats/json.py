@@ -353,4 +353,15 @@ def _sniff(head: bytes, name: str) -> bool:
     return kind_of(head) == "JSON" or not head.strip()
 
 
-JSON = Format("json", "JSON", ("json", "jsonl", "ndjson"), _sniff, read)
+FORMAT = Format(
+    "json",
+    "JSON",
+    ("json", "jsonl", "ndjson"),
+    _sniff,
+    read,
+    summary='records `[{"user": …, "item": …, "rating": …}]`, one record a line, user → item → rating, pandas\' layouts',
+    when="for what a program wrote",
+    example=lambda: (
+        b'[{"user":"ann","item":"x","rating":5},{"user":"ann","item":"y","rating":3},{"user":"bob","item":"x","rating":4}]'
+    ),
+)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from nmf_core.errors import RatingsError, shown
+from nmf_core.formats import delimited
 from nmf_core.formats.base import Data, whole
-from nmf_core.formats.delimited import DELIMITED
 from nmf_core.tables.base import Table, text_of
 from nmf_core.tables.numbers import is_number
 
@@ -67,7 +67,7 @@ def table_of_set(files_of: FileSet, content: Mapping[str, Callable[[], Data]], n
 
 def read_file_ratings(data: Data, name: str) -> Table:
     """The Table of a ratings file of a set; one without a header gets one, and its first row is a row."""
-    table = DELIMITED.read(data, name)
+    table = delimited.read(data, name)
     if not 3 <= len(table.header) <= 4 or not all(is_number(text) for text in table.header[:2]):
         return table
     header = ("user", "item", "rating", "timestamp")[: len(table.header)]

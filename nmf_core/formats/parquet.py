@@ -199,4 +199,21 @@ def _index_columns(schema: pa.Schema) -> set[str]:
     return {name for name in told if isinstance(name, str)} if isinstance(told, list) else set()
 
 
-PARQUET = Format("parquet", "Parquet", ("parquet", "pq"), lambda head, name: head.startswith(b"PAR1"), read)
+def _example() -> bytes:
+    """A small table by column."""
+    file = io.BytesIO()
+    table = pa.table({"user": ["ann", "ann", "bob"], "item": ["x", "y", "x"], "rating": [5, 3, 4]})
+    pyarrow.parquet.write_table(table, file)
+    return file.getvalue()
+
+
+FORMAT = Format(
+    "parquet",
+    "Parquet",
+    ("parquet", "pq"),
+    lambda head, name: head.startswith(b"PAR1"),
+    read,
+    summary="tables by column",
+    when="for many ratings: smaller, and types are kept",
+    example=_example,
+)

@@ -1,4 +1,4 @@
-"""`FORMATS` lists the files that can be read; a source is opened here."""
+"""`FORMATS` lists the files that can be read: a file here for each, and its line in `_FILES`. A source is opened here."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats import base
 from nmf_core.formats.archive import zip_of
 from nmf_core.formats.base import Data, Format, kind_of
-from nmf_core.formats.delimited import DELIMITED
-from nmf_core.formats.excel import EXCEL
-from nmf_core.formats.folder import FOLDER
-from nmf_core.formats.json import JSON
-from nmf_core.formats.parquet import PARQUET
+from nmf_core.formats.folder import FORMAT as FOLDER
+from nmf_core.registry import registered
 from nmf_core.tables.base import Table
 from nmf_core.tables.frame import table_of_frame
 
-_TABLES = (DELIMITED, EXCEL, PARQUET, JSON)
+_FILES = (
+    "delimited",
+    "excel",
+    "parquet",
+    "json",
+)
+_TABLES: list[Format] = registered("nmf_core.formats", _FILES, "FORMAT")
 FORMATS: dict[str, Format] = {f.name: f for f in (*_TABLES, zip_of(_TABLES))}
 
 _HEAD_BYTES = 4096

@@ -11,11 +11,6 @@ from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.registry import FORMATS
 from nmf_core.tables.base import Table
 
-LAYOUTS = {
-    "long": "a list: one row a rating",
-    "grid": "a grid: users down, items across",
-    "items-down": "a grid: items down, users across",
-}
 ZEROS, DECIMALS, TOTALS = ("unrated", "rating"), (".", ","), ("skip", "keep")
 EACH_ROW = "each row"  # in place of a column: the rows have no names, and are numbered
 CHOSEN = "you chose it"
@@ -53,7 +48,6 @@ class ReadOptions:
     def __post_init__(self) -> None:
         """Check each option."""
         for option, allowed in (
-            ("layout", ("auto", *LAYOUTS)),
             ("zeros", ("auto", *ZEROS)),
             ("decimal", ("auto", *DECIMALS)),
             ("totals", ("auto", *TOTALS)),
@@ -106,7 +100,7 @@ class Plan:
 
     Attributes:
         table: what is read of it: without columns that are left out, and in a grid after the column that names the rows.
-        layout: one of `LAYOUTS`.
+        layout: how it is read, a name in `layouts.LAYOUTS`.
         roles: which column has which role in a long table, or by its name in a grid.
         questions: what had to be found out.
         whole: the table as it stands.

@@ -16,9 +16,10 @@ from nmf_core.errors import NmfError, shown
 from nmf_core.formats.registry import Source, open_source, shown_name
 from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse
 from nmf_core.reading.join import with_metadata
-from nmf_core.reading.options import CHOSEN, DECIMALS, LAYOUTS, TOTALS, ZEROS, Question, ReadOptions
-from nmf_core.reading.readings import column_titles, planned
-from nmf_core.reading.to_ratings import ratings_from_plan, without_blank_columns
+from nmf_core.reading.layouts import LAYOUTS, planned, ratings_from_plan
+from nmf_core.reading.options import CHOSEN, DECIMALS, TOTALS, ZEROS, Question, ReadOptions
+from nmf_core.reading.readings import column_titles
+from nmf_core.reading.to_ratings import without_blank_columns
 from nmf_core.tables.base import Table, text_of
 
 HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
@@ -212,7 +213,7 @@ def _still_open(questions: tuple[Question, ...], asked: ReadOptions | None, head
         else [
             Question(
                 "layout",
-                "long" if asked.layout == "auto" else asked.layout,
+                asked.layout if asked.layout in LAYOUTS else "long",
                 tuple(LAYOUTS),
                 "nothing else was found",
                 False,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, closest, shown
-from nmf_core.reading.options import CHOSEN, EACH_ROW, LAYOUTS, Plan, Question, ReadOptions
+from nmf_core.reading.options import CHOSEN, EACH_ROW, Plan, Question, ReadOptions
 from nmf_core.reading.questionnaire import Questionnaire, questionnaire_of
 from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.contents import are_dates, are_words, are_years, is_numeric, number_of, top
@@ -21,11 +21,12 @@ from nmf_core.words import cut
 _NO_RATING = re.compile(r"date|datum|fecha|time|year|day|month|age|count|number|zip|price|\bid\b|_id|id$")
 _NO_ID = re.compile(r"date|datum|fecha|time|day|month|comment|remark|review|text|note")
 _MOST_COLUMNS = 30  # of a list whose first row may be a header or not
+LISTS_AND_GRIDS = ("long", "grid", "items-down")
 NUMBERS_ABOVE = "The items in the first row are all numbers. If that row holds ratings, add a header above it."
 _EPOCH = 1e8  # seconds since 1970 are larger from 1973 on; no rating is
 
 
-def planned(table: Table, options: ReadOptions) -> Plan:
+def list_or_grid(table: Table, options: ReadOptions) -> Plan:
     """How a table is read: as asked, else as its header or its content tells.
 
     Where they do not tell, `options.guess` takes the likeliest and says that it is not sure; else it is an error.
@@ -281,7 +282,7 @@ def _long(
     roles, why = _filled(table, found, guess=guess) if len(found) < 3 else (dict(found), {})
     titles = column_titles(table)
     named = all(role in found and plain(table.header[found[role]]) in ROLE_NAMES[role] for role in ("user", "item"))
-    questions = [Question("layout", "long", tuple(LAYOUTS), reason, settled or named)]
+    questions = [Question("layout", "long", LISTS_AND_GRIDS, reason, settled or named)]
     for role in ROLES:
         others = _other_names(table, role, roles)
         by_name = role in found and plain(table.header[roles[role]]) in ROLE_NAMES[role]
@@ -367,7 +368,7 @@ def _grid(
         table = table.numbered(EACH_ROW)
     elif first > 0:
         table = table.only([first, *(k for k in range(len(table.header)) if k != first)])
-    questions = [Question("layout", grid.layout, tuple(LAYOUTS), grid.reason, grid.sure)]
+    questions = [Question("layout", grid.layout, LISTS_AND_GRIDS, grid.reason, grid.sure)]
     if survey is not None or skip is not None or down in given:
         rows = EACH_ROW if first < 0 else titles[named or 0]
         why = "it names each row differently" if first >= 0 else "no column names each row differently"

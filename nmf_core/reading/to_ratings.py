@@ -29,11 +29,6 @@ class _Values:
     questions: tuple[Question, ...]
 
 
-def ratings_from_plan(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
-    """Ratings by a plan, and what their numbers leave to ask."""
-    return _long(plan, options) if plan.layout == "long" else _grid(plan, options)
-
-
 def without_blank_columns(table: Table) -> Table:
     """The table without blank columns that have no header."""
     unnamed = [k for k, header in enumerate(table.header) if not header and k > 0]
@@ -62,7 +57,7 @@ def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> t
     return table, tuple(column.rows(kept) for column in columns)
 
 
-def _long(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
     """Ratings from a long table."""
     table, roles = plan.table, plan.roles
     notes = list(table.notes)
@@ -93,7 +88,7 @@ def _long(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ..
     return made, values.questions
 
 
-def _grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
     """Ratings from a grid: the first column holds the users, each further column is an item; or the other way round."""
     table, (down, across) = plan.table, ("item", "user") if plan.layout == "items-down" else ("user", "item")
     if len(table.header) < 2:

@@ -9,15 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.data.ratings import Ratings
-from nmf_core.errors import whole_number
+from nmf_core.errors import SettingsError, whole_number
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
-from nmf_core.metrics import RELEVANT, mae, ndcg, rmse
+from nmf_core.metrics import METRICS, RELEVANT
 from nmf_core.study.split import held_out_folds
 
 # Scores for given cells, and a (n_users in the block, n_items) block of scores for ranking.
 Scorer = tuple[Callable[[NDArray, NDArray], Array], Callable[[slice], Array]]
+GoOn = Callable[[], bool]  # asked after every sweep of a fit
+Model = Callable[[Ratings, GoOn], Scorer]
 SHRINK = 5.0  # pseudo-ratings that pull a user's or item's mean to the grand mean
 USERS_AT_ONCE = 512
 
@@ -33,7 +35,7 @@ def biases(training: Ratings) -> tuple[float, Array, Array]:
     return mean, user, item
 
 
-def _mean_scorer(training: Ratings) -> Scorer:
+def _mean_scorer(training: Ratings, go_on: GoOn) -> Scorer:
     """Everything is the mean rating."""
     return (
         lambda u, i: np.full(len(u), training.mean),
@@ -41,7 +43,7 @@ def _mean_scorer(training: Ratings) -> Scorer:
     )
 
 
-def _bias_scorer(training: Ratings) -> Scorer:
+def _bias_scorer(training: Ratings, go_on: GoOn) -> Scorer:
     """Mean plus user and item effects."""
     mean, user, item = biases(training)
     return (
@@ -50,7 +52,7 @@ def _bias_scorer(training: Ratings) -> Scorer:
     )
 
 
-def _popular_scorer(training: Ratings) -> Scorer:
+def _popular_scorer(training: Ratings, go_on: GoOn) -> Scorer:
     """The items with most ratings first; as a rating, the item's mean."""
     mean, _, item = biases(training)
     counts = training.item_counts.astype(float)
@@ -60,11 +62,11 @@ def _popular_scorer(training: Ratings) -> Scorer:
     )
 
 
-def _fit_scorer(settings: Settings) -> Callable[[Ratings], Scorer]:
+def _fit_scorer(settings: Settings) -> Model:
     """The scores of a fit."""
 
-    def scorer(training: Ratings) -> Scorer:
-        fit = fit_settings(training, settings)
+    def scorer(training: Ratings, go_on: GoOn) -> Scorer:
+        fit = fit_settings(training, settings, on_sweep=lambda sweep, objective, kkt: go_on())
         return (
             lambda u, i: np.clip(np.einsum("kf,kf->k", fit.W[u], fit.H[:, i].T), *training.scale),
             lambda block: fit.W[block] @ fit.H,
@@ -73,7 +75,7 @@ def _fit_scorer(settings: Settings) -> Callable[[Ratings], Scorer]:
     return scorer
 
 
-BASELINES: dict[str, Callable[[Ratings], Scorer]] = {
+BASELINES: dict[str, Model] = {
     "mean": _mean_scorer,
     "biases": _bias_scorer,
     "most popular": _popular_scorer,
@@ -98,11 +100,15 @@ def evaluate(
         settings: one `Settings`, or several by name; the default settings if None.
         folds, seed: the folds.
         top_n: length of the ranked list that is judged.
-        on_progress: called as on_progress(done, of).
+        on_progress: called as on_progress(done, of) after every sweep and model; returning False ends the evaluation with
+            the folds that are done.
 
     Returns:
-        A frame indexed by model (the settings, then the baselines) with the columns rmse, rmse_se, mae, mae_se (rating
-        points), ndcg, ndcg_se (0…1; NaN where nothing held out is relevant).
+        A frame indexed by model (the settings, then the baselines) with two columns for each of `metrics.METRICS`: rmse, rmse_se,
+        mae, mae_se (rating points), ndcg, ndcg_se, recall, recall_se (0…1; NaN where nothing held out is relevant).
+
+    Raises:
+        SettingsError: it was ended before the first fold was done.
 
     >>> from nmf_core import datasets
     >>> evaluate(datasets.movie_night(), Settings(rank=2), folds=3).index.tolist()
@@ -113,34 +119,50 @@ def evaluate(
     models = {name: _fit_scorer(s) for name, s in named.items()} | BASELINES
     fold = held_out_folds(ratings, folds=folds, seed=seed)
     used = np.unique(fold[fold >= 0])
-    results: dict[str, list[tuple[float, float, float]]] = {name: [] for name in models}
-    for done, k in enumerate(used):
+    results: dict[str, list[list[float]]] = {name: [] for name in models}
+    total = len(used) * len(models)
+    for number, k in enumerate(used):
         training, testing = ratings.keep(fold != k), ratings.keep(fold == k)
-        for name, model in models.items():
-            results[name].append(_measure(model(training), training, testing, top_n))
-            if on_progress is not None:
-                on_progress(done * len(models) + list(models).index(name) + 1, len(used) * len(models))
-    columns = ("rmse", "mae", "ndcg")
+        measured = {}
+        for place, (name, model) in enumerate(models.items()):
+            done = number * len(models) + place
+
+            def go_on(done: int = done) -> bool:
+                return on_progress is None or on_progress(done, total) is not False
+
+            measured[name] = _measure(model(training, go_on), training, testing, top_n)
+            if not go_on(done + 1):
+                if number == 0:
+                    raise SettingsError("The evaluation was ended before its first fold was done. Start it again.")
+                return _table(results)
+        for name, values in measured.items():
+            results[name].append(values)
+    return _table(results)
+
+
+def _table(results: dict[str, list[list[float]]]) -> pd.DataFrame:
+    """Means and standard errors over folds, a row a model."""
     rows = {}
     for name, values in results.items():
         table = np.array(values)
-        mean, error = (
-            table.mean(axis=0),
-            table.std(axis=0, ddof=1) / np.sqrt(len(table)) if len(table) > 1 else table[0] * np.nan,
-        )
-        rows[name] = {c: mean[j] for j, c in enumerate(columns)} | {f"{c}_se": error[j] for j, c in enumerate(columns)}
-    frame = pd.DataFrame(rows).T[[x for c in columns for x in (c, f"{c}_se")]]
-    return frame.rename_axis("model")
+        mean = table.mean(axis=0)
+        error = table.std(axis=0, ddof=1) / np.sqrt(len(table)) if len(table) > 1 else table[0] * np.nan
+        rows[name] = {
+            key: value
+            for j, metric in enumerate(METRICS)
+            for key, value in ((metric, mean[j]), (f"{metric}_se", error[j]))
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
-def _measure(scorer: Scorer, training: Ratings, testing: Ratings, top_n: int) -> tuple[float, float, float]:
-    """RMSE, MAE and mean NDCG of one model on one fold."""
+def _measure(scorer: Scorer, training: Ratings, testing: Ratings, top_n: int) -> list[float]:
+    """Each of `METRICS` of one model on one fold; of lists the mean over users who have something relevant."""
     score, block_scores = scorer
     u = np.repeat(np.arange(testing.n_users), testing.user_counts)
     actual = testing.V.data.astype(float)
     predicted = score(u, testing.V.indices)
     low, high = testing.scale
-    gains = []
+    of_users: dict[str, list[Array]] = {name: [] for name, metric in METRICS.items() if metric.of_lists}
     for start in range(0, testing.n_users, USERS_AT_ONCE):
         block = slice(start, min(start + USERS_AT_ONCE, testing.n_users))
         scores = np.array(block_scores(block), dtype=float)
@@ -150,7 +172,18 @@ def _measure(scorer: Scorer, training: Ratings, testing: Ratings, top_n: int) ->
         good = held.data >= low + RELEVANT * (high - low)
         relevant = np.zeros(scores.shape, dtype=bool)
         relevant[np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))[good], held.indices[good]] = True
-        gains.append(ndcg(scores, relevant, top_n))
-    gained = np.concatenate(gains)
-    gained = gained[~np.isnan(gained)]
-    return rmse(actual, predicted), mae(actual, predicted), float(gained.mean()) if len(gained) else float("nan")
+        for name, values in of_users.items():
+            judge = METRICS[name].of_lists
+            assert judge is not None
+            values.append(judge(scores, relevant, top_n))
+    return [
+        metric.of_ratings(actual, predicted) if metric.of_ratings else _mean_of_known(of_users[name])
+        for name, metric in METRICS.items()
+    ]
+
+
+def _mean_of_known(values: list[Array]) -> float:
+    """The mean without NaN; NaN where there is nothing else."""
+    every = np.concatenate(values)
+    known = every[~np.isnan(every)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -48,6 +48,7 @@ def survey_ranks(
     seed: int = 0,
     settings: Settings | None = None,
     on_progress: Callable[[int, int], object] | None = None,
+    on_rank: Callable[[RankSurvey], object] | None = None,
 ) -> RankSurvey:
     """Error against rank, on fitted and on held-out cells, the same folds for every rank.
 
@@ -58,7 +59,8 @@ def survey_ranks(
         restarts: reserved for the stability of features; not used yet.
         seed: of the folds and the fits.
         settings: everything else about the fits; the defaults if None.
-        on_progress: called as on_progress(done, of) after every fit; returning False ends the survey with what there is.
+        on_progress: called as on_progress(done, of) after every sweep and fit; returning False ends the survey with what there is.
+        on_rank: called after every rank with the survey so far.
 
     Raises:
         SettingsError: no ranks, or one out of range.
@@ -89,16 +91,27 @@ def survey_ranks(
     shuffled = shuffled_within_items(ratings, seed)
     shuffled_parts = [(shuffled.keep(fold != k), shuffled.keep(fold == k)) for k in used]
     total, done = len(tried) * (1 + 2 * len(used)), 0
+    mean = float(np.mean([rmse(_data(test), np.full(test.n_ratings, train.mean)) for train, test in parts]))
+    bias = float(np.mean([_bias_error(train, test) for train, test in parts]))
 
     rows: list[dict[str, float]] = []
     errors: list[Array] = []
 
+    def go_on() -> bool:
+        return on_progress is None or on_progress(done, total) is not False
+
+    def found() -> RankSurvey:
+        table = pd.DataFrame(rows).astype({"rank": int})
+        suggested = _suggested(table, errors)
+        return RankSurvey(table, mean, bias, suggested, _verdict(table, suggested, mean, bias))
+
     def fitted(training: Ratings, rank: int, penalty: Penalty | None = None) -> Factorization:
         nonlocal done
         asked = replace(base, rank=rank, seed=seed)
-        fit = fit_settings(training, asked if penalty is None else replace(asked, penalty=penalty))
+        asked = asked if penalty is None else replace(asked, penalty=penalty)
+        fit = fit_settings(training, asked, on_sweep=lambda sweep, objective, kkt: go_on())
         done += 1
-        if on_progress is not None and on_progress(done, total) is False:
+        if not go_on():
             raise _StoppedError
         return fit
 
@@ -122,16 +135,12 @@ def survey_ranks(
                 }
             )
             errors.append(error)
+            if on_rank is not None:
+                on_rank(found())
     except _StoppedError:
         if not rows:
             raise SettingsError("The survey was stopped before the first rank was done. Start it again.") from None
-    table = pd.DataFrame(rows).astype({"rank": int})
-    baseline_mean = float(np.mean([rmse(_data(test), np.full(test.n_ratings, train.mean)) for train, test in parts]))
-    baseline_biases = float(np.mean([_bias_error(train, test) for train, test in parts]))
-    suggested = _suggested(table, errors)
-    return RankSurvey(
-        table, baseline_mean, baseline_biases, suggested, _verdict(table, suggested, baseline_mean, baseline_biases)
-    )
+    return found()
 
 
 class _StoppedError(Exception):

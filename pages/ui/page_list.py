@@ -1,13 +1,50 @@
-"""The pages. Adding one: a file in pages/, and its line here; tests and screenshots follow by themselves."""
+"""The pages. Adding one: a file in pages/, and its line here; address, menu, tests, screenshots and docs follow by themselves."""
 
 from __future__ import annotations
 
-# file name → title, icon
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A page: what the menu calls it and its icon, and for the glossary what it shows and when to use it."""
+
+    title: str
+    icon: str
+    shows: str
+    when: str
+
+
+# file name → page
 PAGES = {
-    "ratings": ("Ratings", ":material/grid_on:"),
-    "factors": ("Factors", ":material/view_quilt:"),
-    "rank": ("Rank", ":material/stacked_line_chart:"),
-    "labels": ("Labels", ":material/sell:"),
-    "recommend": ("Recommend", ":material/recommend:"),
+    "ratings": Page(
+        "Ratings",
+        ":material/grid_on:",
+        "the grid, to edit or replace; a health check; for a small grid the fit beside it",
+        "first",
+    ),
+    "factors": Page(
+        "Factors",
+        ":material/view_quilt:",
+        "W, H and V as one picture; the sum behind a cell; how the fit converged; exports",
+        "to see what the product is",
+    ),
+    "rank": Page(
+        "Rank",
+        ":material/stacked_line_chart:",
+        "the rank survey and its verdict; a fit judged on hidden ratings, beside what needs no features",
+        "to choose and defend a rank",
+    ),
+    "labels": Page(
+        "Labels",
+        ":material/sell:",
+        "a card for each feature: items, suggested names, history",
+        "to name features",
+    ),
+    "recommend": Page(
+        "Recommend",
+        ":material/recommend:",
+        "a person in words, recommendations with their parts, the smallest flip; or rate a few items yourself",
+        "to use the features",
+    ),
 }
 FIRST_PAGE = next(iter(PAGES))  # Streamlit serves it at "/" only; http.py leads its own address there

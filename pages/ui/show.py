@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
 
-from nmf_core import Factorization
-from pages.ui import compute, state, text
+from pages.ui import text
 from pages.ui.charts import Chart
-from pages.ui.compute import View
+from pages.ui.session import controls, session, workspaces
+from pages.ui.work import fits, progress
+from pages.ui.work import view as views
+from pages.ui.work.fits import FitState
+from pages.ui.work.jobs import Job
+from pages.ui.work.progress import Task
+from pages.ui.work.view import Ready, Unfitted, Unsettled
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
@@ -60,82 +67,73 @@ def page(title: str, lead: str) -> None:
     # A container even when there is nothing to say: were what follows to move, the browser would mount it anew,
     # and a file on its way up from there would be lost.
     with st.container():
-        for kind, words in state.take_notices():
+        for kind, words in session.take_notices():
             {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}[kind](text.md(words))
 
 
-def fitted(view: View) -> Factorization:
-    """The view's fit; where there is none, why and what to do, and the page ends there."""
-    if view.fit is not None:
-        for note in view.fit.notes:
-            st.warning(text.md(note))
-        return view.fit
-    if view.problem is not None:
-        _problem(view)
-    elif view.job is not None:
-        _wait(view)
-    else:
-        _offer_fit(view)
+def ready() -> Ready:
+    """The view, once it has a fit; else what is missing and what to do, and the page ends there.
+
+    Where another fit is on its way, or waits to be asked for, that is said above the last picture, which stays.
+    """
+    view = views.view()
+    if not isinstance(view, Ready):
+        missing(view)
+    if view.newer is not None:
+        progress.panel(fit_task(view.newer))
+        st.caption(f"What follows is still the fit of rank {view.fit.rank} before.")
+    for note in view.fit.notes:
+        st.warning(text.md(note))
+    return view
+
+
+def missing(view: Unfitted | Unsettled) -> NoReturn:
+    """What is missing, and what to do about it; the page ends there."""
+    problem = view.problem if isinstance(view, Unsettled) else view.newer.problem
+    if problem is not None:
+        st.error(text.md(problem), icon=":material/error:")
+        with st.container(horizontal=True):
+            st.button(
+                "Count blanks as zero",
+                on_click=controls.set_widgets,
+                kwargs={controls.BLANKS: "zero"},
+                help="What scikit-learn's solvers need",
+            )
+            st.button("Back to the default solver", on_click=controls.set_default_solver)
+    elif isinstance(view, Unfitted):
+        progress.panel(fit_task(view.newer))
     st.stop()
-    raise AssertionError("st.stop does not return")
 
 
-def _problem(view: View) -> None:
-    """What is wrong, with the ways out as buttons."""
-    st.error(text.md(view.problem), icon=":material/error:")
-    with st.container(horizontal=True):
-        st.button(
-            "Count blanks as zero",
-            on_click=state.set_widgets,
-            kwargs={state.BLANKS: "zero"},
-            help="What scikit-learn's solvers need",
-        )
-        st.button(
-            "Back to the default solver",
-            on_click=state.set_widgets,
-            kwargs={state.SOLVER: "hals", state.LOSS: "frobenius", state.INIT: "auto", state.PENALTY: None},
-        )
-
-
-def _offer_fit(view: View) -> None:
-    """Ask before a long fit."""
-    assert view.settings is not None
-    st.info(
-        f"{text.many(view.ratings.n_ratings, 'rating')} take a while to fit, so nothing is fitted until you say so. "
-        "Choose rank, solver and what a blank counts at the left, then:",
-        icon=":material/hourglass_empty:",
-    )
-    st.button(
-        f"Fit rank {view.settings.rank}",
-        type="primary",
-        icon=":material/play_arrow:",
-        on_click=compute.start_fit,
-        args=(view.ratings, view.settings),
-        key="fit-now",
+def fit_task(state: FitState, key: str = "fit") -> Task:
+    """A fit as its panel shows it; `key` tells one panel on a page from another."""
+    n_ratings, rank = text.many(state.ratings.n_ratings, "rating"), state.settings.rank
+    return Task(
+        key=key,
+        what=state.what,
+        begin=partial(_begin_fit, state),
+        offer=f"A fit of rank {rank} to {n_ratings} takes about {text.duration(state.seconds)} here, so it waits until you say "
+        "so. Choose rank, solver and what a blank counts at the left, then:",
+        button=f"Fit rank {rank} (about {text.duration(state.seconds)})",
+        doing=_sweeps,
+        cancel=partial(_cancel_fit, state),
     )
 
 
-@st.fragment(run_every=0.5)
-def _wait(view: View) -> None:
-    """Progress of a fit, time left, and Cancel."""
-    job = view.job
-    assert job is not None
-    if job.finished:
-        st.rerun()
-    if job.waiting:
-        words = "Waiting for a turn: other fits are running"
-    else:
-        words = f"Sweep {job.done} of at most {job.of}" if job.done else "Choosing the penalty"
-    left = job.seconds_left
-    st.progress(
-        job.done / job.of if job.of else 0.0, words + (f" · at most {left:.0f} s left" if left is not None else "")
-    )
-    if st.button(
-        "Cancel",
-        icon=":material/close:",
-        key="cancel-fit",
-        disabled=job.cancelled,
-        on_click=compute.cancel_fit,
-        args=(job,),
-    ):
-        st.rerun()  # the whole page: the sidebar may have gone back to the last fit
+def _begin_fit(state: FitState) -> None:
+    """Begin a fit that was asked for."""
+    fits.begin(state)
+
+
+def _sweeps(job: Job) -> str:
+    """How far a fit is."""
+    if not job.done:
+        return "Choosing the penalty"
+    return f"Sweep {job.done} of at most {job.of}, objective {job.partial[1]:.5g}"
+
+
+def _cancel_fit(state: FitState) -> None:
+    """End a fit, and go back to the settings of the last one of these ratings."""
+    fits.decline(state)
+    if workspaces.back_to_fitted():
+        session.notice("info", "Cancelled. The settings are back at those of the last fit.")

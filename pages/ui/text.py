@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
 
-from nmf_core import Factorization, Ratings
+from nmf_core import Factorization, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS
 from nmf_core.fit.problem import Blanks
+from nmf_core.words import listed as listed
+from nmf_core.words import many as many
 
 # Everything that Streamlit's Markdown reads as more than text: emphasis, links, code, headings, math, :colours:, HTML.
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
@@ -44,8 +45,7 @@ def cut(name: object, length: int = 22) -> str:
     >>> cut("Das Boot", 5)
     'Das …'
     """
-    text = str(name)
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return words.cut(str(name), length)
 
 
 def number(value: float) -> str:
@@ -58,22 +58,13 @@ def number(value: float) -> str:
     return "0" if short in ("-0", "") else short
 
 
-def many(count: int, thing: str) -> str:
-    """A count with its noun.
+def duration(seconds: float) -> str:
+    """A time as people say it.
 
-    >>> many(1, "user"), many(1234, "user")
-    ('1 user', '1,234 users')
+    >>> duration(0.3), duration(42), duration(600)
+    ('1 s', '42 s', '10 min')
     """
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence.
-
-    >>> listed(["A"]), listed(["A", "B", "C"])
-    ('A', 'A, B and C')
-    """
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), *names[-1:]])
+    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
 
 
 def a(thing: str) -> str:

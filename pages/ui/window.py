@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nmf_core import Factorization, Ratings
 from nmf_core.data.ratings import positions
 from nmf_core.interpret.arrange import ORDERS, arrange, most_informative
-from pages.ui import state
 from pages.ui.charts import Window
+from pages.ui.session import workspaces
 
 Rows = NDArray[np.int64]
 
@@ -59,7 +59,7 @@ def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
     """The rows and columns to draw."""
     u = _side(fit.W, choice.users, fit.users, choice.order)
     i = _side(fit.H.T, choice.items, fit.items, choice.order)
-    cell = state.selected_cell()
+    cell = workspaces.selected_cell()
     if cell and cell[0] in fit.users and cell[1] in fit.items and (ratings.n_users > WHOLE or ratings.n_items > WHOLE):
         u, i = _with(u, ratings.row(cell[0])), _with(i, ratings.column(cell[1]))
     return Window(u, i)
@@ -80,7 +80,7 @@ def _with(rows: Rows, row: int) -> Rows:
 
 def selected(fit: Factorization, ratings: Ratings, shown: Window) -> tuple[int, int]:
     """The cell whose sum is open: the one clicked, else the first blank in sight, else the first cell."""
-    cell = state.selected_cell()
+    cell = workspaces.selected_cell()
     if cell and cell[0] in fit.users and cell[1] in fit.items:
         return ratings.row(cell[0]), ratings.column(cell[1])
     part = ratings.V[shown.u][:, shown.i]

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from nmf_core import Ratings, datasets
 from nmf_core.data.datasets import SAMPLES
-from pages.ui import jobs, kept, state
 from pages.ui.page_list import FIRST_PAGE
+from pages.ui.session import storage, workspaces
+from pages.ui.work import jobs
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,14 +21,14 @@ ROOT = Path(__file__).parent.parent.parent
 def home(tmp_path, monkeypatch):
     """A home of its own, and nothing cached from another test."""
     monkeypatch.setenv("LATENT_LENS_HOME", str(tmp_path))
-    kept.store.clear()
+    storage.store.clear()
     jobs._board.clear()
     yield
     board = jobs._board()
     for job in board.jobs.values():
         job.cancelled = True
     finish(board)
-    kept.store.clear()
+    storage.store.clear()
 
 
 def finish(board: jobs._Board) -> None:
@@ -54,7 +55,7 @@ def opened(page: str, **params: str) -> AppTest:
 def bringing(**params: str) -> AppTest:
     """The Ratings page with the ways to bring ratings unfolded."""
     app = opened(FIRST_PAGE, **params)
-    app.session_state["bring"] = True
+    app.session_state["sources"] = True
     app.run()
     return app
 
@@ -72,7 +73,7 @@ def with_ratings(monkeypatch):
     def put(ratings: Ratings) -> None:
         made = datasets.Sample("notebook", "Test", "Made for a test.", lambda: ratings)
         monkeypatch.setitem(SAMPLES, "notebook", made)
-        state._sample.clear()
+        workspaces._sample.clear()
 
     yield put
-    state._sample.clear()
+    workspaces._sample.clear()

@@ -11,13 +11,14 @@ ROOT = Path(__file__).parent.parent.parent
 CHECK = """
 import asyncio, sys, threading
 import app
+from pages.ui.work.warm_up import PAGES_NEED
 seen = []
 threading.Thread.start = lambda thread: seen.append(set(sys.modules))  # what is loaded when the first thread begins
 async def serve():
     async with app.lifespan(app.app):
         pass
 asyncio.run(serve())
-needed = {"numpy.random", "pandas", "scipy.sparse", "sqlalchemy", "plotly.graph_objects", *app.PAGES_NEED}
+needed = {"numpy.random", "pandas", "scipy.sparse", "sqlalchemy", "plotly.graph_objects", *PAGES_NEED}
 print(len(seen), *sorted(needed - seen[0]))
 """
 

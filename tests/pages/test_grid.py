@@ -8,19 +8,10 @@ import pandas as pd
 import pytest
 
 from nmf_core import NmfError, Ratings, datasets, edit
-from pages.ui import opened as opened_module
-from pages.ui.grid import (
-    AN_ITEM,
-    USER,
-    _frame,
-    _is_nameless,
-    apply_changes,
-    apply_list,
-    matches,
-    with_names,
-    without_refused,
-)
-from pages.ui.opened import Opened
+from pages.ui.ratings.changes import USER, apply_changes, apply_list, is_nameless, with_names, without_refused
+from pages.ui.ratings.grid import AN_ITEM, _frame, matches
+from pages.ui.session import workspace as workspace_module
+from pages.ui.session.workspace import Workspace
 from tests.pages.conftest import opened, words
 
 
@@ -80,7 +71,7 @@ def test_a_name_that_was_emptied_is_refused_and_a_row_without_one_is_known(noteb
         {"_user": "Ann", "Movie1": "3"},
         {"_user": None, "Movie1": "1"},
     ]
-    assert [_is_nameless(row, "_user") for row in rows] == [False, True, False, False, True]
+    assert [is_nameless(row, "_user") for row in rows] == [False, True, False, False, True]
 
 
 def test_a_slip_holds_back_nothing_else(notebook):
@@ -146,7 +137,7 @@ def test_a_search_finds_parts_of_names_and_the_name_itself_first():
 
 def ratings_now(app) -> Ratings:
     """The version that is open."""
-    held = app.session_state["_session"].opened
+    held = app.session_state["_session"].workspaces
     return next(iter(held.values())).ratings
 
 
@@ -211,7 +202,8 @@ def test_a_block_is_pasted_or_stays_in_its_box():
 
 @pytest.mark.parametrize("options", [20_000, 10])
 def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):
-    monkeypatch.setattr("pages.ui.grid.OPTIONS", options)
+    monkeypatch.setattr("pages.ui.ratings.toolbar.OPTIONS", options)
+    monkeypatch.setattr("pages.ui.ratings.grid.OPTIONS", options)
     ratings = datasets.planted(300, 40, 2, 0.3, 0.3, 0)
     with_ratings(ratings)
     app = opened("ratings")
@@ -245,7 +237,7 @@ def test_versions_are_kept_by_number_and_by_size(monkeypatch):
     first = datasets.notebook()
 
     def changed(n: int) -> int:
-        now = Opened("notebook", "", (first,))
+        now = Workspace("notebook", "", (first,))
         for k in range(n):
             now = now.changed(replace(first, users=first.users + f"-{k}"))
         assert now.versions[0] is first
@@ -253,10 +245,10 @@ def test_versions_are_kept_by_number_and_by_size(monkeypatch):
         assert now.ratings.users[0].endswith(f"-{n - 1}")
         return len(now.versions)
 
-    assert changed(150) == opened_module.UNDO_DEPTH
-    monkeypatch.setattr(opened_module, "UNDO_RATINGS", 10 * first.n_ratings)
+    assert changed(150) == workspace_module.UNDO_DEPTH
+    monkeypatch.setattr(workspace_module, "UNDO_RATINGS", 10 * first.n_ratings)
     assert changed(20) == 10
-    monkeypatch.setattr(opened_module, "UNDO_RATINGS", 1)
+    monkeypatch.setattr(workspace_module, "UNDO_RATINGS", 1)
     assert changed(5) == 3  # as it was opened, before the last change, and after it
 
 

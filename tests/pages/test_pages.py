@@ -9,8 +9,9 @@ import pytest
 
 from nmf_core import SOLVERS, Ratings, datasets
 from nmf_core.data.datasets import SAMPLES
-from pages.ui import jobs, state
 from pages.ui.page_list import PAGES
+from pages.ui.session import session
+from pages.ui.work import fits, jobs
 from tests.pages.conftest import finish, opened, words
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,11 +89,17 @@ def test_labels_says_where_features_are_one_in_several_parts():
     assert "made of the same items: one feature in 4 parts" in words(app)
 
 
-def test_a_large_grid_waits_for_its_button(with_ratings):
+@pytest.fixture
+def patient(monkeypatch):
+    """Every fit waits to be asked for."""
+    monkeypatch.setattr(fits, "FOLLOWS", 0.0)
+
+
+def test_a_long_fit_waits_for_its_button(with_ratings, patient):
     with_ratings(datasets.planted(1000, 600, 4, 0.1, 0.3, 0))
     app = opened("factors")
     assert any(button.label.startswith("Fit rank") for button in app.button)
-    assert "nothing is fitted until you say so" in words(app)
+    assert "it waits until you say so" in words(app)
 
 
 def test_an_address_out_of_range_gives_the_default_and_a_notice():  # bad input 54
@@ -111,11 +118,11 @@ def test_the_store_that_cannot_be_read_is_said_and_everything_else_works(tmp_pat
     assert (tmp_path / "labels.db").read_bytes().startswith(b"this is no database")
 
 
-def test_a_fit_cancelled_before_its_turn_can_be_asked_for_again(with_ratings):
+def test_a_fit_cancelled_before_its_turn_can_be_asked_for_again(with_ratings, patient):
     ratings = datasets.planted(1000, 600, 4, 0.1, 0.3, 0)
     with_ratings(ratings)
     app = opened("factors")
-    app.button(key="fit-now").click().run()
+    app.button(key="begin-fit").click().run()
     for job in jobs._board().jobs.values():
         job.cancelled = True
         job.result = None
@@ -127,21 +134,21 @@ def test_a_fit_cancelled_before_its_turn_can_be_asked_for_again(with_ratings):
     assert any(button.label.startswith("Fit rank") for button in app.button)
 
 
-def test_a_cancelled_fit_goes_back_to_the_last_good_one(with_ratings, monkeypatch):
-    monkeypatch.setattr(state, "person", lambda: "browser:of this test")  # AppTest makes up another each run
+def test_a_cancelled_fit_goes_back_to_the_last_good_one(with_ratings, monkeypatch, patient):
+    monkeypatch.setattr(session, "person", lambda: "browser:of this test")  # AppTest makes up another each run
     with_ratings(datasets.planted(1000, 600, 4, 0.1, 0.3, 0))
     app = opened("factors", rank="3")
-    app.button(key="fit-now").click().run()
+    app.button(key="begin-fit").click().run()
     finish(jobs._board())
     app.run()
     assert not any(button.label.startswith("Fit rank") for button in app.button)
     next(w for w in app.sidebar.number_input if w.key == "rank").set_value(12).run()
-    turns = jobs._board().turns
-    for _ in range(jobs.AT_ONCE):
+    turns = jobs._board().long
+    for _ in range(jobs.LONG_AT_ONCE):
         turns.acquire()  # the fit waits, so that there is time to cancel it
-    app.button(key="fit-now").click().run()
+    app.button(key="begin-fit").click().run()
     app.button(key="cancel-fit").click().run()
-    turns.release(jobs.AT_ONCE)
+    turns.release(jobs.LONG_AT_ONCE)
     finish(jobs._board())
     app.run()
     assert next(w for w in app.sidebar.number_input if w.key == "rank").value == 3

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import datasets, edit, suggested_blanks
 from nmf_core.export import ratings_csv
 from nmf_core.fit.settings import default_rank
-from pages.ui import kept, state
-from pages.ui.opened import Opened
+from pages.ui.session import controls, session, storage
+from pages.ui.session.workspace import Workspace
 from tests.pages.conftest import bringing, opened, words
 
 ANN, BOB = "browser:ann", "browser:bob"
@@ -18,7 +18,7 @@ CSV = b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\nbob,z,1\n"
 
 @pytest.fixture(autouse=True)
 def ann(monkeypatch):
-    monkeypatch.setattr(state, "person", lambda: ANN)
+    monkeypatch.setattr(session, "person", lambda: ANN)
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
@@ -35,9 +35,9 @@ def press(app: AppTest, key: str) -> AppTest:
     return app
 
 
-def now(app: AppTest) -> Opened:
-    held = app.session_state["_session"].opened
-    return held[app.session_state[state.DATA]]
+def now(app: AppTest) -> Workspace:
+    held = app.session_state["_session"].workspaces
+    return held[app.session_state[controls.DATA]]
 
 
 def project_of(app: AppTest) -> str:
@@ -76,24 +76,24 @@ def test_an_edit_of_a_sample_makes_a_project_and_leaves_the_sample_as_it_is():
 def test_the_same_file_opened_again_does_not_overwrite_what_was_edited():
     first = upload(bringing(), ("films.csv", CSV))
     edited = edit.add_users(now(first).ratings, ["cid"])
-    kept_now, _ = kept.keep(now(first).changed(edited), ANN, "{}")
+    kept_now, _ = storage.keep(now(first).changed(edited), ANN, "{}")
     second = upload(bringing(), ("films.csv", CSV))
     assert project_of(second) != kept_now.project
     assert now(second).ratings.n_users == 2
     assert now(bringing(project=kept_now.project)).ratings.n_users == 3
-    assert len(kept.of_person(ANN)) == 2
+    assert len(storage.of_person(ANN)) == 2
 
 
 def test_two_places_that_change_one_project_keep_both():
     here = upload(bringing(), ("films.csv", CSV))
     there = now(bringing(project=project_of(here)))
-    theirs, words_there = kept.keep(there.changed(edit.add_users(there.ratings, ["cid"])), ANN, "{}")
+    theirs, words_there = storage.keep(there.changed(edit.add_users(there.ratings, ["cid"])), ANN, "{}")
     assert words_there == ""
-    mine, said = kept.keep(now(here).changed(edit.add_items(now(here).ratings, ["w"])), ANN, "{}")
+    mine, said = storage.keep(now(here).changed(edit.add_items(now(here).ratings, ["w"])), ANN, "{}")
     assert "changed in another place" in said
     assert mine.project != theirs.project
-    assert kept.projects().ratings(mine.project)[1].n_items == 4
-    assert kept.projects().ratings(theirs.project)[1].n_users == 3
+    assert storage.projects().ratings(mine.project)[1].n_items == 4
+    assert storage.projects().ratings(theirs.project)[1].n_users == 3
 
 
 def test_settings_come_back_with_a_project():
@@ -113,23 +113,23 @@ def test_settings_come_back_with_a_project():
 
 
 def test_suggested_settings_are_kept_though_nothing_was_fitted_yet(monkeypatch):
-    monkeypatch.setattr("pages.ui.compute.AT_ONCE_RATINGS", 1)
+    monkeypatch.setattr("pages.ui.work.fits.FOLLOWS", 0.0)
     planted = datasets.planted(200, 150, 5, 0.1, 0.3, biased_blanks=1.0)
     app = upload(bringing(), ("planted.csv", ratings_csv(planted)))
-    found = [app.session_state[name] for name in (state.RANK, state.BLANKS)]
+    found = [app.session_state[name] for name in (controls.RANK, controls.BLANKS)]
     assert found == [default_rank(planted), suggested_blanks(planted)[0]] != [2, "unknown"]
     again = bringing(project=project_of(app))
-    assert [again.session_state[name] for name in (state.RANK, state.BLANKS)] == found
+    assert [again.session_state[name] for name in (controls.RANK, controls.BLANKS)] == found
 
 
 def test_a_project_deleted_in_another_place_is_kept_anew():
     app = upload(bringing(), ("films.csv", CSV))
     gone = now(app).project
-    kept.projects().delete(gone, ANN)
-    made, said = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
+    storage.projects().delete(gone, ANN)
+    made, said = storage.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
     assert made.unsaved == "" and said == ""
     assert made.project != gone
-    assert kept.projects().ratings(made.project)[1].n_users == 3
+    assert storage.projects().ratings(made.project)[1].n_users == 3
 
 
 def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
@@ -147,8 +147,8 @@ def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
     next(box for box in app.checkbox if box.key == f"sure-{copy}").check()
     app.run()
     press(app, f"delete-{copy}")
-    assert app.session_state[state.DATA] == "notebook"
-    assert [p.title for p in kept.of_person(ANN)] == ["Film club"]
+    assert app.session_state[controls.DATA] == "notebook"
+    assert [p.title for p in storage.of_person(ANN)] == ["Film club"]
     press(app, f"open-{project}")
     assert now(app).title == "Film club"
 
@@ -156,8 +156,8 @@ def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
 def test_another_persons_list_is_their_own_though_a_link_opens_what_it_names(monkeypatch):
     app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)
-    monkeypatch.setattr(state, "person", lambda: BOB)
-    assert kept.of_person(BOB) == []
+    monkeypatch.setattr(session, "person", lambda: BOB)
+    assert storage.of_person(BOB) == []
     linked = bringing(project=project)
     assert now(linked).ratings.n_ratings == 4
     assert not any(button.key == f"delete-{project}" for button in linked.button)
@@ -165,7 +165,7 @@ def test_another_persons_list_is_their_own_though_a_link_opens_what_it_names(mon
 
 def test_a_project_that_is_not_there_is_said_and_a_sample_is_open():
     app = opened("ratings", project="nothing-of-this-name")
-    assert app.session_state[state.DATA] == "notebook" if state.DATA in app.session_state else True
+    assert app.session_state[controls.DATA] == "notebook" if controls.DATA in app.session_state else True
     assert "does not exist here" in words(app)
 
 
@@ -185,7 +185,7 @@ def test_where_nothing_can_be_kept_ratings_are_open_and_that_is_said(tmp_path):
     assert now(app).ratings.n_ratings == 4
     assert "could not be kept" in words(app)
     (tmp_path / "projects").unlink()
-    kept_now, _ = kept.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
+    kept_now, _ = storage.keep(now(app).changed(edit.add_users(now(app).ratings, ["cid"])), ANN, "{}")
     assert kept_now.unsaved == ""
 
 
@@ -200,4 +200,4 @@ def test_ratings_that_could_not_be_kept_stay_open_when_another_project_is_chosen
     (tmp_path / "aside").rename(tmp_path / "projects")
     press(app, f"open-{other}")
     assert now(app).project == other
-    assert app.session_state["_session"].opened[state.OWN].ratings.users.tolist() == ["eve"]
+    assert app.session_state["_session"].workspaces[controls.OWN].ratings.users.tolist() == ["eve"]

@@ -12,12 +12,13 @@ import pytest
 
 from nmf_core import NmfError, factorize
 from nmf_core.interpret.features import feature_names
-from pages.ui import charts, jobs
+from pages.ui import charts
 from pages.ui.charts import Look, Window, feature_colours
 from pages.ui.charts.product import MODES
 from pages.ui.charts.style import PALETTE, blend, readable_on, rgb
-from pages.ui.http import HEADERS, PERSON_COOKIE, PersonAndHeaders
+from pages.ui.session.http import HEADERS, PERSON_COOKIE, PersonAndHeaders
 from pages.ui.text import md, plain, signed_sum
+from pages.ui.work import jobs
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -129,7 +130,7 @@ def test_cancel_is_seen_at_the_next_progress_and_a_cancelled_job_can_be_begun_ag
 
 def test_an_error_a_user_caused_is_kept_and_jobs_wait_their_turn(board):
     release = threading.Event()
-    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.AT_ONCE)]
+    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.LONG_AT_ONCE)]
 
     def fails(progress):
         raise NmfError("no good")

@@ -9,7 +9,7 @@ import pytest
 
 from nmf_core import NmfError, preview_ratings, read_ratings
 from nmf_core.formats import delimited
-from nmf_core.reading.readings import LAYOUTS
+from nmf_core.reading.layouts import LAYOUTS
 
 # name → text, what is in doubt, and ratings under the guesses
 DOUBT = {

@@ -1,18 +1,23 @@
-"""The solvers. Adding one: a file here with a `SOLVER`, and its line in `SOLVERS`; tests and pages follow by themselves."""
+"""The solvers. Adding one: a file here with a `SOLVER`, and its line in `_FILES`; tests, pages and docs follow by themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from nmf_core.errors import SettingsError, closest, shown
-from nmf_core.fit.solvers import hals, mu, sklearn_cd, sklearn_minibatch, sklearn_mu
 from nmf_core.fit.solvers.base import Solver
+from nmf_core.registry import registered
 
 __all__ = ["SOLVERS", "Solver", "solver_named", "that_can"]
 
-SOLVERS: dict[str, Solver] = {
-    module.SOLVER.name: module.SOLVER for module in (hals, mu, sklearn_cd, sklearn_mu, sklearn_minibatch)
-}
+_FILES = (
+    "hals",
+    "mu",
+    "sklearn_cd",
+    "sklearn_mu",
+    "sklearn_minibatch",
+)
+SOLVERS: dict[str, Solver] = {solver.name: solver for solver in registered(__name__, _FILES, "SOLVER")}
 ALIASES = {"cd": "sklearn-cd"}  # scikit-learn's own name for it
 
 

@@ -31,7 +31,8 @@ class Solver:
     """A solver as the registry knows it.
 
     Attributes:
-        name, title, summary: its key, its name for people, and one sentence on what it is good for.
+        name, title, summary: its key, its name for people, and one sentence on what it is.
+        when: when to use it, for the glossary.
         blanks: what blanks may count: any of "unknown", "weak", "zero".
         losses: the losses it can minimise.
         run: yields W and H at the start and after each sweep.
@@ -39,6 +40,7 @@ class Solver:
         monotone: every sweep lowers the objective; where it does not, the loop keeps the best sweep.
         positive_start: zeros never move, so the start must have none.
         compiled: it has compiled sweeps for ratings that are worth them, which read ratings in single precision as they are.
+        cost: about how many times as long as the default solver it takes.
         one_l1_share: its penalties share one L1 ratio between W and H, as scikit-learn's do.
     """
 
@@ -47,9 +49,11 @@ class Solver:
     summary: str
     run: Run
     blanks: tuple[str, ...]
+    when: str
     losses: tuple[str, ...] = ("frobenius",)
     stops_itself: bool = False
     monotone: bool = True
     positive_start: bool = False
     compiled: bool = False
     one_l1_share: bool = False
+    cost: float = 1.0

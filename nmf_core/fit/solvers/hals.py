@@ -73,5 +73,6 @@ SOLVER = Solver(
     summary="Exact coordinate descent; blanks may count anything from unknown to zero. The default.",
     run=run,
     blanks=("unknown", "weak", "zero"),
+    when="always, unless there is a reason for another",
     compiled=True,
 )

@@ -23,7 +23,9 @@ SOLVER = Solver(
     title="Multiplicative updates",
     summary="Lee and Seung's rule on the observed cells, for squared error, Kullback–Leibler or Itakura–Saito. For teaching.",
     run=run,
+    cost=12.0,
     blanks=("unknown",),
+    when="to teach, and for a loss other than squared error",
     losses=("frobenius", "kl", "is"),
     positive_start=True,
 )

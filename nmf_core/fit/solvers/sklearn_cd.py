@@ -47,7 +47,9 @@ SOLVER = Solver(
     title="scikit-learn CD",
     summary="scikit-learn's coordinate descent, as in the notebook: every blank is a rating of 0.",
     run=run,
+    cost=2.0,
     blanks=("zero",),
+    when="to repeat the notebook's own run (`cd` for short)",
     one_l1_share=True,
     stops_itself=True,
 )

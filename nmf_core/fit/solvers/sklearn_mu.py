@@ -22,7 +22,9 @@ SOLVER = Solver(
     title="scikit-learn MU",
     summary="scikit-learn's multiplicative updates: every blank is a rating of 0.",
     run=run,
+    cost=4.0,
     blanks=("zero",),
+    when="to compare the two rules on the same problem",
     one_l1_share=True,
     positive_start=True,
 )

@@ -72,7 +72,7 @@ def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_resta
     give(page, "club.csv", b"who;what;points;n\nann;x;4,5;1\nann;y;1;2\nbob;x;3;3\nbob;y;2;4\n")
     page.wait_for_selector("text=How is club.csv to be read?")
     screenshot(page, "bring-look-first")
-    page.locator(".st-key-open-brought button").click()
+    page.locator(".st-key-open-upload button").click()
     page.wait_for_selector("text=club.csv is open")
     shows(page, 0, ["ann", "4.5", "1"])
     paste_two(page, "2\t3\n5\t4\n")

@@ -9,7 +9,9 @@ import zipfile
 import pytest
 
 from nmf_core import datasets, movielens
-from pages.ui import bring, jobs, state
+from pages.ui.ratings import questions
+from pages.ui.session import session
+from pages.ui.work import jobs
 from tests.formats.test_workbooks import book
 from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
@@ -22,7 +24,7 @@ RATED = b"userId,movieId,rating,timestamp\n7,1,5,1\n7,2,3,2\n8,1,4,3\n8,3,1,3\n"
 
 @pytest.fixture(autouse=True)
 def ann(monkeypatch):
-    monkeypatch.setattr(state, "person", lambda: "browser:ann")
+    monkeypatch.setattr(session, "person", lambda: "browser:ann")
 
 
 def answer(app, key, value):
@@ -49,7 +51,7 @@ def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
     answer(app, "rating", "date")
     assert "rated x with 1" in words(app)
     answer(app, "rating", "points")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).title == "points.csv"
     assert now(app).ratings.of_user("ann") == {"x": 4.5}
     assert not [x for x in app.subheader if "to be read" in x.value]
@@ -57,15 +59,15 @@ def test_a_file_in_doubt_is_looked_at_before_anything_is_opened():
     next(button for button in app.button if button.label == "Read it in another way").click()
     app.run()
     answer(app, "zeros", "rating")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).ratings.of_user("ann") == {"x": 4.5, "y": 0.0}
-    assert not [button for button in app.button if button.key == "open-brought"]
+    assert not [button for button in app.button if button.key == "open-upload"]
 
 
 def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
     app = upload(bringing(), ("points.csv", DOUBTFUL))
     answer(app, "user", "what")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).ratings.users.tolist() == ["x", "y", "z"]
 
 
@@ -80,7 +82,7 @@ def test_an_answer_that_is_an_error_can_be_taken_back():
     assert [box.label for box in app.selectbox][-3:] == before[-3:]
     next(box for box in app.selectbox if "rating" in box.label).set_value(right)
     app.run()
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).title == "points.csv"
 
 
@@ -93,7 +95,7 @@ def test_of_a_workbook_with_ratings_on_two_sheets_one_is_chosen():
     answer(app, "sheet", "Empty")
     assert "has no cells" in words(app)
     answer(app, "sheet", "New")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).ratings.users.tolist() == ["eve", "dan"]
 
 
@@ -102,7 +104,7 @@ def test_letters_that_look_wrong_can_be_put_right():
     answer(app, "encoding", "cp1252")
     assert "Èâàí" in words(app)
     answer(app, "encoding", "cp1251")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).ratings.users.tolist() == ["Иван", "Мария"]
 
 
@@ -118,13 +120,13 @@ def test_of_a_survey_it_is_said_who_answers_and_what_is_no_rating():
     answer(app, "layout", "long")
     answer(app, "layout", "grid")
     answer(app, "user", "Email Address")
-    press(app, "open-brought")
+    press(app, "open-upload")
     assert now(app).ratings.of_user("ann@x.org") == {"Alien": 5.0, "Up": 1.0}
 
 
 def test_a_file_in_doubt_can_be_left():
     app = upload(bringing(), ("points.csv", DOUBTFUL))
-    press(app, "leave-brought")
+    press(app, "leave-upload")
     assert now(app).key == "notebook"
     assert not app.subheader or "to be read" not in app.subheader[0].value
 
@@ -172,7 +174,7 @@ def test_movielens_is_fetched_with_progress_and_opened(monkeypatch, tmp_path):
     app = bringing()
     assert "passed on under the same conditions" in words(app)
     assert "sha256:" in words(app)
-    press(app, "fetch")
+    press(app, "begin-fetch")
     finish(jobs._board())
     app.run()
     assert now(app).title == "MovieLens latest small"
@@ -186,7 +188,7 @@ def test_a_download_that_fails_says_so(monkeypatch):
     monkeypatch.setattr(movielens, "fetch", fetch)
     monkeypatch.setattr(movielens, "is_fetched", lambda remote, folder=None: False)
     app = bringing()
-    press(app, "fetch")
+    press(app, "begin-fetch")
     finish(jobs._board())
     app.run()
     app.run()
@@ -201,9 +203,9 @@ def test_files_of_the_servers_folder_are_opened_by_name(monkeypatch, tmp_path):
     assert not [tab for tab in bringing().tabs if tab.label == "The server's folder"]
     monkeypatch.setenv("LATENT_LENS_DATA_DIR", str(folder))
     app = bringing()
-    next(box for box in app.selectbox if box.key == "shelf").set_value("films.csv")
+    next(box for box in app.selectbox if box.key == "server_folder").set_value("films.csv")
     app.run()
-    press(app, "open-shelf")
+    press(app, "open-server-folder")
     assert now(app).ratings.n_ratings == 4
     assert now(app).title == "films.csv"
 
@@ -214,9 +216,9 @@ def test_films_come_along_with_a_movielens_file_of_the_servers_folder(monkeypatc
     (tmp_path / "ml-latest-small" / "movies.csv").write_bytes(FILMS)
     monkeypatch.setenv("LATENT_LENS_DATA_DIR", str(tmp_path))
     app = bringing()
-    next(box for box in app.selectbox if box.key == "shelf").set_value("ml-latest-small/ratings.csv")
+    next(box for box in app.selectbox if box.key == "server_folder").set_value("ml-latest-small/ratings.csv")
     app.run()
-    press(app, "open-shelf")
+    press(app, "open-server-folder")
     assert now(app).ratings.items.tolist() == ["Alien (1979)", "Heat (1995)", "3"]
 
 
@@ -269,7 +271,7 @@ def test_files_leave_the_page_and_come_back_as_they_were():
     app.session_state["out"] = True
     app.run()
     assert not app.exception
-    from pages.ui.take import _parquet
+    from pages.ui.downloads import _parquet
 
     again = upload(bringing(), ("ratings.parquet", _parquet(ratings)))
     assert now(again).ratings.fingerprint == ratings.fingerprint
@@ -277,5 +279,5 @@ def test_files_leave_the_page_and_come_back_as_they_were():
 
 
 def test_an_answer_that_comes_after_its_file_was_left_does_nothing(monkeypatch):
-    monkeypatch.setattr(state, "session", lambda: state.Session())
-    bring._answered("zeros", "answer-zeros-0")
+    monkeypatch.setattr(session, "current", lambda: session.Session())
+    questions._answered("zeros", "answer-zeros-0")

@@ -1,4 +1,4 @@
-"""What is open: ratings with every version since they were opened, and the project that keeps them."""
+"""A workspace: ratings with every version since they were opened, and the project that keeps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ UNDO_DEPTH, UNDO_RATINGS = 100, 50_000_000  # versions kept, and ratings in all 
 
 
 @dataclass(frozen=True)
-class Opened:
+class Workspace:
     """Ratings that are open.
 
     Attributes:
@@ -39,7 +39,7 @@ class Opened:
         """The fingerprint of the ratings as they were opened: the same file is the same project."""
         return self.versions[0].fingerprint
 
-    def changed(self, ratings: Ratings) -> Opened:
+    def changed(self, ratings: Ratings) -> Workspace:
         """With a new version after the one now; what had been undone is dropped."""
         versions = (*self.versions[: self.at + 1], ratings)
         # The first version names the project and stays; so do the version before and this one, whatever their size.
@@ -49,6 +49,6 @@ class Opened:
             versions = (versions[0], *versions[2:])
         return replace(self, versions=versions, at=len(versions) - 1)
 
-    def stepped(self, by: int) -> Opened:
+    def stepped(self, by: int) -> Workspace:
         """Some versions back (below 0) or forth."""
         return replace(self, at=min(max(self.at + by, 0), len(self.versions) - 1))

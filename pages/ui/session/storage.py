@@ -13,7 +13,7 @@ import streamlit as st
 
 from nmf_core import NmfError, Ratings
 from nmf_core.data.datasets import SAMPLES
-from pages.ui.opened import Opened
+from pages.ui.session.workspace import Workspace
 
 if TYPE_CHECKING:
     from nmf_core.store.labels import LabelStore
@@ -25,7 +25,7 @@ def home() -> Path:
     return Path(os.environ.get("LATENT_LENS_HOME") or platformdirs.user_data_dir("latent-lens", appauthor=False))
 
 
-def shelf() -> Path | None:
+def server_folder() -> Path | None:
     """The folder from which files can be opened by name, if the server's owner named one: LATENT_LENS_DATA_DIR."""
     named = os.environ.get("LATENT_LENS_DATA_DIR")
     return Path(named) if named else None
@@ -62,7 +62,7 @@ def find(project: str) -> Project | None:
         return None
 
 
-def load(project: str) -> tuple[Opened, Project]:
+def load(project: str) -> tuple[Workspace, Project]:
     """A project as it was kept.
 
     Raises:
@@ -71,13 +71,13 @@ def load(project: str) -> tuple[Opened, Project]:
     known = projects().get(project)
     origin, now = projects().ratings(project)
     versions = (origin,) if origin is now else (origin, now)
-    opened = Opened(
+    workspace = Workspace(
         project, known.title or "Untitled", versions, len(versions) - 1, project=project, version=known.version
     )
-    return opened, known
+    return workspace, known
 
 
-def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
+def keep(workspace: Workspace, person: str, settings: str) -> tuple[Workspace, str]:
     """What is open, kept as it is now, and a sentence if that was not plain.
 
     Where it cannot be kept, it stays open and says why; where someone else changed it meanwhile, it becomes a copy.
@@ -86,44 +86,44 @@ def keep(opened: Opened, person: str, settings: str) -> tuple[Opened, str]:
 
     try:
         try:
-            return _kept(opened, person, settings), ""
+            return _kept(workspace, person, settings), ""
         except ProjectConflict as conflict:
-            title = f"{opened.title[:70]} (copy)"
+            title = f"{workspace.title[:70]} (copy)"
             copy = projects().duplicate(conflict.theirs.id, person, title)
-            mine = replace(opened, project=copy.id, version=copy.version, title=title)
+            mine = replace(workspace, project=copy.id, version=copy.version, title=title)
             words = (
-                f"{opened.title} was changed in another place meanwhile. Both are kept: what you have here is now {title}, "
+                f"{workspace.title} was changed in another place meanwhile. Both are kept: what you have here is now {title}, "
                 "and the other is among the ratings at the left."
             )
             return _kept(mine, person, settings), words
     except NmfError as error:
-        return replace(opened, unsaved=str(error)), ""
+        return replace(workspace, unsaved=str(error)), ""
 
 
-def _kept(opened: Opened, person: str, settings: str) -> Opened:
+def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
     """As above, without what may go wrong."""
-    project, version, origin, title = opened.project, opened.version, None, opened.title
+    project, version, origin, title = workspace.project, workspace.version, None, workspace.title
     if project is not None and find(project) is None:  # deleted in another place: kept anew rather than lost
         project = None
     if project is None:
-        origin = opened.versions[0]
-        project = store().project_for(person, opened.origin)
+        origin = workspace.versions[0]
+        project = store().project_for(person, workspace.origin)
         known = projects().get(project)
-        version, title = known.version, known.title or _free_title(opened, person)
-        if known.has_ratings and known.fingerprint != opened.ratings.fingerprint:
+        version, title = known.version, known.title or _free_title(workspace, person)
+        if known.has_ratings and known.fingerprint != workspace.ratings.fingerprint:
             # These ratings were opened and edited before; that work stays as it is, and its labels are here too.
-            title = _free_title(opened, person)
+            title = _free_title(workspace, person)
             copy = projects().duplicate(project, person, title)
             project, version = copy.id, copy.version
-    made = projects().keep(project, opened.ratings, title=title, origin=origin, settings=settings, version=version)
-    return replace(opened, key=made.id, project=made.id, version=made.version, title=made.title, unsaved="")
+    made = projects().keep(project, workspace.ratings, title=title, origin=origin, settings=settings, version=version)
+    return replace(workspace, key=made.id, project=made.id, version=made.version, title=made.title, unsaved="")
 
 
-def _free_title(opened: Opened, person: str) -> str:
+def _free_title(workspace: Workspace, person: str) -> str:
     """A title that no other project of this person has; of a sample that was edited one that says so."""
-    edited = " (edited)" if opened.key in SAMPLES else ""
+    edited = " (edited)" if workspace.key in SAMPLES else ""
     taken = {project.title for project in of_person(person)}
-    titles = (f"{opened.title[:60]}{edited}{f' {n}' if n > 1 else ''}" for n in itertools.count(1))
+    titles = (f"{workspace.title[:60]}{edited}{f' {n}' if n > 1 else ''}" for n in itertools.count(1))
     return next(title for title in titles if title not in taken)
 
 

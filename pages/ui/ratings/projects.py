@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nmf_core import NmfError
-from pages.ui import kept, state, text
-from pages.ui.compute import View
+from pages.ui import text
+from pages.ui.session import session, storage, workspaces
 
 if TYPE_CHECKING:
     from nmf_core.store.projects import Project
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 LISTED = 50
 
 
-def own(view: View) -> None:
+def own() -> None:
     """The list, the latest first."""
-    projects = state.own_projects()
+    projects = workspaces.own_projects()
     if not projects:
         st.caption(
             "What you open or edit is kept here by itself, and found again after a reload, on another day, or by its link."
         )
         return
     for project in projects[:LISTED]:
-        _row(project, project.id == view.opened.project)
+        _row(project, project.id == workspaces.current().project)
     more = f" The {len(projects) - LISTED} oldest are not shown." if len(projects) > LISTED else ""
     st.caption(f"Kept by themselves as you work; each has its own link (Share, at the left).{more}")
 
@@ -75,39 +75,39 @@ def _row(project: Project, is_open: bool) -> None:
 
 def _open(project: str) -> None:
     """Open a project."""
-    state.open_project(project)
+    workspaces.open_project(project)
 
 
 def _rename(project: Project, key: str) -> None:
     """Give a project another name; one that is refused stays in its field."""
     try:
-        made = kept.projects().rename(project.id, state.person(), str(state.widget(key)))
+        made = storage.projects().rename(project.id, session.person(), str(session.widget(key)))
     except NmfError as error:
-        state.notice("error", str(error))
+        session.notice("error", str(error))
         return
-    state.retitle(made.id, made.title, made.version)
+    workspaces.retitle(made.id, made.title, made.version)
 
 
 def _duplicate(project: Project) -> None:
     """Make a copy, and open it."""
     try:
-        made = kept.projects().duplicate(project.id, state.person(), f"{project.title[:70]} (copy)")
+        made = storage.projects().duplicate(project.id, session.person(), f"{project.title[:70]} (copy)")
     except NmfError as error:
-        state.notice("error", str(error))
+        session.notice("error", str(error))
         return
-    if state.open_project(made.id):
-        state.notice("success", f"{made.title} is open.")
+    if workspaces.open_project(made.id):
+        session.notice("success", f"{made.title} is open.")
 
 
 def _delete(project: Project) -> None:
     """Delete a project."""
     try:
-        kept.projects().delete(project.id, state.person())
+        storage.projects().delete(project.id, session.person())
     except NmfError as error:
-        state.notice("error", str(error))
+        session.notice("error", str(error))
         return
-    state.close_project(project.id)
-    state.notice("success", f"{project.title} is deleted.")
+    workspaces.close_project(project.id)
+    session.notice("success", f"{project.title} is deleted.")
 
 
 def _ago(when: datetime) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from nmf_core import Factorization, Ratings, export
+from nmf_core import Ratings, export
 from nmf_core.formats.native_parquet import to_parquet
-from pages.ui.compute import View
+from pages.ui.work.view import Ready
 
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Title, file name, type, what makes it, and what it is for.
@@ -18,9 +18,9 @@ GRID_CELLS = 200_000  # a grid of more is offered as a list only
 EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
 
 
-def along(view: View, fit: Factorization) -> None:
+def of_fit(view: Ready) -> None:
     """A row of downloads, each made when it is asked for."""
-    ratings, labels = view.ratings, view.labels
+    fit, ratings, labels = view.fit, view.ratings, view.labels
     offers: list[Offer] = [
         (
             "W (CSV)",
@@ -62,7 +62,7 @@ def along(view: View, fit: Factorization) -> None:
     _row(offers)
 
 
-def ratings_files(ratings: Ratings) -> None:
+def of_ratings(ratings: Ratings) -> None:
     """The ratings as files that are read again as they are."""
     offers: list[Offer] = [
         ("CSV", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "A list: user, item, rating"),
@@ -101,7 +101,7 @@ def _row(offers: list[Offer]) -> None:
     with st.container(horizontal=True):
         for title, name, mime, made, what in offers:
             st.download_button(
-                title, data=made, file_name=name, mime=mime, help=what, key=f"take-{name}", on_click="ignore"
+                title, data=made, file_name=name, mime=mime, help=what, key=f"download-{name}", on_click="ignore"
             )
 
 

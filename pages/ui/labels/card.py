@@ -7,20 +7,20 @@ from dataclasses import replace
 import streamlit as st
 
 from nmf_core.labels import KINDS, Label, MatchedLabel, Suggestion, shape_of
-from pages.ui import compute, state, text
-from pages.ui.compute import View
+from pages.ui import text
+from pages.ui.session import projects, session, storage
+from pages.ui.work.view import Ready
 
 SURE = 0.95  # from this similarity on, a feature is plainly the one that was named
 
 
-def _named(view: View, f: int) -> MatchedLabel | None:
+def _named(view: Ready, f: int) -> MatchedLabel | None:
     """The label that the feature is recognised by."""
     return view.known.by_feature.get(f) if view.known else None
 
 
-def head(view: View, f: int) -> None:
+def head(view: Ready, f: int) -> None:
     """The feature's name in its colour, how much it explains, and where the name came from."""
-    assert view.fit is not None
     named, colour = _named(view, f), view.colours[f]
     total = float(view.fit.misfit_removed.sum()) or 1.0
     st.markdown(f"#### {text.md(view.names[f])}")
@@ -39,13 +39,11 @@ def _swatch(colour: str) -> str:
     )
 
 
-def name_fields(view: View, f: int, suggestions: list[Suggestion]) -> None:
+def name_fields(view: Ready, f: int, suggestions: list[Suggestion]) -> None:
     """Name, kind, note and colour; each is saved as soon as it changes."""
     named = _named(view, f)
     label = named.stored.label if named else None
-    mark = (
-        f"{view.project}-{f}-{named.stored.id if named else 'new'}-{named.stored.version if named else view.opened.at}"
-    )
+    mark = f"{view.project}-{f}-{named.stored.id if named else 'new'}-{named.stored.version if named else view.workspace.at}"
     left, right = st.columns([3, 2])
     left.text_input(
         "Name",
@@ -99,10 +97,10 @@ def name_fields(view: View, f: int, suggestions: list[Suggestion]) -> None:
             )
 
 
-def _save(view: View, f: int, key: str, part: str) -> None:
+def _save(view: Ready, f: int, key: str, part: str) -> None:
     """Save one changed field; an emptied name removes the label."""
     named = _named(view, f)
-    value = state.widget(key) or ""
+    value = session.widget(key) or ""
     if part == "text" and not value.strip():
         if named is not None:
             _remove(view, f)
@@ -111,17 +109,17 @@ def _save(view: View, f: int, key: str, part: str) -> None:
     def changed() -> Label:
         return replace(named.stored.label, **{part: value}) if named else Label(**{part: value})
 
-    compute.saving(lambda: _save_label(view, f, changed()))
+    projects.saving(lambda: _save_label(view, f, changed()))
 
 
-def _save_label(view: View, f: int, label: Label) -> None:
+def _save_label(view: Ready, f: int, label: Label) -> None:
     """Save a label of the feature as it is now; the colour it is seen in stays with it."""
-    assert view.fit is not None and view.project is not None and view.known is not None
+    assert view.project is not None and view.known is not None  # the page ends where the store cannot be read
     named, fit, project = _named(view, f), view.fit, view.project
-    label = replace(label, colour=label.colour or view.colours[f], author=label.author or state.nickname())
+    label = replace(label, colour=label.colour or view.colours[f], author=label.author or session.nickname())
     seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
-    compute.saving(
-        lambda: compute.store().save(
+    projects.saving(
+        lambda: storage.store().save(
             project,
             label,
             shape_of(fit.items, fit.H[f]),
@@ -132,14 +130,14 @@ def _save_label(view: View, f: int, label: Label) -> None:
     )
 
 
-def _remove(view: View, f: int) -> None:
+def _remove(view: Ready, f: int) -> None:
     """Take the feature's label away."""
     named, project = _named(view, f), view.project
     if named is not None and project is not None:
-        compute.saving(lambda: compute.store().remove(project, named.stored.id, named.stored.version))
+        projects.saving(lambda: storage.store().remove(project, named.stored.id, named.stored.version))
 
 
-def undo_button(view: View) -> None:
+def undo_button(view: Ready) -> None:
     """Take back the last change of a label."""
     project = view.project
     assert project is not None
@@ -147,13 +145,13 @@ def undo_button(view: View) -> None:
         "Undo the last change of a label",
         icon=":material/undo:",
         key="undo-label",
-        on_click=compute.saving,
-        args=(lambda: compute.store().undo(project),),
-        disabled=not compute.has_label_history(project),
+        on_click=projects.saving,
+        args=(lambda: storage.store().undo(project),),
+        disabled=not projects.has_label_history(project),
     )
 
 
-def unrecognised(view: View) -> None:
+def unrecognised(view: Ready) -> None:
     """Labels whose feature is not in this fit: kept, and back when it is."""
     if view.known and view.known.unrecognised:
         with st.expander(
@@ -166,10 +164,10 @@ def unrecognised(view: View) -> None:
                 )
 
 
-def history(view: View) -> None:
+def history(view: Ready) -> None:
     """Every change of every label, newest first."""
     assert view.project is not None
-    frame = compute.label_history(view.project)
+    frame = projects.label_history(view.project)
     if len(frame):
         with st.expander("History", icon=":material/history:"):
             st.dataframe(frame.iloc[::-1], hide_index=True, key="label-history")

@@ -1,0 +1,87 @@
+"""The sidebar's values: their keys, which are parameters of the address too, the `Settings` they make, and their defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+from nmf_core import Ratings, Settings, suggested_blanks
+from nmf_core.fit.settings import BLANK_PRESETS, default_rank
+
+# Widgets with these keys live in the sidebar; each is a query parameter of the same name.
+DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
+PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
+USER = "user"  # the person on the Recommend page
+SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
+OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
+CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
+DIAL = (*BLANK_PRESETS, CUSTOM)
+PROJECT = "project"
+
+
+def settings(ratings: Ratings) -> Settings:
+    """The sidebar's settings; a rank that is not set is what the ratings suggest.
+
+    Raises:
+        SettingsError: they do not go together; the sidebar shows it.
+    """
+    held, plain = st.session_state, Settings()
+    dial = held.get(BLANKS) or plain.blanks
+    return Settings(
+        rank=held.get(RANK) or default_rank(ratings),
+        solver=held.get(SOLVER) or plain.solver,
+        blanks=(held.get(WEIGHT, 0.2), held.get(VALUE, 1.0)) if dial == CUSTOM else dial,
+        loss=held.get(LOSS) or plain.loss,
+        init=held.get(INIT) or plain.init,
+        penalty=held.get(PENALTY),
+        seed=held.get(SEED) or 0,
+        max_sweeps=held.get(SWEEPS) or plain.max_sweeps,
+    )
+
+
+def set_widgets(**values: object) -> None:
+    """Set sidebar widgets from a button elsewhere. Call it from a callback."""
+    st.session_state.update(values)
+
+
+def set_default_solver() -> None:
+    """The solver that serves everything, with its loss, start and penalty. Call it from a callback."""
+    plain = Settings()
+    set_widgets(**{SOLVER: plain.solver, LOSS: plain.loss, INIT: plain.init, PENALTY: None})
+
+
+def use_defaults(ratings: Ratings, spared: Collection[str] = ()) -> None:
+    """Set rank and the dial as ratings suggest, but for those `spared`. Call it from a callback."""
+    for name, value in ((RANK, default_rank(ratings)), (BLANKS, suggested_blanks(ratings)[0])):
+        if name not in spared:
+            st.session_state[name] = value
+
+
+def widgets() -> dict[str, Any]:
+    """The sidebar's widgets, but for the ratings."""
+    return {name: st.session_state.get(name) for name in SHARED if name != DATA}
+
+
+def set_back(held: dict[str, Any]) -> None:
+    """Set the sidebar as `widgets` gave it. Call it from a callback."""
+    st.session_state.update({name: value for name, value in held.items() if value is not None})
+    st.session_state[PENALTY] = held[PENALTY]
+
+
+def to_text() -> str:
+    """The sidebar's settings as they are kept with a project."""
+    return json.dumps({name: value for name, value in widgets().items() if isinstance(value, str | int | float)})
+
+
+def from_text(text: str, spared: Collection[str] = ()) -> None:
+    """Set the sidebar as a project keeps it, but for the widgets `spared`."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return
+    for name in SHARED:
+        if name != DATA and name in found and name not in spared:
+            st.session_state[name] = found[name]

@@ -1,0 +1,85 @@
+"""The project of what is open, and the labels that are kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from nmf_core import Factorization, NmfError
+from pages.ui.session import session, storage, workspaces
+
+if TYPE_CHECKING:
+    from nmf_core.labels import MatchedLabels
+
+
+def labels_of(fit: Factorization) -> tuple[str | None, MatchedLabels | None]:
+    """The project and the labels that this fit's features are recognised by; a store that fails is said, not fatal."""
+    from nmf_core.labels import matched_labels
+
+    try:
+        project = _found()
+        return project, matched_labels(storage.store().labels(project), fit.items, fit.H)
+    except NmfError as error:
+        session.notice("error", f"Labels are not to be had: {error}")
+        return None, None
+
+
+def _found() -> str:
+    """The project of what is open; a linked one that does not exist gives way to the person's own."""
+    try:
+        project = _named()
+        storage.store().labels(project)
+    except NmfError:
+        if not _forget_linked():
+            raise
+        session.notice(
+            "warning",
+            "The project in the address does not exist here, or was deleted. What is open, with its labels, is your own.",
+        )
+        project = _named()
+    return project
+
+
+def _named() -> str:
+    """The project of what is open: the one that the address names, else this person's own of these ratings."""
+    held, origin = session.current(), workspaces.current().origin
+    own = workspaces.current().project
+    if own is not None:
+        return own
+    if origin not in held.projects:
+        linked = held.linked_project if not held.projects else None
+        held.projects[origin] = linked or storage.store().project_for(session.person(), origin)
+    return held.projects[origin]
+
+
+def _forget_linked() -> bool:
+    """Let go of a project that the address names; whether there was one."""
+    held = session.current()
+    linked, held.linked_project = held.linked_project, None
+    held.projects.clear()
+    return linked is not None
+
+
+def label_history(project: str) -> pd.DataFrame:
+    """Every change of every label of a project, oldest first; empty where the store cannot be read."""
+    try:
+        return storage.store().history(project)
+    except NmfError as error:
+        session.notice("error", str(error))
+        return pd.DataFrame()
+
+
+def has_label_history(project: str) -> bool:
+    """Whether there is a change that could be taken back."""
+    history = label_history(project)
+    return len(history) > 0 and bool((history["action"] != "copy").any())
+
+
+def saving(action: Callable[[], object]) -> None:
+    """Do something with the store in a callback; an error is shown above the page."""
+    try:
+        action()
+    except NmfError as error:
+        session.notice("error", str(error))

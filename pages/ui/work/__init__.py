@@ -1,0 +1,1 @@
+"""Long pieces of work and what comes of them."""

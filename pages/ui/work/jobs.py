@@ -1,0 +1,201 @@
+"""Work that takes longer than a moment: in a thread of its own, with progress, cancelling, a turn to wait for and a bound on time.
+
+Two people who want the same work share one job: it goes on until the last of them has left.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from nmf_core import NmfError
+
+LOG = logging.getLogger(__name__)
+QUICK_AT_ONCE, LONG_AT_ONCE = (
+    4,
+    2,
+)  # jobs computing at a time; others wait their turn, quick ones never behind long ones
+QUICK_SECONDS, LONG_SECONDS = (
+    30.0,
+    3600.0,
+)  # after which a job is ended: one that begins by itself, and one that was asked for
+KEPT, KEPT_BYTES = (
+    400,
+    400_000_000,
+)  # finished jobs remembered, so that who comes back, or asks for the same, finds the result
+GLANCE = 0.05  # seconds between two looks at a job that is waited for
+
+# Told (done, of), and what there is so far if anything is; answers whether to go on.
+Progress = Callable[..., bool]
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work and how far it is. `work` is given a `Progress` to call; False from it means: end now.
+
+    Attributes:
+        done, of, partial: how far it is, in whatever it counts, and what there is so far.
+        result, error: what came of it; a bug leaves neither, and is in the server's log.
+        waiting: whether its turn has not come yet.
+        cancelled: whether everybody who wanted it has left, or its time ran out (`late`).
+        seconds: how long it may take.
+    """
+
+    work: Callable[[Progress], Any]
+    seconds: float = LONG_SECONDS
+    owners: set[str] = field(default_factory=set)
+    done: int = 0
+    of: int = 0
+    partial: Any = None
+    result: Any = None
+    error: NmfError | None = None
+    waiting: bool = True
+    cancelled: bool = False
+    late: bool = False
+    began: float = field(default_factory=time.monotonic)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def progress(self, done: int, of: int, partial: Any = None) -> bool:
+        """Note how far the work is; the answer is whether to go on."""
+        self.done, self.of = done, of
+        if partial is not None:
+            self.partial = partial
+        if time.monotonic() - self.began > self.seconds:
+            self.late = self.cancelled = True
+        return not self.cancelled
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, however."""
+        return self.ended.is_set()
+
+    @property
+    def broken(self) -> bool:
+        """Whether it ended by a bug."""
+        return self.finished and not self.cancelled and self.result is None and self.error is None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At most this long to go, by the pace so far; None where there is no telling."""
+        if not self.done or not self.of or self.waiting:
+            return None
+        return (time.monotonic() - self.began) / self.done * (self.of - self.done)
+
+
+@dataclass
+class _Board:
+    """Every job of the server by what it does; a page asks by its own key only."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    quick: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(QUICK_AT_ONCE))
+    long: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(LONG_AT_ONCE))
+    jobs: dict[Hashable, Job] = field(default_factory=dict)
+
+
+@st.cache_resource(show_spinner=False)
+def _board() -> _Board:
+    """The server's one board."""
+    return _Board()
+
+
+def start(owner: str, what: Hashable, work: Callable[[Progress], Any], *, quick: bool = False) -> Job:
+    """The job of that name, begun if there is none that is whole; the owner is one of those who want it.
+
+    `quick` work has turns of its own and little time: it must not wait for what takes long, nor turn out to.
+    """
+    board = _board()
+    with board.lock:
+        found = board.jobs.get(what)
+        if found is not None and not found.cancelled:
+            found.owners.add(owner)
+            return found
+        job = Job(work, QUICK_SECONDS if quick else LONG_SECONDS, {owner})
+        board.jobs.pop(what, None)
+        board.jobs[what] = job
+        _tidy(board)
+    threading.Thread(target=_run, args=(job, board.quick if quick else board.long), daemon=True).start()
+    return job
+
+
+def find(owner: str, what: Hashable) -> Job | None:
+    """The job of that name, if this owner wanted it."""
+    job = _board().jobs.get(what)
+    return job if job is not None and owner in job.owners else None
+
+
+def result_of(what: Hashable) -> Any:
+    """What a finished job of that name gave, whoever wanted it; None if there is none."""
+    job = _board().jobs.get(what)
+    return job.result if job is not None and job.finished and not job.cancelled else None
+
+
+def cancel(owner: str, what: Hashable) -> None:
+    """The owner no longer wants this job; it ends when nobody does."""
+    board = _board()
+    with board.lock:
+        job = board.jobs.get(what)
+        if job is None or owner not in job.owners:
+            return
+        if job.owners == {owner}:
+            job.cancelled = True
+        else:
+            job.owners.discard(owner)
+
+
+def forget(owner: str, what: Hashable) -> None:
+    """Cancel a job and forget it."""
+    cancel(owner, what)
+    board = _board()
+    with board.lock:
+        job = board.jobs.get(what)
+        if job is not None and job.owners <= {owner}:
+            del board.jobs[what]
+
+
+def wait(job: Job, seconds: float, glance: Callable[[Job, float], None]) -> bool:
+    """Wait for a job, and say whether it has ended; `glance` is called now and then with the seconds waited, and may raise."""
+    began = time.monotonic()
+    while not job.ended.wait(GLANCE):
+        waited = time.monotonic() - began
+        if waited > seconds:
+            return False
+        glance(job, waited)
+    return True
+
+
+def _run(job: Job, turns: threading.Semaphore) -> None:
+    """Wait for a turn, work, keep the result; an error a user caused is kept to be shown, a bug goes to the log."""
+    try:
+        with turns:
+            job.waiting, job.began = False, time.monotonic()
+            if not job.cancelled:
+                job.result = job.work(job.progress)
+    except NmfError as error:
+        job.error = error
+    except Exception:
+        LOG.exception("a job ended by a bug")
+    finally:
+        job.ended.set()
+
+
+def _tidy(board: _Board) -> None:
+    """Forget the oldest finished jobs, those beyond a number and those whose results take too much memory."""
+    finished = [(what, job) for what, job in board.jobs.items() if job.finished]
+    over = len(finished) - KEPT
+    size = sum(_size(job.result) for _, job in finished)
+    for what, job in finished:
+        if over <= 0 and size <= KEPT_BYTES:
+            return
+        over, size = over - 1, size - _size(job.result)
+        del board.jobs[what]
+
+
+def _size(result: Any) -> int:
+    """About how many bytes a result takes."""
+    return sum(getattr(getattr(result, name, None), "nbytes", 0) for name in ("W", "H")) + 10_000

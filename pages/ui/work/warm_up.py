@@ -1,0 +1,86 @@
+"""What a server does before it says that it is ready, and what it keeps an eye on afterwards."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import logging
+import threading
+import time
+from pathlib import Path
+
+from pages.ui.work import fits
+
+LOG = logging.getLogger(__name__)
+# What the pages import. Loaded before the server answers, by one thread: packages that import each other in a circle
+# (NumPy's and pandas' do) may deadlock when two threads enter the circle at different places.
+PAGES_NEED = (
+    "nmf_core",
+    "nmf_core.labels",
+    "nmf_core.export",
+    "nmf_core.fit.compiled",
+    "nmf_core.store.projects",
+    "pages.ui.charts",
+    "plotly.graph_objects",
+    "sklearn.decomposition",
+)
+# Objects made before the youngest are looked through for circles, and how often older ones are: Streamlit makes and drops many
+# objects in each run of a script, and a full look holds up everybody.
+THRESHOLDS = (20_000, 20, 50)
+LOOK = 20.0  # seconds between two looks at the memory
+GROWN = 1.3  # times what was held after the last full collection, from which on there is another
+
+
+def warm_up() -> None:
+    """Load what pages and fits need, compile the kernels, measure the machine; then let the collector pass over all of it."""
+    began = time.monotonic()
+    for module in PAGES_NEED:
+        importlib.import_module(module)
+    from nmf_core.fit import compiled
+
+    compiled.warm_up()
+    fits.machine()
+    # Modules, compiled code and constants never go away, so nobody needs to look through them again and again; what sessions
+    # make comes later, and is not among them.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+    LOG.info("ready after %.1f s, %d objects frozen", time.monotonic() - began, gc.get_freeze_count())
+
+
+def watch_memory() -> None:
+    """Now and then give back what was freed, and collect where memory has grown. Runs for as long as the server."""
+    held = memory()
+    while held:
+        time.sleep(LOOK)
+        now = memory()
+        if now > GROWN * held:
+            gc.collect()
+        _trim()
+        held = min(held, memory()) if now <= GROWN * held else memory()
+        LOG.debug("memory: %.0f MB", memory() / 1e6)
+
+
+def watch() -> None:
+    """Begin to watch the memory, aside."""
+    threading.Thread(target=watch_memory, name="memory", daemon=True).start()
+
+
+def memory() -> int:
+    """Bytes that this process holds in memory; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    import resource
+
+    return pages * resource.getpagesize()
+
+
+def _trim() -> None:
+    """Have the C library give freed memory back to the system, where it can; it keeps it for later otherwise."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError):
+        return

@@ -1,0 +1,55 @@
+"""What every metric in the registry promises. A new metric is tested here without a line of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nmf_core import Settings, datasets, evaluate
+from nmf_core.metrics import METRICS
+
+RATINGS = {name: metric for name, metric in METRICS.items() if metric.of_ratings}
+LISTS = {name: metric for name, metric in METRICS.items() if metric.of_lists}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_it_judges_either_ratings_or_lists_and_says_what_it_is(name):
+    metric = METRICS[name]
+    assert (metric.of_ratings is None) != (metric.of_lists is None)
+    assert metric.title.format(top_n=10) and metric.summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", RATINGS)
+def test_what_is_right_is_judged_best(name):
+    rng = np.random.default_rng(0)
+    actual = rng.integers(1, 6, 50).astype(float)
+    judge, sign = RATINGS[name].of_ratings, 1 if RATINGS[name].higher_is_better else -1
+    perfect, near, far = (judge(actual, actual + off) for off in (0.0, 0.5, 2.0))
+    assert sign * perfect > sign * near > sign * far
+    assert isinstance(perfect, float)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_relevant_on_top_is_judged_best_and_nothing_relevant_is_nan(name):
+    relevant = np.array([[True, True, False, False, False], [False] * 5])
+    judge, sign = LISTS[name].of_lists, 1 if LISTS[name].higher_is_better else -1
+    good, bad = (
+        judge(np.array([scores, scores], dtype=float), relevant, 2) for scores in ([5, 4, 3, 2, 1], [1, 2, 3, 4, 5])
+    )
+    assert good.shape == (2,)
+    assert sign * good[0] > sign * bad[0]
+    assert np.isnan(good[1])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_items_that_are_no_candidates_are_never_listed(name):
+    scores = np.array([[-np.inf, 1.0, 0.5]])
+    assert (
+        LISTS[name].of_lists(scores, np.array([[True, False, False]]), 1)[0]
+        == LISTS[name].of_lists(scores, np.array([[False, False, True]]), 1)[0]
+    )
+
+
+def test_evaluate_has_a_column_and_its_standard_error_for_each():
+    table = evaluate(datasets.movie_night(), Settings(rank=2, max_sweeps=5, penalty=0.1), folds=2)
+    assert table.columns.tolist() == [column for name in METRICS for column in (name, f"{name}_se")]
