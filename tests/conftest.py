@@ -65,3 +65,8 @@ def random_ratings(seed: int, n: int = 7, m: int = 6, density: float = 0.6) -> R
         all_items=items,
         scale=(1, 5),
     )
+
+
+def cells(ratings: Ratings) -> dict[tuple[str, str], float]:
+    """(user, item) → rating."""
+    return {(row.user, row.item): row.rating for row in ratings.to_table().itertuples()}

@@ -95,7 +95,13 @@ def home_of(value: object) -> str:
     return function.__module__
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+EVERY_SOURCE = [
+    *SOURCES,
+    *(path for room in ("tests", "benchmarks", "docs") for path in sorted((ROOT / room).rglob("*.py"))),
+]
+
+
+@pytest.mark.parametrize("path", EVERY_SOURCE, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_long_file_has_a_reason(path):
     n_lines = len(path.read_text(encoding="utf-8").splitlines())
     if n_lines > LONGEST:

@@ -23,6 +23,10 @@ def test_importing_the_core_brings_no_screen_and_nothing_heavy():
         assert heavy not in loaded
 
 
+def test_the_exports_wait_with_the_template_until_there_is_a_report():
+    assert run("import sys, nmf_core.export; print('jinja2' in sys.modules)").strip() == "False"
+
+
 def test_the_core_never_mentions_the_screen():
     for path in (ROOT / "nmf_core").rglob("*.py"):
         text = path.read_text(encoding="utf-8")

@@ -157,8 +157,9 @@ class _Members:
 
     def json(self, name: str) -> Any:
         """A member that is JSON."""
+        data = self.raw(name)
         try:
-            return loads(self.raw(name))
+            return loads(data)
         except (ValueError, RecursionError) as e:
             raise _bad(name, f"is no JSON that can be read ({shown(str(e))})", "It must be plain JSON in UTF-8") from e
 
@@ -304,8 +305,9 @@ def _ratings_in(members: _Members, manifest: dict[str, Any]) -> Ratings:
 
 def _ids(members: _Members, name: str) -> pd.Index:
     """Ids as an index: text, not blank, each once."""
+    ids = members.json(name)
     try:
-        return ids_of(members.json(name))
+        return ids_of(ids)
     except ValueError as e:
         allowed = "Ids differ, and are text of at least one character, none of them control characters"
         raise _bad(name, str(e), allowed) from e
@@ -384,7 +386,7 @@ def _settings_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) 
         settings = Settings(**asked)
         blanks = Settings(blanks=tuple(manifest["blanks"])).blanks
         penalty = Penalty(**manifest["penalty"])
-    except (KeyError, TypeError, ValueError) as e:  # an NmfError is a ValueError
+    except (NmfError, KeyError, TypeError, ValueError) as e:
         raise _bad(
             "manifest.json", f"has settings that are none ({shown(str(e), 200)})", "They are the settings of a fit"
         ) from e
@@ -418,5 +420,5 @@ def _labels_in(members: _Members, rank: int) -> dict[int, str] | None:
         return None
     try:
         return checked_labels({int(feature): name for feature, name in labels.items()}, rank)
-    except (AttributeError, ValueError) as e:
+    except (NmfError, AttributeError, ValueError) as e:
         raise _bad("labels.json", f"has a label of no feature ({shown(str(e))})", "It names features by number") from e

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from nmf_core.errors import RatingsError, shown
+from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats import base
 from nmf_core.formats.base import Data, Format, kind_of, whole
 from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_ratings, table_of_set
@@ -75,9 +75,9 @@ def _read(data: Data, name: str, readers: Sequence[Format]) -> Table:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members(archive, name)
             return _file_set(archive, members, name) or _only_table(archive, members, name, readers)
+    except NmfError:
+        raise
     except _DAMAGE as e:
-        if isinstance(e, RatingsError):
-            raise
         raise RatingsError(
             f"{name} is no zip archive that can be read, or a damaged one ({str(e)[:100]!r}). Download or pack it again, or "
             "give the ratings' file alone."

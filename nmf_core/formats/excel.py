@@ -16,7 +16,7 @@ from typing import IO, Any
 import python_calamine
 
 from nmf_core.data.notes import DataNote
-from nmf_core.errors import RatingsError, shown
+from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
@@ -184,9 +184,9 @@ def _check_archive(data: bytes, name: str) -> Counter[str]:
                 )
             # Reading every member also finds sizes that lie: the checksum fails where the declared size ends.
             return sum((_check_member(archive, member, name) for member in members), Counter[str]())
+    except NmfError:
+        raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as e:
-        if isinstance(e, RatingsError):
-            raise
         raise _not_excel(name) from e
 
 

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from nmf_core.data.assemble import LARGEST_RATING
 from nmf_core.data.ratings import Ratings, require_ratings
-from nmf_core.errors import RatingsError, shown
+from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats import json_fields
 from nmf_core.formats.base import MAX_UNPACKED_BYTES
 
@@ -179,7 +179,7 @@ def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file"
         )
         if ratings.fingerprint != said.get("fingerprint"):
             raise ValueError("the ratings have another fingerprint")
-    except RatingsError:
+    except NmfError:
         raise
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
         raise RatingsError(

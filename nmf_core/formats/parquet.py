@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
-from nmf_core.errors import RatingsError, shown
+from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format
 from nmf_core.formats.native_parquet import OWN, read_own
 from nmf_core.tables.arrow import column_of, give_back, is_text
@@ -39,6 +39,8 @@ def read(data: Data, name: str) -> Table:
         if len(files) == 1 and OWN in (files[0].metadata.metadata or {}):
             exact, notes = _own(data, name)
         index = _index_columns(schema)
+    except NmfError:
+        raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
         raise _unreadable(name, e) from e
     order = sorted(range(len(header)), key=lambda k: header[k] not in index)
@@ -126,6 +128,8 @@ def _take(
             )
             del parts
             give_back()
+    except NmfError:
+        raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as e:
         raise _unreadable(name, e) from e
     return tuple(taken[position] for position in positions)
@@ -167,8 +171,6 @@ def _until(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBa
 
 def _unreadable(name: str, error: Exception) -> RatingsError:
     """The error for bytes that are no Parquet file."""
-    if isinstance(error, RatingsError):
-        return error
     return RatingsError(
         f"{name} is not a Parquet file that can be read ({str(error)[:100]}). Write it again, or give the ratings as CSV."
     )

@@ -162,7 +162,7 @@ def from_json(text: str) -> Shape:
     try:
         record = json.loads(text)
         return Shape(tuple(str(i) for i in record["items"]), tuple(float(w) for w in record["weights"]))
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
+    except (NmfError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
         raise NmfError(f"{shown(text)} is not the shape of a feature. Make the text with to_json.") from e
 
 

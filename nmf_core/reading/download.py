@@ -13,7 +13,7 @@ import platformdirs
 
 from nmf_core.data.assemble import Scale
 from nmf_core.data.ratings import Ratings
-from nmf_core.errors import DownloadError, SettingsError, closest, real_number, shown
+from nmf_core.errors import DownloadError, NmfError, SettingsError, closest, real_number, shown
 from nmf_core.reading.read import read_ratings
 
 CHUNK = 1 << 14  # bytes between two looks at size, progress and cancel
@@ -203,7 +203,7 @@ def fetch(
     pooch.get_logger().setLevel("WARNING")  # it would write a line to the terminal
     try:
         pooch.retrieve(remote.url, remote.checksum, path.name, path.parent, downloader=download)
-    except DownloadError:
+    except NmfError:
         raise
     except requests.HTTPError as e:
         code = "an error" if e.response is None else e.response.status_code

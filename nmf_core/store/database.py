@@ -12,14 +12,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool, QueuePool
-from sqlalchemy.schema import CreateColumn
 
 from nmf_core.errors import StoreError, shown
-from nmf_core.store.tables import metadata, projects
+from nmf_core.store.migrations import bring_up_to_date, checked_version, newest
 
 # Written into the header of an SQLite file, so that the database of another program is not taken for ours.
 APPLICATION_ID = 0x4C4C4E53  # "LLNS"
-SCHEMA = 2
 _HEADER = b"SQLite format 3\0"
 
 _NEXT = "Put back a backup, or move the file aside to start with no labels; it was left as it is."
@@ -37,7 +35,7 @@ _SAID = {
 
 
 def open_engine(url: str, *, timeout: float) -> sa.Engine:
-    """An engine on a database that holds the store's tables, made if there is none; those of schema 1 get what is new.
+    """An engine on a database that holds the store's tables, made if there is none and brought up to date if older.
 
     Raises:
         StoreError: an address that cannot be used, or a file that is empty, damaged or of another program.
@@ -51,8 +49,7 @@ def open_engine(url: str, *, timeout: float) -> sa.Engine:
     if address.get_backend_name() != "sqlite":
         engine = sa.create_engine(address, poolclass=NullPool)
         with transaction(engine, write=True) as db:
-            metadata.create_all(db)
-            _add_columns(db)
+            bring_up_to_date(db)
         return engine
     if address.query or "\0" in str(address.database):
         raise StoreError(
@@ -68,7 +65,7 @@ def open_engine(url: str, *, timeout: float) -> sa.Engine:
         _make_if_missing(path, timeout)
         # mode=rw: a file that disappears later is reported, not made anew and empty.
         engine = _sqlite(f"{path.as_uri()}?mode=rw", timeout, poolclass=NullPool)
-        if _check(engine, path) < SCHEMA:
+        if _check(engine, path) < newest():
             _upgrade(engine, path)
     except OSError as e:
         raise StoreError(
@@ -136,8 +133,7 @@ def _with_tables(engine: sa.Engine) -> sa.Engine:
     """The engine, its new SQLite database marked as ours and given the tables."""
     with transaction(engine, write=True) as db:
         db.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
-        metadata.create_all(db)
+        bring_up_to_date(db)
     return engine
 
 
@@ -175,27 +171,16 @@ def _put_in_place(fresh: Path, path: Path) -> None:
 
 
 def _upgrade(engine: sa.Engine, path: Path) -> None:
-    """Give the tables of an earlier schema what this one has; all of it or nothing."""
+    """Give the tables of an earlier version what the newest has; all of it or nothing."""
     try:
         with transaction(engine, write=True) as db:
-            if db.exec_driver_sql("PRAGMA user_version").scalar_one() < SCHEMA:  # no one else did it meanwhile
-                _add_columns(db)
-                db.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+            bring_up_to_date(db)
     except StoreError as e:
         raise StoreError(f"{shown(path.name)} is of an earlier version and has to be brought up to date. {e}") from e
 
 
-def _add_columns(db: sa.Connection) -> None:
-    """Columns of a project that an earlier schema did not have."""
-    there = {column["name"] for column in sa.inspect(db).get_columns(projects.name)}
-    for column in projects.columns:
-        if column.name not in there:
-            defined = CreateColumn(column).compile(dialect=db.dialect)
-            db.exec_driver_sql(f"ALTER TABLE {projects.name} ADD COLUMN {defined}")
-
-
 def _check(engine: sa.Engine, path: Path) -> int:
-    """The schema of a sound label store; any other file is refused. Nothing is written to it."""
+    """The version of a sound label store; any other file is refused. Nothing is written to it."""
     with path.open("rb") as file:
         header = file.read(len(_HEADER))
     if not header:
@@ -208,7 +193,7 @@ def _check(engine: sa.Engine, path: Path) -> int:
     try:
         with transaction(engine) as db:
             application = db.exec_driver_sql("PRAGMA application_id").scalar()
-            schema = db.exec_driver_sql("PRAGMA user_version").scalar()
+            version = db.exec_driver_sql("PRAGMA user_version").scalar()
             health = db.exec_driver_sql("PRAGMA quick_check(1)").scalar() if application == APPLICATION_ID else None
     except StoreError as e:
         raise StoreError(f"{shown(path.name)}: {e}") from e
@@ -217,11 +202,7 @@ def _check(engine: sa.Engine, path: Path) -> int:
             f"The file {shown(path.name)} is an SQLite database of another program. "
             "Name a file of its own for the label store; this one was left as it is."
         )
-    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
-        raise StoreError(
-            f"The label store {shown(path.name)} has version {schema} of its tables; this program reads versions 1 to {SCHEMA}. "
-            "Open it with the program that made it; it was left as it is."
-        )
+    known = checked_version(version, f"The label store {shown(path.name)}")
     if health != "ok":
         raise StoreError(f"The label store {shown(path.name)} is damaged ({shown(health)}). {_NEXT}")
-    return schema
+    return known

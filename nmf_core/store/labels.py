@@ -301,7 +301,7 @@ def _saved(row: Any) -> StoredLabel:
     try:
         label = Label(**{c: getattr(row, c) for c in Label.__dataclass_fields__})
         shape, updated = from_json(row.shape), datetime.fromisoformat(row.updated)
-    except (ValueError, TypeError) as e:
+    except (NmfError, ValueError, TypeError) as e:
         raise StoreError(
             f"Label {row.id} in the store is damaged: {e} Put back a backup of the store, or move it aside."
         ) from e

@@ -1,4 +1,7 @@
-"""The tables of the label store. Every row but a project's own hangs on a project id."""
+"""The tables of the label store as they are now; `migrations.py` leads older ones here.
+
+Every row but a project's own hangs on a project id.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ projects = sa.Table(
     sa.Column("owner", sa.String(200), nullable=False),
     sa.Column("data_key", sa.String(200), nullable=False),
     sa.Column("created", sa.String(40), nullable=False),
-    # Since schema 2. A server of schema 1 that is still running makes rows too, so each has a default.
+    # Since version 2; a server of version 1 that is still running makes rows too, so each has a default.
     sa.Column("title", sa.String(80), nullable=False, server_default=""),
     sa.Column("updated", sa.String(40)),  # None until something is kept
     sa.Column("origin", sa.String(100)),  # names of files, without their ending: as opened, and as edited

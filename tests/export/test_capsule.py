@@ -174,8 +174,9 @@ MEMBERS += ["W.npy", "H.npy", "removes.npy", "size.npy", "history.csv", "labels.
 def test_each_member_is_named_where_it_is_missing_or_junk(good, name, data):
     if (name, data) == ("labels.json", b"{}"):
         return  # no labels is what it says
-    with pytest.raises(NmfError, match=name.replace(".", r"\.")):
+    with pytest.raises(NmfError, match=name.replace(".", r"\.")) as refused:
         open_capsule(changed(good, **{name: data}))
+    assert str(refused.value).count("in the capsule") == 1, "an error within an error"
 
 
 W_BAD = {

@@ -2,7 +2,6 @@
 
 import io
 
-import numpy as np
 import openpyxl
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from nmf_core import Ratings, export, read_ratings
 from nmf_core.errors import NmfError
+from tests.conftest import cells
 
 WRITERS = {
     "ratings_csv": export.ratings_csv,
@@ -117,11 +117,6 @@ def ratings_of_any_kind(draw):
 def _clean(names):
     """Names as ratings hold them, each once."""
     return list(dict.fromkeys(Ratings.from_cells([name], ["x"], [1]).users[0] for name in names))
-
-
-def cells(ratings):
-    rows = np.repeat(np.arange(ratings.n_users), ratings.user_counts)
-    return dict(zip(zip(ratings.users[rows], ratings.items[ratings.V.indices]), ratings.V.data.tolist()))  # noqa: B905
 
 
 def assert_same(again, ratings):

@@ -20,6 +20,8 @@ EVIL = [
     "</style>",
     "&amp;",
     "\u202egpj",
+    "{{ 7 * 7 }}",
+    "{% endraw %}",
 ]
 VOID = {"meta", "path", "polygon", "polyline", "circle", "br"}
 

@@ -1,7 +1,6 @@
 """Ratings in every format and from every object: what is read is what was written, and ids stay text."""
 
 import io
-import time
 import zipfile
 from zoneinfo import ZoneInfo
 
@@ -15,9 +14,9 @@ from scipy import sparse
 import nmf_core.formats.base as base
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
-from nmf_core.formats import delimited, delimited_text
 from nmf_core.formats.registry import FORMATS, extensions, shown_name
 from nmf_core.reading.read import preview_ratings, read_ratings
+from tests.conftest import cells
 
 LONG = pd.DataFrame(
     {
@@ -49,10 +48,6 @@ def _zipped(text):
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("table.csv", text)
     return buffer.getvalue()
-
-
-def cells(ratings):
-    return {(row.user, row.item): row.rating for row in ratings.to_table().itertuples()}
 
 
 EXPECTED = {(row.userId, row.movieId): row.rating for row in LONG.itertuples()}
@@ -101,29 +96,6 @@ def test_a_bad_cell_is_named_in_every_format(name):
     ]
     with pytest.raises(NmfError, match=rf"x, {place}, column 'rating': 'five' is not a number"):
         read_ratings(WRITERS[name](frame, False), name="x")
-
-
-def test_ids_in_a_file_with_quotes_stay_text_too():
-    ratings = read_ratings(b'user,item,rating\n007,"NA",5\n07,"a, ""b""",3\n')
-    assert cells(ratings) == {("007", "NA"): 5, ("07", 'a, "b"'): 3}
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_delimiters_and_line_ends(delimiter, newline):
-    text = newline.join(["user,item,rating", "ann,x,5", "", "bob,y,4"]).replace(",", delimiter)
-    assert cells(read_ratings(text.encode())) == {("ann", "x"): 5, ("bob", "y"): 4}
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252"])
-def test_encodings(encoding):
-    ratings = read_ratings("user,item,rating\nZoë,Amélie,5\n".encode(encoding))
-    assert cells(ratings) == {("Zoë", "Amélie"): 5}
-    assert any("Latin-1" in note for note in ratings.notes) == (encoding in ("latin-1", "cp1252"))
-
-
-def test_excels_separator_line():
-    assert cells(read_ratings(b"sep=;\nuser;item;rating\nann;x;4,5\n")) == {("ann", "x"): 4.5}
 
 
 @pytest.mark.parametrize(
@@ -336,24 +308,6 @@ def test_extensions_come_from_the_registry():
     assert all(extension == extension.lower() and "." not in extension for extension in extensions())
 
 
-def test_regular_rows_take_the_fast_path(monkeypatch):
-    import nmf_core.formats.delimited as delimited
-
-    monkeypatch.setattr(delimited, "_careful", None)
-    rows = "".join(f"u{k % 100},i{k % 999},{k % 5 + 1}\n" for k in range(20_000))
-    ratings = read_ratings(("user,item,rating\n" + rows).encode())
-    assert ratings.V.shape == (100, 999)
-
-
-def test_the_fast_and_the_careful_path_agree():
-    plain = "user,item,rating\n\nann, x ,5\n007,NA,4\nZoë,'y',3\n"
-    quoted = plain.replace("NA", '"NA"')
-    assert read_ratings(plain.encode()).fingerprint == read_ratings(quoted.encode()).fingerprint
-    for text in (plain, quoted):
-        with pytest.raises(NmfError, match="line 6"):
-            read_ratings((text + "bob,x,five\n").encode())
-
-
 def test_a_day_beyond_pythons_calendar_is_text():
     days = pd.Series(np.array(["2020-01-02", "38504-08-17"], dtype="M8[us]"))
     buffer = io.BytesIO()
@@ -367,47 +321,11 @@ def test_a_day_beyond_pythons_calendar_is_text():
         read_ratings(zoned[1:].assign(rating=zoned["item"][1:]))
 
 
-def test_thousands_of_columns_take_seconds():
-    n = 8_000  # of bytes in which each column once was looked for among all the others, or the table copied for it
-    for text in ("user" + "," * n + "\nann" + "," * n, "::".join("ab" * (n // 2)) + "\n", "id," + "x," * n + "\n"):
-        began = time.process_time()
-        assert preview_ratings(text.encode()).error is not None
-        assert time.process_time() - began < 8
-
-
 def test_a_folder_whose_parquet_files_are_all_hidden_or_folders_is_refused(tmp_path):
     (tmp_path / "_temporary.parquet").write_bytes(b"PAR1")
     (tmp_path / "parts.parquet").mkdir()
     with pytest.raises(NmfError, match="a folder with '_temporary.parquet' in it; a folder must hold Parquet files"):
         read_ratings(tmp_path)
-
-
-@pytest.mark.parametrize("quoted", [False, True])
-def test_a_large_text_is_read_alike_in_one_piece_and_in_blocks(monkeypatch, quoted):
-    name = '"{}"'.format if quoted else str
-    rows = [(f"u{(k * k) % 97}", name(f"i{(k * 7) % 61} ä"), f"{k % 9 / 2:g}") for k in range(6_000)]
-    text = ("user,item,rating\n" + "".join(",".join(row) + "\n" for row in rows)).encode()
-    whole = read_ratings(text)
-    for at_ease, few in ((0, 0), (10**9, 0), (10**9, 10), (10**9, 10**9)):
-        monkeypatch.setattr(delimited, "_BLOCK", 4_000)
-        monkeypatch.setattr(delimited, "_AT_EASE", at_ease)
-        monkeypatch.setattr(delimited, "_FEW_CELLS", few)
-        assert read_ratings(text).fingerprint == whole.fingerprint
-        assert read_ratings(text).users.tolist() == whole.users.tolist()
-
-
-def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, monkeypatch):
-    path = tmp_path / "ratings.csv"
-    path.write_bytes(b"user,item,rating\nann,x,5\n")
-    has_quotes = delimited_text.has_quotes
-
-    def changed(data):
-        path.write_bytes(b"user,item,rating\nann\xff,x,5\n")
-        return has_quotes(data)
-
-    monkeypatch.setattr(delimited_text, "has_quotes", changed)
-    with pytest.raises(NmfError, match=r"ratings\.csv was changed while it was read"):
-        read_ratings(path)
 
 
 @pytest.mark.parametrize(
@@ -449,8 +367,3 @@ def test_movielens_unpacked_is_read_with_its_films(tmp_path):
     ratings = read_ratings(tmp_path)
     assert ratings.item_info.loc["1", "title"] == "Toy Story (1995)" and ratings.n_ratings == 1
     assert preview_ratings(tmp_path).sure
-
-
-def test_one_very_long_line_below_a_blank_one_is_refused_in_words():
-    with pytest.raises(NmfError, match="The file: the header 'mmm"):
-        read_ratings(b"\n" + b"m" * 100_000)

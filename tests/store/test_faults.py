@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import nmf_core.labels
 from nmf_core.errors import StoreError
 from nmf_core.labels import Label, shape_of
 from nmf_core.store import database as database_module
+from nmf_core.store import migrations
 from nmf_core.store.labels import LabelStore
 
 SHAPE = shape_of(["x", "y"], [2, 1])
@@ -145,15 +147,15 @@ def test_a_store_of_schema_1_opens_with_all_it_has_and_becomes_one_of_schema_2(s
 
 def test_bringing_a_store_up_to_date_happens_whole_or_not_at_all(schema_1, monkeypatch):
     before = schema_1.read_bytes()
-    add = database_module._add_columns
+    first, *others = migrations.STEPS
 
     def fail_after(db):
-        add(db)
+        first.run(db)
         db.exec_driver_sql("PRAGMA query_only = ON")
         db.exec_driver_sql("CREATE TABLE more (x)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(database_module, "_add_columns", fail_after)
+        patch.setattr(migrations, "STEPS", (replace(first, run=fail_after), *others))
         refused(schema_1, "brought up to date")
     assert schema_1.read_bytes() == before
     assert opened(schema_1).labels("abcdefghijklmnopqrstuv")

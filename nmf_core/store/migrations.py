@@ -1,0 +1,145 @@
+"""The store's tables from one version to the next: numbered steps, run in order in one transaction, all of them or none.
+
+A change of `tables.py` is a step here, too, and the step is never changed again: stores of every earlier version go through it.
+SQLite keeps the version in the header of the file (`user_version`); other databases in the table `schema_version`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateColumn
+
+from nmf_core.errors import StoreError
+from nmf_core.store.tables import metadata
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the tables.
+
+    Attributes:
+        number: the version that it leads to, from the one before.
+        what: it does, in words.
+        run: does it. What is there already it leaves alone, since not every database takes back the making of tables.
+    """
+
+    number: int
+    what: str
+    run: Callable[[sa.Connection], None]
+
+
+def _projects_keep_ratings(db: sa.Connection) -> None:
+    """A project has a title, the names of its files, their sizes, settings and a version."""
+    _add_columns(
+        db,
+        "projects",
+        [
+            # A server of version 1 that is still running makes rows too, so each has a default.
+            sa.Column("title", sa.String(80), nullable=False, server_default=""),
+            sa.Column("updated", sa.String(40)),
+            sa.Column("origin", sa.String(100)),
+            sa.Column("ratings", sa.String(100)),
+            sa.Column("n_users", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("n_items", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("n_ratings", sa.Integer, nullable=False, server_default="0"),
+            sa.Column("settings", sa.Text),
+            sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+        ],
+    )
+
+
+OLDEST = 1
+STEPS = (Step(2, "projects keep ratings, a title and settings", _projects_keep_ratings),)
+
+
+def newest() -> int:
+    """The version of the tables that this program reads and writes."""
+    return STEPS[-1].number
+
+
+def bring_up_to_date(db: sa.Connection) -> None:
+    """Make the tables where there are none, else run the steps that they lack; in the write transaction of `db`.
+
+    Raises:
+        StoreError: tables of a version that this program does not know; they are left as they are.
+    """
+    version = stored_version(db)
+    if version == 0:
+        metadata.create_all(db)
+    else:
+        checked_version(version, "The label store")
+        for step in STEPS:
+            if version < step.number:
+                logger.info("the label store goes to version %d: %s", step.number, step.what)
+                step.run(db)
+    _store_version(db, newest())
+
+
+def stored_version(db: sa.Connection) -> int:
+    """The version of the tables; 0 where there are none."""
+    if _in_header(db):
+        return int(db.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if sa.inspect(db).has_table(_version.name):
+        # Held until the end of a write transaction: who else opens the store at this moment waits for the steps.
+        version = db.scalar(sa.select(_version.c.version).with_for_update())
+        if version is not None:
+            return int(version)
+    return _told_by_columns(db)
+
+
+def checked_version(version: object, store: str) -> int:
+    """The version, if it is one that this program knows; `store` begins the sentence that refuses any other."""
+    if not isinstance(version, int) or not OLDEST <= version <= newest():
+        raise StoreError(
+            f"{store} has version {version} of its tables; this program reads versions {OLDEST} to {newest()}. "
+            "Open it with the program that made it; it was left as it is."
+        )
+    return version
+
+
+# A database that keeps no number for its user. It is none of the store's own tables: SQLite does without it.
+_version = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
+
+
+def _in_header(db: sa.Connection) -> bool:
+    """Whether the database keeps a number for us."""
+    return db.dialect.name == "sqlite"
+
+
+def _store_version(db: sa.Connection, version: int) -> None:
+    """Write the version down, where it is not."""
+    if _in_header(db):
+        db.exec_driver_sql(f"PRAGMA user_version = {version}")
+        return
+    _version.create(db, checkfirst=True)
+    if not db.execute(sa.update(_version).values(version=version)).rowcount:
+        db.execute(sa.insert(_version).values(version=version))
+
+
+def _told_by_columns(db: sa.Connection) -> int:
+    """The version of tables from before it was written down."""
+    tables = sa.inspect(db)
+    if not {"projects", "labels", "label_history"} <= set(tables.get_table_names()):
+        return 0
+    return 2 if "title" in _names(db, "projects") else 1
+
+
+def _names(db: sa.Connection, table: str) -> set[str]:
+    """The names of a table's columns."""
+    return {column["name"] for column in sa.inspect(db).get_columns(table)}
+
+
+def _add_columns(db: sa.Connection, table: str, columns: Sequence[sa.Column]) -> None:
+    """Columns that a table has not."""
+    there = _names(db, table)
+    sa.Table(table, sa.MetaData(), *columns)  # a column that is in no table cannot be compiled
+    for column in columns:
+        if column.name not in there:
+            defined = CreateColumn(column).compile(dialect=db.dialect)
+            db.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {defined}")

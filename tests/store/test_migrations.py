@@ -1,0 +1,179 @@
+"""Stores of earlier versions: brought up step by step, whole or not at all, in SQLite and where a table holds the version."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.schema import CreateColumn
+
+from nmf_core.errors import StoreError
+from nmf_core.store import migrations
+from nmf_core.store.database import transaction
+from nmf_core.store.labels import LabelStore
+from nmf_core.store.migrations import Step, bring_up_to_date, stored_version
+from nmf_core.store.tables import metadata
+from tests.store.test_faults import SCHEMA_1
+
+FIRST = migrations.STEPS[:1]  # what steps are added to here, however many there are by now
+
+
+@pytest.fixture
+def old(tmp_path):
+    """The file of a store of version 1."""
+    connection = sqlite3.connect(tmp_path / "labels.db")
+    connection.executescript(SCHEMA_1)
+    connection.close()
+    return tmp_path / "labels.db"
+
+
+@pytest.fixture(params=["header", "table"])
+def engine(request, old, monkeypatch):
+    """A database of version 1 that keeps its version in the header of the file, or nowhere yet."""
+    if request.param == "table":  # as in PostgreSQL, say
+        monkeypatch.setattr(migrations, "_in_header", lambda db: False)
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(old, isolation_level=None))
+    sa.event.listen(engine, "begin", lambda db: db.exec_driver_sql("BEGIN IMMEDIATE"))
+    yield engine
+    engine.dispose()
+
+
+def version(engine):
+    with transaction(engine) as db:
+        return stored_version(db)
+
+
+def update(engine):
+    with transaction(engine, write=True) as db:
+        bring_up_to_date(db)
+
+
+def described(engine):
+    """Columns, keys and indices of every table of the store."""
+    inspected = sa.inspect(engine)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspected.get_columns(name)],
+            inspected.get_pk_constraint(name),
+            inspected.get_unique_constraints(name),
+            inspected.get_foreign_keys(name),
+            inspected.get_indexes(name),
+        )
+        for name in metadata.tables
+    }
+
+
+def recorded(done, number, then=None):
+    """A step that adds a table, and tells that it ran."""
+
+    def run(db):
+        assert done == list(range(3, number))
+        done.append(number)
+        db.exec_driver_sql(f"CREATE TABLE of_{number} (x INTEGER)")
+        if then is not None:
+            then(db)
+
+    return Step(number, f"a table of {number}", run)
+
+
+def test_steps_are_numbered_without_gaps_and_say_what_they_do():
+    assert [step.number for step in migrations.STEPS] == list(range(2, migrations.newest() + 1))
+    assert all(step.what for step in migrations.STEPS)
+
+
+def test_the_steps_lead_to_the_tables_of_a_new_store(engine):
+    fresh = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    metadata.create_all(fresh)
+    assert version(engine) == 1
+    update(engine)
+    assert version(engine) == migrations.newest()
+    assert described(engine) == described(fresh)
+    fresh.dispose()
+
+
+def test_steps_run_in_order_from_the_version_that_is_stored(engine, monkeypatch):
+    done = []
+    monkeypatch.setattr(migrations, "STEPS", (*FIRST, recorded(done, 3), recorded(done, 4)))
+    update(engine)
+    assert done == [3, 4] and version(engine) == 4
+    assert {"of_3", "of_4"} <= set(sa.inspect(engine).get_table_names())
+    update(engine)  # once is enough
+    assert done == [3, 4]
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, recorded(done, 5)))
+    update(engine)
+    assert done == [3, 4, 5] and version(engine) == 5
+
+
+def test_a_step_that_fails_leaves_everything_as_it_was(engine, old, monkeypatch):
+    before = old.read_bytes()
+    for fail in (lambda db: 1 / 0, lambda db: db.exec_driver_sql("INSERT INTO nowhere VALUES (1)")):
+        done = []
+        steps = (*FIRST, recorded(done, 3), recorded(done, 4, then=fail))
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "STEPS", steps)
+            with pytest.raises((ZeroDivisionError, StoreError)):
+                update(engine)
+        assert done == [3, 4]
+        assert old.read_bytes() == before and version(engine) == 1
+    update(engine)
+    assert version(engine) == migrations.newest()
+
+
+def test_a_later_version_is_refused_and_left(engine, old, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "STEPS", (*FIRST, recorded([], 3)))
+        update(engine)
+    before = old.read_bytes()
+    with pytest.raises(
+        StoreError, match="The label store has version 3 of its tables; this program reads versions 1 to 2"
+    ):
+        update(engine)
+    assert old.read_bytes() == before
+
+
+def test_where_the_version_was_never_written_down_the_columns_tell_it(old, monkeypatch):
+    monkeypatch.setattr(migrations, "STEPS", FIRST)
+    LabelStore(f"sqlite:///{old}").close()
+    monkeypatch.setattr(migrations, "_in_header", lambda db: False)
+    engine = sa.create_engine(f"sqlite:///{old}")
+    assert version(engine) == 2
+    assert not sa.inspect(engine).has_table("schema_version")
+    update(engine)
+    with engine.connect() as db:
+        assert db.exec_driver_sql("SELECT version FROM schema_version").all() == [(2,)]
+        assert db.exec_driver_sql("SELECT count(*) FROM labels").scalar() == 1
+    update(engine)
+    with engine.connect() as db:
+        assert db.exec_driver_sql("SELECT version FROM schema_version").all() == [(2,)]
+    engine.dispose()
+
+
+def test_an_empty_database_gets_the_newest_tables(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "_in_header", lambda db: False)
+    monkeypatch.setattr(migrations, "STEPS", (Step(2, "nothing to do on new tables", lambda db: 1 / 0),))
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/new.db")
+    assert version(engine) == 0
+    update(engine)
+    assert version(engine) == 2
+    assert set(sa.inspect(engine).get_table_names()) == {*metadata.tables, "schema_version"}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", [postgresql.dialect(), mysql.dialect()], ids=["postgresql", "mysql"])
+def test_the_steps_speak_the_language_of_other_databases(dialect, monkeypatch):
+    said = []
+
+    class Connection:
+        def __init__(self):
+            self.dialect = dialect
+
+        def exec_driver_sql(self, text):
+            said.append(text)
+
+    monkeypatch.setattr(migrations, "_names", lambda db, table: {"id", "owner", "data_key", "created"})
+    for step in migrations.STEPS:
+        step.run(Connection())
+    expected = [
+        str(CreateColumn(column).compile(dialect=dialect)) for column in list(metadata.tables["projects"].columns)[4:]
+    ]
+    assert said == [f"ALTER TABLE projects ADD COLUMN {column}" for column in expected]
