@@ -34,6 +34,15 @@ def test_the_core_never_mentions_the_screen():
         assert "import plotly" not in text, path
 
 
+def test_the_log_is_the_programs_that_uses_the_core():
+    """A logger a module, by its name, and no handler: where lines go is not a library's to say."""
+    for path in (ROOT / "nmf_core").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "addHandler" not in text and "basicConfig" not in text, path
+        if "import logging" in text:
+            assert text.count("getLogger") == text.count("LOG = logging.getLogger(__name__)") == 1, path
+
+
 @pytest.mark.parametrize("name", nc.__all__)
 def test_every_public_name_is_there_and_documented(name):
     value = getattr(nc, name)

@@ -9,13 +9,17 @@ Each kernel takes blocks of rows by a counter that the threads share, until none
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numba
 import numpy as np
 
 from nmf_core.fit.llvm import FAST, PAD, VECTOR_BYTES, row_gradient, take_block, tile_4_1, tile_4_2, tile_8_1
+
+LOG = logging.getLogger(__name__)
 
 # What a half-sweep reports, a column each, before (0) and after (1) the update of a block's rows.
 LOSS, EVERYWHERE, RIDGE_0, LASSO_0, STEP_0, SIZE_0, RIDGE_1, LASSO_1, STEP_1, SIZE_1, PASSES, N_SUMS = range(12)
@@ -27,7 +31,16 @@ def compiled(function: Callable[..., Any]) -> Any:
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
+        _say_not_kept()
         return numba.njit(**options)(function)
+
+
+@cache
+def _say_not_kept() -> None:
+    """Tell the log once."""
+    LOG.warning(
+        "compiled code cannot be kept on disk: each start compiles it anew; NUMBA_CACHE_DIR may name a folder for it"
+    )
 
 
 @compiled

@@ -7,6 +7,7 @@ forgiven in silence, so whatever is not plainly regular is read once more by Pyt
 from __future__ import annotations
 
 import itertools
+import logging
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ from nmf_core.formats.utf8 import as_utf8, pieces
 from nmf_core.tables.arrow import column_of, give_back
 from nmf_core.tables.base import MAX_CELL, Column, Table, check_width, text_of
 from nmf_core.tables.titles import said_titles
+
+LOG = logging.getLogger(__name__)
 
 _BLOCK = 1 << 23
 _AT_EASE = 500_000_000  # bytes of text that may stand in memory once more until its distinct cells are found
@@ -64,7 +67,8 @@ def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None
             columns = _streamed(text, positions)
         except pa.ArrowMemoryError:
             raise
-        except (_Irregular, pa.ArrowException):
+        except (_Irregular, pa.ArrowException) as e:
+            LOG.debug("a text is read with care, which takes longer: %s", type(e).__name__)
             columns = _careful(text, positions)
     except UnicodeDecodeError as e:  # it was UTF-8 when it was opened
         raise RatingsError(f"{text.name} was changed while it was read. Read it again.") from e

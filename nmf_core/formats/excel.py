@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from typing import IO, Any
@@ -21,6 +22,8 @@ from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
 from nmf_core.tables.titles import MOST_TITLES, n_titles, said, said_titles
+
+LOG = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 # What can be taken for a row's or a cell's place, such as r="12" or r="C12"; of long numbers as much as shows that they are.
@@ -61,8 +64,10 @@ def read(data: Data, name: str) -> Table:
     first: int | None = None
     for k in shown_ones or range(len(names)):
         rows: list[_Row] = []
-        with suppress(RatingsError):  # a sheet of charts alone, say
+        try:
             rows = rows_of(k)
+        except RatingsError:  # a sheet of charts alone, say
+            LOG.debug("a sheet that cannot be read is passed over")
         if _names_roles(rows):
             first = k
             break

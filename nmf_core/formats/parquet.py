@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -19,6 +20,8 @@ from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format
 from nmf_core.formats.native_parquet import OWN, read_own
 from nmf_core.tables.arrow import column_of, give_back, is_text
 from nmf_core.tables.base import Column, Table, check_width, text_of
+
+LOG = logging.getLogger(__name__)
 
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
@@ -84,6 +87,7 @@ def _own(data: Data, name: str) -> tuple[Ratings | None, tuple[str, ...]]:
     try:
         return read_own(io.BytesIO(data) if isinstance(data, bytes) else data, name=name), ()
     except RatingsError:
+        LOG.debug("a Parquet file of ours was changed since it was written; it is read as any other")
         return None, (
             "Latent Lens wrote this file, but it was changed since: its columns were read, and not what it says of scale, "
             "order and items.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from nmf_core.data.assemble import Scale
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import DownloadError, NmfError, SettingsError, closest, real_number, shown
 from nmf_core.reading.read import read_ratings
+
+LOG = logging.getLogger(__name__)
 
 CHUNK = 1 << 14  # bytes between two looks at size, progress and cancel
 
@@ -140,7 +143,10 @@ def is_fetched(remote: Remote, folder: str | Path | None = None) -> bool:
     try:
         with _path(remote, folder).open("rb") as file:
             return hashlib.file_digest(file, algorithm).hexdigest() == checksum
-    except OSError:
+    except FileNotFoundError:
+        return False
+    except OSError as e:
+        LOG.warning("a kept download cannot be read: %s", e.strerror or type(e).__name__)
         return False
 
 

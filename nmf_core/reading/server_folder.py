@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats.movielens import FILE_SETS
 from nmf_core.formats.parquet import parquet_files
 from nmf_core.formats.registry import extensions
+
+LOG = logging.getLogger(__name__)
 
 MAX_LISTED, MAX_DEPTH = 1_000, 4
 
@@ -75,7 +78,8 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
     """Everything in a folder and those in it, in order of name."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:  # not ours to look into
+    except OSError as e:  # not ours to look into
+        LOG.warning("a folder below LATENT_LENS_DATA_DIR is left out: %s", e.strerror or type(e).__name__)
         return
     for entry in entries:
         if entry.name.startswith("."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from nmf_core.errors import StoreError, shown
 from nmf_core.store.migrations import bring_up_to_date, checked_version, newest
+
+LOG = logging.getLogger(__name__)
 
 # Written into the header of an SQLite file, so that the database of another program is not taken for ours.
 APPLICATION_ID = 0x4C4C4E53  # "LLNS"
@@ -83,12 +86,14 @@ def transaction(engine: sa.Engine, *, write: bool = False) -> Iterator[sa.Connec
         with engine.connect().execution_options(write=write) as db, db.begin():
             yield db
     except exc.TimeoutError as e:
+        LOG.warning("%s: busy", failed)
         raise StoreError(f"{failed}: {_SAID[sqlite3.SQLITE_BUSY]}") from e
     except exc.DBAPIError as e:
         code = getattr(e.orig, "sqlite_errorcode", None)
         said = None if code is None else _SAID.get(code & 0xFF)  # the low byte is the kind of error
         if said is None and not isinstance(e, exc.OperationalError):
             raise
+        LOG.warning("%s: %s", failed, said or type(e.orig).__name__)
         raise StoreError(f"{failed}: {said or f'{e.orig}. See that the database runs, then try again.'}") from e
 
 
@@ -166,6 +171,7 @@ def _put_in_place(fresh: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links: claim the name, then fill it
+        LOG.debug("the file system has no hard links; the new store is put in place without")
         path.touch(exist_ok=False)
         fresh.replace(path)
 

@@ -6,18 +6,21 @@ Names tell contents, so a file that is there has what its name says.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, StoreError, shown
 from nmf_core.formats.native_parquet import digest_in, digest_of, read_own, to_parquet
+
+LOG = logging.getLogger(__name__)
 
 LEFT_ASIDE = 3600  # seconds after which a file aside is that of a process that died
 NAME = re.compile(r"([0-9a-f]{64})-([0-9a-f]{16})")  # fingerprint, and the digest's beginning
@@ -79,7 +82,7 @@ def write_aside(home: Path, ratings: Ratings) -> Path:
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        with suppress(OSError):
+        with tidying():
             aside.unlink(missing_ok=True)
         raise
     return aside
@@ -92,6 +95,7 @@ def copy(source: Path, target: Path) -> None:
     try:
         target.hardlink_to(source)
     except OSError:  # a file system without hard links
+        LOG.debug("the file system has no hard links; a file is copied")
         shutil.copyfile(source, target)
         with target.open("rb+") as file:
             os.fsync(file.fileno())
@@ -118,11 +122,26 @@ def saving(folder: Path) -> Iterator[None]:
             said = "disk full. Make room on the disk, then try again."
         else:
             said = f"{e.strerror or e}. See that the folder {shown(folder.name)} can be written to, then try again."
+        LOG.warning("a project was not saved: %s", e.strerror or type(e).__name__)
         raise StoreError(f"The project was not saved: {said}") from e
 
 
+@contextmanager
+def tidying() -> Iterator[None]:
+    """What cannot be removed stays, and the log is told why, without the names of files: they lead to projects."""
+    try:
+        yield
+    except FileNotFoundError:  # someone else was first
+        return
+    except (StoreError, OSError) as e:
+        LOG.warning(
+            "files that no project refers to stay on disk: %s", getattr(e, "strerror", None) or type(e).__name__
+        )
+
+
 def _lost(path: Path, why: str) -> StoreError:
-    """The error for a file of ratings that is not to be had."""
+    """The error for a file of ratings that is not to be had; the log is told."""
+    LOG.warning("a file of kept ratings %s", why)
     return StoreError(
         f"The project's file {path.name} {why}. Put back a backup of it, or open the ratings from where they came and save "
         "them here again; it was left as it is, and the labels are there."

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateColumn
 from nmf_core.errors import StoreError
 from nmf_core.store.tables import metadata
 
-logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def bring_up_to_date(db: sa.Connection) -> None:
         checked_version(version, "The label store")
         for step in STEPS:
             if version < step.number:
-                logger.info("the label store goes to version %d: %s", step.number, step.what)
+                LOG.info("the label store goes to version %d: %s", step.number, step.what)
                 step.run(db)
     _store_version(db, newest())
 

@@ -8,8 +8,8 @@ while the row is locked, so that no file goes away between being put in place an
 from __future__ import annotations
 
 import json
+import logging
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from nmf_core.labels.label import checked_name
 from nmf_core.store import files
 from nmf_core.store.labels import LabelStore, checked_id, checked_key, copy_labels, now_text, project_row
 from nmf_core.store.tables import history, labels, projects
+
+LOG = logging.getLogger(__name__)
 
 LONGEST_SETTINGS = 100_000
 
@@ -144,9 +146,11 @@ class Projects:
             try:
                 files.make_folder(home)
                 for name, content in contents.items():
-                    # What is stored already is written again only where it was damaged.
-                    if name not in (before.origin, before.ratings) or not files.is_whole(home / f"{name}.parquet"):
-                        aside[name] = files.write_aside(home, content)
+                    if name in (before.origin, before.ratings):
+                        if files.is_whole(home / f"{name}.parquet"):
+                            continue
+                        LOG.warning("a file of kept ratings was damaged or missing, and is written again")
+                    aside[name] = files.write_aside(home, content)
                 with self._store.transaction(write=True) as db:
                     row = _row(db, project, version)
                     for name, content in contents.items():
@@ -159,7 +163,7 @@ class Projects:
                     kept = _change(db, row, {"origin": row.origin or now, **said})
             finally:
                 for file in aside.values():
-                    with suppress(OSError):
+                    with files.tidying():
                         file.unlink(missing_ok=True)
         self._tidy(project)
         return kept
@@ -187,7 +191,8 @@ class Projects:
                 again = project_row(db, project)
             if (again.origin, again.ratings) == (row.origin, row.ratings):
                 raise
-        return self.ratings(project)  # kept anew while it was read
+        LOG.debug("a project was kept anew while it was read; it is read again")
+        return self.ratings(project)
 
     def of_owner(self, owner: str) -> list[Project]:
         """All projects of an owner, those without ratings too, the latest change first."""
@@ -269,23 +274,23 @@ class Projects:
     def _tidy(self, project: str) -> None:
         """Remove files that the project no longer refers to, and old ones left aside; what fails waits for the next keep."""
         home = self._home(project)
-        with suppress(StoreError, OSError), self._store.transaction(write=True) as db:
+        with files.tidying(), self._store.transaction(write=True) as db:
             row = project_row(db, project)
             for path in list(home.iterdir()):
-                with suppress(OSError):
+                with files.tidying():
                     if files.is_left_over(path, (row.origin, row.ratings)):
                         path.unlink()
 
     def _clear(self, project: str) -> None:
         """Remove the folder of a project that the store does not have, as far as it can be."""
-        with suppress(StoreError, OSError):
+        with files.tidying():
             with self._store.transaction() as db:
                 if db.scalar(sa.select(projects.c.id).where(projects.c.id == project)) is not None:
                     return
             home = self._home(project)
             for path in list(home.iterdir()):
                 if files.is_ours(path):
-                    with suppress(OSError):
+                    with files.tidying():
                         path.unlink()
             home.rmdir()
 

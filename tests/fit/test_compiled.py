@@ -206,7 +206,9 @@ def test_compiled_code_is_kept_on_disk_and_where_it_cannot_be_the_fit_still_runs
     assert list(tmp_path.rglob("*.nbi"))
     second = run(code, NUMBA_CACHE_DIR=str(tmp_path)).split()
     assert second[1] == "{}" or "1" in "".join(second[1:-1])
-    without = run(nowhere + code).split()
+    log = "import logging, sys; logging.basicConfig(stream=sys.stdout, format='%(levelname)s')\n"
+    warned, *without = run(nowhere + log + code).split()
+    assert warned == "WARNING" and "WARNING" not in without  # once, not for each kernel
     assert first[0] == second[0] == without[0]
     assert without[-1] == "NullCache"
 

@@ -147,7 +147,7 @@ def test_a_folder_that_may_only_be_read(kept, project, tmp_path):
     intact(kept, project, tmp_path)
 
 
-def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(project, tmp_path):
+def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(project, tmp_path, caplog):
     with LabelStore(f"sqlite:///{tmp_path}/labels.db", timeout=0.05) as store:
         kept = Projects(store, tmp_path / "projects")
         kept.keep(project, A)
@@ -161,6 +161,7 @@ def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(project, tmp_path
         ):
             with pytest.raises(StoreError, match="busy, try again"):
                 act()
+        assert "The label store was not saved: busy, try again; someone else is saving." in caplog.messages
         intact(kept, project, tmp_path)
         other.execute("ROLLBACK")
         other.close()
@@ -182,6 +183,38 @@ def test_a_lock_that_comes_before_the_commit_leaves_a_file_too_many_until_the_ne
         assert len(files(tmp_path, project)) == 2
         kept.keep(project, C, origin=C)
         assert len(files(tmp_path, project)) == 1
+
+
+def test_the_log_tells_what_an_operator_would_want_to_know_and_nobodys_project(
+    kept, project, tmp_path, monkeypatch, caplog
+):
+    caplog.set_level("DEBUG")
+    kept.keep(project, A, title="Films of Ann")
+    assert not caplog.records
+    (path,) = (tmp_path / "projects" / project).iterdir()
+    path.write_bytes(b"x")
+    kept.keep(project, A)
+    assert caplog.messages == ["a file of kept ratings was damaged or missing, and is written again"]
+    caplog.clear()
+    path.write_bytes(b"x")
+    with pytest.raises(StoreError):
+        kept.ratings(project)
+    assert caplog.messages == ["a file of kept ratings is damaged"]
+    caplog.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", failing(errno.EACCES))
+        kept.keep(project, B, origin=B)
+    assert set(caplog.messages) == {"files that no project refers to stay on disk: Permission denied"}
+    caplog.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(files_on_disk, "to_parquet", failing(errno.ENOSPC))
+        with pytest.raises(StoreError):
+            kept.keep(project, C)
+    assert caplog.messages == ["a project was not saved: No space left on device"]
+    caplog.clear()
+    kept.delete(project, "ann")
+    assert not caplog.records
+    assert "Films" not in caplog.text and project not in caplog.text
 
 
 def test_files_left_aside_go_after_an_hour(kept, project, tmp_path):
