@@ -33,7 +33,7 @@ import pyarrow.parquet
 from numpy.random import PCG64, Generator
 from scipy import sparse
 
-from nmf_core import read_ratings
+from nmf_core import preview_ratings, read_ratings
 
 USERS, ITEMS = 70_000, 10_000
 SIZES = {"100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
@@ -190,12 +190,34 @@ def report(name: str, folder: Path, turns: int) -> list[str]:
     return lines
 
 
+def many_columns(n: int) -> list[bytes]:
+    """Texts of so many columns that are no ratings, in three shapes."""
+    shapes = ("user" + "," * n + "\nann" + "," * n, "::".join("ab" * (n // 2)) + "\n", "id," + "x," * n + "\n")
+    return [shape.encode() for shape in shapes]
+
+
+def columns() -> None:
+    """What a refusal of thousands of columns takes, and how that grows with them: 4 times for 4 times as many is linear."""
+    taken = {}
+    for n in (4_000, 16_000):
+        began = time.process_time()
+        for text in many_columns(n):
+            preview_ratings(text)
+        taken[n] = time.process_time() - began
+    few, many = taken.values()
+    print(f"4,000 columns {few:.2f} s, 16,000 columns {many:.2f} s: {many / few:.1f} times as long")
+
+
 def main() -> None:
     """Write the files, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ratings", default="10m,1m,100k", help=f"sizes, of {', '.join(SIZES)}")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--columns", action="store_true", help="what thousands of columns take, and nothing else")
     asked = parser.parse_args()
+    if asked.columns:
+        columns()
+        return
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "pyarrow"))
     print(f"{platform.system()}, Python {platform.python_version()}; {packages}; medians of {asked.turns} turns")
     print(BARS)

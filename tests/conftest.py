@@ -6,13 +6,13 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from nmf_core import datasets
 from nmf_core.data.ratings import Ratings
 
-# A machine that is busy with something else makes no test fail.
-settings.register_profile("unhurried", deadline=None)
+# A machine that is slow, or busy with something else, makes no test fail: neither in an example nor in drawing one.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 
 import pandas as pd
@@ -185,19 +184,15 @@ def test_a_large_upload_shows_progress_and_leaves_another_person_alone(server, o
     page.locator('input[type="file"]').first.set_input_files(str(file))
     page.wait_for_selector('[data-testid="stFileChip"]')  # with its spinner while it is on its way
     page.wait_for_function("window.seen")
-    # Meanwhile another person changes the rank and gets the picture.
-    waits = []
+    # Meanwhile another person changes the rank and gets the picture; a page that is stuck runs into the bound of a wait.
     for rank in (3, 1, 3, 1):
-        started = time.monotonic()
         other.get_by_label("Rank", exact=True).fill(str(rank))
         other.keyboard.press("Enter")
         other.wait_for_function("rank => location.search.includes('rank=' + rank)", arg=rank)
         settled(other)
-        waits.append(time.monotonic() - started)
     no_trouble(other)
     page.wait_for_selector("text=large.csv is open", timeout=120_000)
     settled(page)
     assert page.get_by_text("20,000 users").count() >= 1
     assert page.get_by_role("button", name="Undo").count() == 1
     no_trouble(page)
-    assert max(waits) < 60  # a bound on a stuck page, not a speed

@@ -11,8 +11,10 @@ from scipy import sparse
 from sklearn.decomposition import NMF
 
 from nmf_core import NmfError, Penalty, Ratings, SettingsError, factorize, read_ratings
+from nmf_core.fit.factorize import minimise
 from nmf_core.fit.kernels import hals_rows
 from nmf_core.fit.problem import Blanks, Problem, kkt_residual, objective
+from nmf_core.fit.settings import Settings
 from nmf_core.interpret.features import warnings_for
 from tests.conftest import dense, random_ratings
 
@@ -28,6 +30,7 @@ NOTEBOOK_H = [[1.47452258, 0.55917555, 0, 0.40826028], [0, 0.36226565, 1.5827079
 
 def test_the_notebooks_run_comes_out_as_printed(notebook):
     fit = factorize(notebook, rank=2, solver="cd", blanks="zero", init="random", seed=42)
+    # Eight digits are what was printed. Processors differ by 2e-16 here, twenty sweeps and all (docs/benchmarks.md).
     np.testing.assert_allclose(fit.W, NOTEBOOK_W, atol=1e-8)
     np.testing.assert_allclose(fit.H, NOTEBOOK_H, atol=1e-8)
     grid = notebook.to_grid().fillna(0).to_numpy()
@@ -151,6 +154,20 @@ def test_sklearn_cd_is_scikit_learns_own_result_and_sweep_count(penalty):
     assert fit.n_sweeps == model.n_iter_
     np.testing.assert_allclose(fit.W, W, rtol=1e-9, atol=1e-12)
     assert fit.objective == pytest.approx(dense_objective(*dense(ratings), fit.W, fit.H, 1.0, 0.0, penalty), rel=1e-10)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_sklearn_cd_ends_where_it_starts_at_the_answer_to_the_last_digits(rank, seed):
+    """scikit-learn's rule asks for a part of the first violation, which is nothing but rounding here: it may never be met."""
+    rng = np.random.default_rng(seed)
+    W, H = rng.random((12, rank)), rng.random((rank, 9))
+    V = sparse.csr_array(W @ H)
+    start = [A * (1 + np.finfo(float).eps * rng.integers(-3, 4, A.shape)) for A in (W, H)]
+    asked = Settings(rank=rank, solver="cd", blanks="zero", init=tuple(start), penalty=0)
+    least = minimise(Problem(V, V.T.tocsr(), Blanks(1.0, 0.0)), asked)
+    assert least.stopped == "solver"
+    np.testing.assert_allclose(least.W @ least.H, W @ H, rtol=1e-13)  # some hundred epsilons
 
 
 def test_sklearn_mu_is_scikit_learns_own_sweep():

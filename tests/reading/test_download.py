@@ -162,8 +162,9 @@ def test_a_failed_download_says_why_and_leaves_nothing(server, folder, path, sai
 
 @pytest.mark.parametrize(("path", "done"), [("stalls", 0), ("stalls-midway", len(HALF) // CHUNK * CHUNK)])
 def test_a_server_that_says_nothing_is_waited_for_so_long(server, folder, path, done):
-    with pytest.raises(DownloadError, match=f"silent for 0.2 seconds, after {done:,} of"):
-        fetch(server.remote(path), folder, timeout=0.2)
+    # Long enough for a busy machine to send the half that does come.
+    with pytest.raises(DownloadError, match=f"silent for 2 seconds, after {done:,} of"):
+        fetch(server.remote(path), folder, timeout=2)
     assert list(folder.iterdir()) == []
 
 

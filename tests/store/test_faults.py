@@ -163,7 +163,7 @@ def test_bringing_a_store_up_to_date_happens_whole_or_not_at_all(schema_1, monke
 
 def test_two_that_open_a_store_of_schema_1_at_once_both_can(schema_1):
     with ThreadPoolExecutor(8) as pool:
-        stores = list(pool.map(lambda _: opened(schema_1), range(8)))
+        stores = list(pool.map(lambda _: opened(schema_1, timeout=60), range(8)))
     assert all(len(store.labels("abcdefghijklmnopqrstuv")) == 1 for store in stores)
 
 

@@ -26,7 +26,8 @@ def shape(k):
 @pytest.fixture(params=["file", "memory"])
 def store(request, tmp_path):
     url = f"sqlite:///{tmp_path}/deep/er/labels.db" if request.param == "file" else "sqlite://"
-    with LabelStore(url, timeout=5) as opened:
+    # SQLite queues nobody: on a slow disk one of several threads may be passed over for seconds, and is to wait.
+    with LabelStore(url, timeout=60) as opened:
         yield opened
 
 
@@ -257,7 +258,7 @@ def test_threads_that_open_a_new_store_at_once_share_it(tmp_path):
 
     def work(k):
         barrier.wait()
-        with LabelStore(f"sqlite:///{tmp_path}/new/labels.db") as store:
+        with LabelStore(f"sqlite:///{tmp_path}/new/labels.db", timeout=60) as store:
             project = store.project_for("ann", "data")
             store.save(project, Label(f"label {k}"), shape(k))
             return project
