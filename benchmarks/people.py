@@ -203,7 +203,7 @@ class Person:
         rows = [f"{u},{i},{self.rng.randint(1, 5)}" for u in names for i in names if self.rng.random() < 0.8 or u == i]
         data = "\n".join(["user,item,rating", *rows]).encode()
         self.brought = await self.do(BRING, partial(self.tab.upload, box, f"{self.sentinel.word}.csv", data))
-        if (button := self.tab.find("button", key="open-brought")) is not None:
+        if (button := self.tab.find("button", key="open-upload")) is not None:
             await self.do(BRING, partial(self.tab.press, button))
 
     def _choice(self) -> tuple[str, Act]:
@@ -256,10 +256,10 @@ class Big(Person):
         """From the server's folder, as it is read if the page asks; whether it is open."""
         tab = self.tab
         steps: tuple[tuple[Callable[[], Node | None], bool], ...] = (
-            (partial(tab.find, "expandable", key="bring"), True),
-            (partial(tab.find, "selectbox", key="shelf"), True),
-            (partial(tab.find, "button", key="open-shelf"), True),
-            (partial(tab.find, "button", key="open-brought"), False),
+            (partial(tab.find, "expandable", key="sources"), True),
+            (partial(tab.find, "selectbox", key="server_folder"), True),
+            (partial(tab.find, "button", key="open-server-folder"), True),
+            (partial(tab.find, "button", key="open-upload"), False),
         )
         for number, (find, must) in enumerate(steps, 1):
             node = find()
@@ -284,7 +284,7 @@ class Big(Person):
         began = time.perf_counter()
         if seed and not await self._set("seed", seed):
             return False
-        if (button := self.tab.find("button", key="fit-now")) is not None:
+        if (button := self.tab.find("button", key="begin-fit")) is not None:
             await self.do("press Fit", partial(self.tab.press, button))
         while any(node.kind == "progress" for node in self.tab.nodes.values()):
             await asyncio.sleep(0.1)

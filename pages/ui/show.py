@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -26,7 +27,7 @@ def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None
     """A chart, and its numbers behind a button beneath it."""
     st.plotly_chart(
         drawn.figure,
-        key=key,
+        key="fit",
         theme=None,
         on_select=on_select or "ignore",
         selection_mode="points",
@@ -80,7 +81,7 @@ def ready() -> Ready:
     if not isinstance(view, Ready):
         missing(view)
     if view.newer is not None:
-        progress.panel(fit_task(view.newer))
+        progress.panel(_sidebars_fit(view.newer))
         st.caption(f"What follows is still the fit of rank {view.fit.rank} before.")
     for note in view.fit.notes:
         st.warning(text.md(note))
@@ -101,19 +102,24 @@ def missing(view: Unfitted | Unsettled) -> NoReturn:
             )
             st.button("Back to the default solver", on_click=controls.set_default_solver)
     elif isinstance(view, Unfitted):
-        progress.panel(fit_task(view.newer))
+        progress.panel(_sidebars_fit(view.newer))
     st.stop()
 
 
-def fit_task(state: FitState, key: str = "fit") -> Task:
-    """A fit as its panel shows it; `key` tells one panel on a page from another."""
+def fit_task(state: FitState, key: str) -> Task:
+    """A second fit as its panel shows it, beside the sidebar's; `key` tells one panel on a page from another."""
+    return replace(_sidebars_fit(state), key=key, cancel=partial(fits.decline, state))
+
+
+def _sidebars_fit(state: FitState) -> Task:
+    """The fit of the sidebar's settings as its panel shows it."""
     n_ratings, rank = text.many(state.ratings.n_ratings, "rating"), state.settings.rank
     return Task(
-        key=key,
+        key="fit",
         what=state.what,
         begin=partial(_begin_fit, state),
         offer=f"A fit of rank {rank} to {n_ratings} takes about {text.duration(state.seconds)} here, so it waits until you say "
-        "so. Choose rank, solver and what a blank counts at the left, then:",
+        "so.",
         button=f"Fit rank {rank} (about {text.duration(state.seconds)})",
         doing=_sweeps,
         cancel=partial(_cancel_fit, state),

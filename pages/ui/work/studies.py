@@ -56,7 +56,7 @@ def survey(
         )
 
     n_fits = len(ranks) * (1 + 2 * folds)
-    task = _task(
+    made = task(
         "survey",
         what,
         work,
@@ -68,7 +68,7 @@ def survey(
     )
     if takes <= FOLLOWS and jobs.find(session.person(), what) is None and what not in session.current().declined:
         jobs.start(session.person(), what, work, lane="study", seconds=jobs.BY_ITSELF)  # also if nobody waits for it
-    return task
+    return made
 
 
 def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
@@ -79,7 +79,7 @@ def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
         named = {f"rank {settings.rank}, blanks {_blanks(settings)}": settings}
         return evaluate(ratings, named, folds=folds, top_n=TOP_N, seed=settings.seed, on_progress=progress)
 
-    return _task(
+    return task(
         "evaluation",
         ("evaluation", ratings.fingerprint, settings, folds),
         work,
@@ -97,7 +97,7 @@ def _blanks(settings: Settings) -> str:
     return blanks if isinstance(blanks, str) else str(getattr(blanks, "name", blanks))
 
 
-def _task(
+def task(
     key: str,
     what: Hashable,
     work: Callable[[Progress], Any],
