@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nmf_core.fit.problem import Array, Penalty, Problem
 
 
@@ -22,15 +24,17 @@ def sweep(problem: Problem, W: Array, H: Array, solver: str) -> tuple[Array, Arr
 
     if not (W.any() and H.any()):
         return W, H  # a penalty has emptied them: scikit-learn refuses such a start, and no sweep could leave it
-    W, H, _ = non_negative_factorization(
-        problem.V,
-        W=W.copy(),
-        H=H.copy(),
-        n_components=W.shape[1],
-        init="custom",
-        solver=solver,
-        max_iter=1,
-        tol=0,  # one sweep is not meant to converge, and no warning is to say so
-        **penalties(problem.penalty),
-    )
+    # "mu" takes the root of its error, which nobody reads: a difference, and by rounding below 0 where the fit is exact.
+    with np.errstate(invalid="ignore"):
+        W, H, _ = non_negative_factorization(
+            problem.V,
+            W=W.copy(),
+            H=H.copy(),
+            n_components=W.shape[1],
+            init="custom",
+            solver=solver,
+            max_iter=1,
+            tol=0,  # one sweep is not meant to converge, and no warning is to say so
+            **penalties(problem.penalty),
+        )
     return W, H
