@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,17 @@ NUMERIC = [
     *(f"tests/test_{what}.py" for what in ("bad_inputs", "estimator", "properties")),
 ]
 BAD_MATRICES = range(41, 53)  # the lines of the list of bad inputs that are about the matrix and the settings
-# What `--few` leaves out: of scikit-learn's checks of an estimator most are about its interface, and the others take long.
-LONG = ("test_scikit_learns_checks_of_an_estimator", "kept_on_disk", "16_threads", "sklearn-minibatch", "tests/data")
+# What `--few` leaves out: tests that take long and hardly ask what a number is; scikit-learn's checks are about interfaces.
+LONG = (
+    "test_scikit_learns_checks",
+    "kept_on_disk",
+    "sixteen_threads",
+    "sklearn-minibatch",
+    "tests/data",
+    "tests/labels",
+)
 OURS = ("OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "NVPL_", "NUMBA_", "NPY_", "PYTEST_", "KERNELS_")
-FRESH, SAID = "NUMBA_CACHE_DIR", "KERNELS_SAID"
-SHAKE = "KERNELS_SHAKE"
+FEW, SAID, SHAKE = "KERNELS_FEW", "KERNELS_SAID", "KERNELS_SHAKE"  # what a run's process is told
 
 
 @dataclass(frozen=True)
@@ -133,17 +140,20 @@ def flags_here(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 
 def lacking(run: Run, flags: frozenset[str]) -> str:
     """Why a run cannot be made here, or ""."""
+    if PROCESSORS[run.processor].needs and not flags:
+        return "there is no telling what this processor can do"
     missing = [flag for flag in PROCESSORS[run.processor].needs if flag not in flags]
     return f"no {' '.join(missing)} here" if missing else ""
 
 
-def environment(run: Run, dispatched: Iterable[str], folder: str) -> dict[str, str]:
+def environment(run: Run, dispatched: Iterable[str], folder: str, few: bool = False) -> dict[str, str]:
     """The environment of a run's process: nothing of this one's own about processors and threads, and a place for what it says.
 
     Args:
         run: the run.
         dispatched: the names of what NumPy may use beyond its baseline, here.
         folder: an empty one.
+        few: whether tests that take long are left out.
     """
     processor = PROCESSORS[run.processor]
     without = {
@@ -152,7 +162,8 @@ def environment(run: Run, dispatched: Iterable[str], folder: str) -> dict[str, s
         "": list(dispatched),
     }[processor.wide]
     own = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    own |= {"OPENBLAS_NUM_THREADS": str(run.threads), FRESH: f"{folder}/numba", SAID: f"{folder}/said.json"}
+    own |= {"OPENBLAS_NUM_THREADS": str(run.threads), "NUMBA_CACHE_DIR": f"{folder}/numba"}
+    own |= {SAID: f"{folder}/said.json"} | ({FEW: "1"} if few else {})
     if processor.shaken:
         return own | {SHAKE: str(run.threads)}
     own |= {"OPENBLAS_CORETYPE": run.processor, "NUMBA_CPU_NAME": processor.numba, "NUMBA_CPU_FEATURES": ""}
@@ -179,14 +190,10 @@ def made(
         return Outcome(run, skipped=why)
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.kernels", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    command += [f"--deselect-long={few}", *paths]
+    own = partial(environment, run, dispatched, few=few)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment(run, dispatched, folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            [*command, *paths], cwd=ROOT, env=own(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         said = Path(folder) / "said.json"
         found = json.loads(said.read_text(encoding="utf-8")) if said.exists() else {}
@@ -247,11 +254,6 @@ def shake(seed: int, replace: Callable[[Any, str, Any], None] = setattr) -> None
     replace(_base._spbase, "__matmul__", shaken_product)
 
 
-def pytest_addoption(parser: Any) -> None:
-    """Which tests a run leaves out."""
-    parser.addoption("--deselect-long", default="False")
-
-
 def pytest_configure(config: Any) -> None:
     """Have as many threads as were asked for, where the machine has fewer processors too; shake, if so told; and listen."""
     import scipy.linalg  # noqa: F401 - brings SciPy's BLAS beside NumPy's
@@ -265,15 +267,14 @@ def pytest_configure(config: Any) -> None:
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     """Leave out the bad inputs that are files and tables, and with `--few` what takes long."""
-    few = config.getoption("--deselect-long") == "True"
-    kept = []
-    for item in items:
-        line = re.search(r"test_bad_inputs.py::test_line\[line (\d+)", item.nodeid)
-        out = line and int(line[1]) not in BAD_MATRICES or few and any(part in item.nodeid for part in LONG)
-        if not out:
-            kept.append(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+
+    def wanted(item: Any) -> bool:
+        line = re.search(r"test_bad_inputs\.py::test_line\[line (\d+)", item.nodeid)
+        long = FEW in os.environ and any(part in item.nodeid for part in LONG)
+        return not long and (line is None or int(line[1]) in BAD_MATRICES)
+
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
 
 
 class Listener:
