@@ -27,7 +27,7 @@ def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None
     """A chart, and its numbers behind a button beneath it."""
     st.plotly_chart(
         drawn.figure,
-        key="fit",
+        key=key,
         theme=None,
         on_select=on_select or "ignore",
         selection_mode="points",
