@@ -33,7 +33,7 @@ def home(tmp_path, monkeypatch):
 
 def finish(board: jobs._Board) -> None:
     """Wait for every job: none may outlive its test."""
-    for _ in range(400):
+    for _ in range(2400):  # a bound for a slow machine
         if all(job.finished for job in board.jobs.values()):
             return
         time.sleep(0.05)

@@ -88,11 +88,7 @@ def test_a_long_sum_keeps_its_total():
 
 
 def wait(job: jobs.Job) -> None:
-    for _ in range(200):
-        if job.finished:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the job did not end")
+    assert job.ended.wait(60), "the job did not end"  # a bound for a slow machine
 
 
 @pytest.fixture
@@ -121,7 +117,7 @@ def test_cancel_is_seen_at_the_next_progress_and_a_cancelled_job_can_be_begun_ag
         return "stopped"
 
     job = jobs.start("ann", "x", work)
-    assert begun.wait(5)
+    assert begun.wait(60)
     job.cancelled = True
     wait(job)
     assert job.result == "stopped"
@@ -130,7 +126,7 @@ def test_cancel_is_seen_at_the_next_progress_and_a_cancelled_job_can_be_begun_ag
 
 def test_an_error_a_user_caused_is_kept_and_jobs_wait_their_turn(board):
     release = threading.Event()
-    slow = [jobs.start("ann", k, lambda progress: release.wait(5)) for k in range(jobs.AT_ONCE["fit"])]
+    slow = [jobs.start("ann", k, lambda progress: release.wait(60)) for k in range(jobs.AT_ONCE["fit"])]
 
     def fails(progress):
         raise NmfError("no good")
