@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+def noun(count: int, one: str, more: str = "") -> str:
+    """The word that goes with a count, a noun or another.
+
+    >>> noun(1, "rating"), noun(0, "rating"), noun(2, "is", "are")
+    ('rating', 'ratings', 'are')
+    """
+    return one if count == 1 else more or f"{one}s"
+
+
 def many(count: int, one: str, more: str = "") -> str:
     """A number with its noun, thousands apart.
 
     >>> many(1, "rating"), many(2000, "rating"), many(2, "entry", "entries")
     ('1 rating', '2,000 ratings', '2 entries')
     """
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+    return f"{count:,} {noun(count, one, more)}"
 
 
 def cut(text: str, limit: int = 120) -> str:

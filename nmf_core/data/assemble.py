@@ -9,6 +9,7 @@ from scipy import sparse
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
+from nmf_core.words import many
 
 Scale = tuple[float, float]
 # Scales in common use; the first that holds every rating is the guess when none is given.
@@ -101,7 +102,7 @@ def settle_duplicates(
             "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
         )
     word = "the last rating counts" if rule == "last" else "their mean counts"
-    repeat = "1 rating repeats" if n_twice == 1 else f"{n_twice} ratings repeat"
+    repeat = many(n_twice, "rating repeats", "ratings repeat")
     said.append(DataNote(f"{repeat} a user and item (such as {where}); {word}."))
     first = np.flatnonzero(~again)
     if rule == "mean":
@@ -128,7 +129,7 @@ def checked_scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, ite
     if outside.any():
         k = int(np.argmax(outside))
         user = users[int(np.searchsorted(V.indptr, k, side="right")) - 1]
-        lie = "1 rating lies" if outside.sum() == 1 else f"{int(outside.sum())} ratings lie"
+        lie = many(int(outside.sum()), "rating lies", "ratings lie")
         said.append(
             f"{lie} outside the scale {low:g}–{high:g} (such as {user} × {items[V.indices[k]]} = {V.data[k]:g})."
         )

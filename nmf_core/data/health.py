@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
-from nmf_core.words import many
+from nmf_core.words import many, noun
 
 Severity = Literal["limit", "note"]
 
@@ -139,7 +139,7 @@ def _sparse(what: str, ids: pd.Index, counts: NDArray[np.int64], rank: int) -> l
                 f"{what.capitalize()}s without ratings",
                 none,
                 f"{many(len(none), f'{what} has', f'{what}s have')} no ratings: a fit can say nothing there.",
-                f"Add ratings, or remove {'that' if len(none) == 1 else 'those'} {what}{'s' * (len(none) != 1)}.",
+                f"Add ratings, or remove {noun(len(none), 'that', 'those')} {noun(len(none), what)}.",
             )
         )
     if len(few):

@@ -30,7 +30,7 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
     return found
 
 
-def texts_of(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.object_]:
+def id_texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.object_]:
     """Ids as clean text, each distinct one cleaned once; what had to be replaced is counted in `said`."""
     listed = list(ids)
     raw = np.empty(len(listed), dtype=object)
@@ -53,7 +53,7 @@ def codes_of(
     if given is None:
         codes, uniques = pd.factorize(ids)
         return codes.astype(np.int64), pd.Index(uniques, dtype="str")
-    index = pd.Index(texts_of(given, what, said), dtype="str")
+    index = pd.Index(id_texts(given, what, said), dtype="str")
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
         raise RatingsError(f"The {what} {shown(twice)} is there twice; {what} ids must differ. Rename one of the two.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nmf_core.words import many
+
 
 class DataNote(str):
     """A note that tells of data which reading changed or left out, rather than of how they were read."""
@@ -11,5 +13,4 @@ class DataNote(str):
 
 def replaced(count: int, what: str) -> DataNote:
     """The note on names with characters that were replaced."""
-    names = f"1 {what} name" if count == 1 else f"{count} {what} names"
-    return DataNote(f"{names} had control or broken characters, which were replaced by �.")
+    return DataNote(f"{many(count, f'{what} name')} had control or broken characters, which were replaced by �.")

@@ -21,8 +21,9 @@ from nmf_core.data.assemble import (
     numbers_of,
     settle_duplicates,
 )
-from nmf_core.data.ids import codes_of, positions, texts_of
+from nmf_core.data.ids import codes_of, id_texts, positions
 from nmf_core.errors import RatingsError, shown
+from nmf_core.words import many, noun
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ class Ratings:
         """
         said = list(notes)
         ratings = numbers_of(values)
-        user_ids, item_ids = texts_of(users, "user", said), texts_of(items, "item", said)
+        user_ids, item_ids = id_texts(users, "user", said), id_texts(items, "item", said)
         if not len(user_ids) == len(item_ids) == len(ratings):
             raise RatingsError(
                 f"There are {len(user_ids)} users, {len(item_ids)} items and {len(ratings)} ratings; "
@@ -140,9 +141,7 @@ class Ratings:
         keep = ~np.isnan(values)
         if not keep.all():
             n_blank = int((~keep).sum())
-            said.append(
-                f"{n_blank} cell{'s' * (n_blank != 1)} without a number {'was' if n_blank == 1 else 'were'} taken as blank."
-            )
+            said.append(f"{many(n_blank, 'cell')} without a number {noun(n_blank, 'was', 'were')} taken as blank.")
             u, i, values = u[keep], i[keep], values[keep]
         if len(values) == 0:
             raise RatingsError("There are no ratings: every cell is blank. Give at least one rating.")
@@ -182,8 +181,8 @@ class Ratings:
             said.append(f"{int((values == 0).sum())} zeros were taken as unrated.")
             values[values == 0] = np.nan
         rows, columns = np.nonzero(~np.isnan(values))
-        user_ids = texts_of(grid.index, "user", said)
-        item_ids = texts_of(grid.columns, "item", said)
+        user_ids = id_texts(grid.index, "user", said)
+        item_ids = id_texts(grid.columns, "item", said)
         return cls.from_cells(
             user_ids[rows],
             item_ids[columns],

@@ -17,7 +17,7 @@ from nmf_core.edit.names import add_items, add_users, unique
 from nmf_core.errors import RatingsError, shown
 from nmf_core.tables.base import Column, text_of
 from nmf_core.tables.numbers import is_blank, is_number, read_numbers
-from nmf_core.words import many
+from nmf_core.words import many, noun
 
 MAX_BLOCK_CELLS = 1_000_000  # of a pasted block; more is a file
 
@@ -199,4 +199,4 @@ def _listed(what: str, names: list[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{what}{'s' if len(names) > 1 else ''} {', '.join(names[:5])}{more}"
+    return f"{noun(len(names), what)} {', '.join(names[:5])}{more}"

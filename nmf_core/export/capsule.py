@@ -31,7 +31,7 @@ from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, 
 from nmf_core.fit.factorization import STOP_REASONS, Factorization
 from nmf_core.fit.problem import Array, Blanks, Penalty
 from nmf_core.fit.settings import Settings
-from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_number, loads, notes_of, scale_of
+from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_finite_number, loads, notes_of, scale_of
 from nmf_core.interpret.features import Labels
 
 FORMAT, VERSION = "latent-lens capsule", 1
@@ -346,7 +346,7 @@ def _fit_in(members: _Members, manifest: dict[str, Any], ratings: Ratings) -> Fa
         raise _bad(
             "manifest.json", f"says that the fit stopped by {shown(stopped)}", f"It is one of {', '.join(STOP_REASONS)}"
         )
-    if not is_number(rmse) or rmse < 0:
+    if not is_finite_number(rmse) or rmse < 0:
         raise _bad("manifest.json", f"has the rmse {shown(rmse)}", "It is a number from 0 up")
     misfit_removed = members.array("removes.npy", "<f8", (rank,))
     if not np.isfinite(misfit_removed).all():

@@ -107,12 +107,12 @@ def _neutral_column(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.StringDtype):  # names repeat: each distinct one is looked at once
         return column.map({name: escape_formulas(name) for name in column.dropna().unique()}).astype(object)
     values = [
-        value if _is_number(value) else None if _is_blank(value) else escape_formulas(str(value)) for value in column
+        value if _stays_number(value) else None if _is_blank(value) else escape_formulas(str(value)) for value in column
     ]
     return pd.Series(values, index=column.index, dtype=object)
 
 
-def _is_number(value: object) -> bool:
+def _stays_number(value: object) -> bool:
     """Whether a value is a number of its own, not text that looks like one."""
     return isinstance(value, int | float | np.number) and value == value
 

@@ -22,6 +22,7 @@ from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
 from nmf_core.tables.titles import MOST_TITLES, n_titles, said, said_titles
+from nmf_core.words import many, noun
 
 LOG = logging.getLogger(__name__)
 
@@ -139,16 +140,14 @@ def _on_sheet(
         *(DataNote(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
     )
     if odd["formulas"]:
-        words = "1 cell holds a formula" if odd["formulas"] == 1 else f"{odd['formulas']} cells hold formulas"
+        words = many(odd["formulas"], "cell holds a formula", "cells hold formulas")
         computed = f"{words} without a value, read as blank. Open the file in a spreadsheet program and save it again."
         notes = (*notes, DataNote(computed))
     if odd["errors"]:
-        words = "1 cell holds an error" if odd["errors"] == 1 else f"{odd['errors']} cells hold errors"
+        words = many(odd["errors"], "cell holds an error", "cells hold errors")
         notes = (
             *notes,
-            DataNote(
-                f"{words} such as #REF!, read as blank. Correct {'it' if odd['errors'] == 1 else 'them'} if need be."
-            ),
+            DataNote(f"{words} such as #REF!, read as blank. Correct {noun(odd['errors'], 'it', 'them')} if need be."),
         )
     lines, cells = [line for line, _ in rows], [row for _, row in rows]
     return table_of_rows(cells, lines, name=name, place="row", notes=notes, formulas_escaped=True, sheet=title)

@@ -16,6 +16,7 @@ from nmf_core.formats.json_text import JsonReader, decoded, end_of_space
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
 from nmf_core.tables.numbers import is_number
+from nmf_core.words import cut
 
 # A table may have this many cells for each value in the file; beyond, a small file could fill the memory with blanks.
 CELLS_A_VALUE = 20
@@ -153,7 +154,7 @@ def _kind(value: object) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     text = json.dumps(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return cut(text, 60)
 
 
 def _unknown(name: str, what: str) -> RatingsError:

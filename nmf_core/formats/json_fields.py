@@ -94,7 +94,7 @@ def _is_id(text: str) -> bool:
 
 def scale_of(scale: object) -> Scale:
     """The rating scale."""
-    if not (isinstance(scale, list) and len(scale) == 2 and all(map(is_number, scale)) and scale[0] < scale[1]):
+    if not (isinstance(scale, list) and len(scale) == 2 and all(map(is_finite_number, scale)) and scale[0] < scale[1]):
         raise ValueError(f"has the scale {shown(scale)}")
     return float(scale[0]), float(scale[1])
 
@@ -106,7 +106,7 @@ def notes_of(notes: object) -> tuple[str, ...]:
     return tuple(map(whole_text, notes))
 
 
-def is_number(value: object) -> TypeGuard[float]:
+def is_finite_number(value: object) -> TypeGuard[float]:
     """Whether a value from JSON is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e300
 

@@ -88,15 +88,16 @@ def read_file_items(data: bytes, name: str, genres: bytes = b"") -> pd.DataFrame
     >>> read_file_items(b"1::Toy Story (1995)::Animation|Comedy", "movies.dat").loc["1"].tolist()
     ['Toy Story (1995)', '1995', 'Animation|Comedy']
     """
-    text = decoded(data)
+    text = _decoded(data)
     if name.lower().endswith(".item"):
-        rows = _u_item(text, name, _genre_names(decoded(genres)))
+        rows = _u_item(text, name, _genre_names(_decoded(genres)))
     elif name.lower().endswith(".dat"):
         rows = _movies_dat(text, name)
     else:
         rows = _movies_csv(text, name)
     table = [
-        (line, item.strip(), clean(title), year or year_of(title), genres) for line, item, title, year, genres in rows
+        (line, item.strip(), one_line(title), year or year_of(title), genres)
+        for line, item, title, year, genres in rows
     ]
     check_ids([item for _, item, *_ in table], lambda k: table[k][0], name)
     frame = pd.DataFrame([row[2:] for row in table], columns=["title", "year", "genres"], dtype="str")
@@ -105,7 +106,7 @@ def read_file_items(data: bytes, name: str, genres: bytes = b"") -> pd.DataFrame
 
 def is_file_items(head: bytes, name: str) -> bool:
     """Whether a file is one of the sets' films, by its name and its first line."""
-    line = decoded(head).lstrip("\ufeff").partition("\n")[0].rstrip("\r")
+    line = _decoded(head).lstrip("\ufeff").partition("\n")[0].rstrip("\r")
     known = {
         "u.item": line.count("|") >= _BEFORE_FLAGS + 2,
         "movies.dat": line.count("::") >= 2,
@@ -114,7 +115,7 @@ def is_file_items(head: bytes, name: str) -> bool:
     return known.get(name.lower(), False)
 
 
-def decoded(data: bytes) -> str:
+def _decoded(data: bytes) -> str:
     """Text in UTF-8, or in Latin-1 as the older sets are."""
     try:
         return data.decode("utf-8-sig")
@@ -122,7 +123,7 @@ def decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def clean(text: str) -> str:
+def one_line(text: str) -> str:
     """A text in one line; control characters replaced."""
     return text_of(" ".join(text.split()))
 

@@ -13,6 +13,7 @@ from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError
 from nmf_core.formats.base import Data, whole
 from nmf_core.formats.encodings import ENCODINGS, guessed
+from nmf_core.words import many
 
 # Byte order marks; UTF-32's little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -102,7 +103,7 @@ def _old_text(data: bytes, name: str, asked: str | None) -> Utf8:
 def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:
     """Lone surrogates pass as �, so that one broken name does not make the whole file unreadable."""
     clean, count = re.subn("[\ud800-\udfff]", "�", text)
-    words = "1 broken character was" if count == 1 else f"{count} broken characters were"
+    words = many(count, "broken character was", "broken characters were")
     return clean.encode(), (DataNote(f"{words} replaced by �."),) if count else ()
 
 

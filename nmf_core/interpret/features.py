@@ -13,6 +13,7 @@ from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.match import cosine
+from nmf_core.words import many
 
 Labels = Mapping[int, str] | None
 
@@ -148,8 +149,7 @@ def _too_few(name: str, count: int, rank: int) -> str:
     """What few ratings mean."""
     if count == 0:
         return f"{name} has no ratings: nothing is known of it, and its weights say nothing."
-    plural = "" if count == 1 else "s"
-    return f"{name} has {count} rating{plural}, fewer than the {rank} features: its weights are a guess."
+    return f"{name} has {many(count, 'rating')}, fewer than the {rank} features: its weights are a guess."
 
 
 def check_feature(fit: Factorization, feature: int) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nmf_core.errors import NmfError, RatingsError, closest, shown
 from nmf_core.formats.base import whole
-from nmf_core.formats.movielens import check_ids, clean, is_file_items, joined_genres, read_file_items, year_of
+from nmf_core.formats.movielens import check_ids, is_file_items, joined_genres, one_line, read_file_items, year_of
 from nmf_core.formats.registry import head_of, open_source
 from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.headers import ROLE_NAMES, column_named, has_role, plain
@@ -154,7 +154,7 @@ def _places(table: Table, columns: dict[str, str]) -> dict[str, int]:
 def _texts(column: Column, are_ids: bool) -> list[str]:
     """A column as clean text, ids as those of ratings are; "" where it is blank or missing."""
     coded = column.coded()
-    texts = [text_of(cell) if are_ids else clean(text_of(cell)) for cell in coded.cells]
+    texts = [text_of(cell) if are_ids else one_line(text_of(cell)) for cell in coded.cells]
     return np.array([*texts, ""], dtype=object)[coded.codes].tolist()
 
 

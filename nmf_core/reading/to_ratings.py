@@ -17,7 +17,7 @@ from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, ZEROS, Plan, Questi
 from nmf_core.reading.totals import find_totals
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
 from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
-from nmf_core.words import cut
+from nmf_core.words import cut, many, noun
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,12 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     if values.numbers.wrong:
         header = shown(table.header[heads[values.numbers.wrong[1]]])
         raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
-    size = f"{len(rows)} {down}{'s' * (len(rows) != 1)} down, {len(heads)} {across}{'s' * (len(heads) != 1)} across"
+    size = f"{many(len(rows), down)} down, {many(len(heads), across)} across"
     notes += [f"Read as a grid: {size}{plan.since}.", *plan.notes]
     n_words = values.numbers.n_words
     if n_words:
         notes.append(
-            f"{n_words} cell{'s' * (n_words != 1)} with a word such as NaN or NA, or a dash, {'were' if n_words != 1 else 'was'} "
+            f"{many(n_words, 'cell')} with a word such as NaN or NA, or a dash, {noun(n_words, 'was', 'were')} "
             "taken as blank."
         )
     grid = values.numbers.matrix()
@@ -257,7 +257,7 @@ def _own_names(table: Table, names: list[str], what: str, notes: list[str]) -> l
         return names
     count = sum(a != b for a, b in zip(names, own, strict=True))
     notes.append(
-        f"{count} {what} name{'s' * (count != 1)} had an apostrophe before =, +, - or @, against spreadsheets; it was taken off."
+        f"{many(count, f'{what} name')} had an apostrophe before =, +, - or @, against spreadsheets; it was taken off."
     )
     return own
 

@@ -15,6 +15,7 @@ from nmf_core.reading.options import CHOSEN, TOTALS, Question
 from nmf_core.tables.base import Column
 from nmf_core.tables.headers import plain
 from nmf_core.tables.numbers import read_numbers
+from nmf_core.words import noun
 
 # What the last row or column of a spreadsheet is called when it sums up the others, in the words of `plain`.
 _SUMMARY = re.compile(
@@ -70,7 +71,7 @@ def find_totals(
     if asked == "auto" and not sums and all(plain(name) == _PIVOTED for name in (*down_names, *names[across:])):
         return None
     named = [
-        f"the last {what}{'s are' if len(called) > 1 else ' is'} named {' and '.join(map(shown, called))}"
+        f"the last {noun(len(called), f'{what} is', f'{what}s are')} named {' and '.join(map(shown, called))}"
         for what, called in ((what[0], down_names), (what[1], list(names[across:])))
         if called
     ]
