@@ -83,14 +83,10 @@ def machine() -> Machine:
     return measured()
 
 
-def key_of(ratings: Ratings, settings: Settings) -> Hashable:
-    """The name of a fit's job. (Settings with different starts are equal, since arrays are not to be compared.)"""
-    return (
-        "fit",
-        ratings.fingerprint,
-        settings,
-        settings.init if isinstance(settings.init, str) else id(settings.init),
-    )
+def key_of(ratings: Ratings, settings: Settings, what: str = "fit", *more: Hashable) -> Hashable:
+    """The name of a job on ratings under settings. (Settings with different starts are equal, since arrays are not compared.)"""
+    start = settings.init if isinstance(settings.init, str) else id(settings.init)
+    return what, ratings.fingerprint, settings, start, *more
 
 
 def begin(state: FitState, *, quick: bool = False) -> Job:

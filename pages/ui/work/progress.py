@@ -66,7 +66,7 @@ def _ended_early(job: Job) -> str:
     """Why a job ended before it was done."""
     if job.late:
         return f"It was ended after {text.duration(job.seconds)}, the most that it may take at once."
-    return "It was ended early; this is what there was until then."
+    return "It was ended early, by Cancel; this is what there was until then."
 
 
 def _again(task: Task) -> None:

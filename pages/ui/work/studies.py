@@ -12,7 +12,7 @@ from nmf_core import Penalty, RankSurvey, Ratings, Settings, evaluate, survey_ra
 from pages.ui import text
 from pages.ui.session import session
 from pages.ui.work import jobs
-from pages.ui.work.fits import seconds
+from pages.ui.work.fits import key_of, seconds
 from pages.ui.work.jobs import Progress
 from pages.ui.work.progress import Task
 
@@ -29,7 +29,7 @@ def survey(
 ) -> Task:
     """A rank survey as its panel shows it; one that is quick is begun. The rank now is none of its business."""
     base = replace(settings, rank=1)
-    what = ("survey", ratings.fingerprint, base, ranks, folds)
+    what = key_of(ratings, base, "survey", ranks, folds)
     given = replace(base, penalty=Penalty.of(0.0) if base.penalty is None else base.penalty)
     # Of each rank two fits choose their penalty, one on the ratings and one on shuffled ones; the others are given it.
     takes = sum(
@@ -81,7 +81,7 @@ def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
 
     return task(
         "evaluation",
-        ("evaluation", ratings.fingerprint, settings, folds),
+        key_of(ratings, settings, "evaluation", folds),
         work,
         f"Each of {folds} parts of the ratings is hidden from a fit once, which then predicts them and makes lists: about "
         f"{text.duration(takes)} here.",
