@@ -6,18 +6,32 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Data, whole
 from nmf_core.formats.utf8 import pieces
-from nmf_core.tables.base import MAX_CELL
+from nmf_core.tables.base import MAX_CELL, Head
+from nmf_core.tables.heads import LOOKED_AT, names_of, says
 from nmf_core.tables.titles import MOST_TITLES, n_titles
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "::": "double colons", " ": "spaces"}
+DELIMITERS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+    "::": "double colons",
+    " ": "spaces",
+    "  ": "two and more spaces",
+    " +": "spaces in any number",
+}
+# Separators of any length, and the spaces outside of all cells.
+_RUNS = {"  ": re.compile(rb" {2,}|\t"), " +": re.compile(rb"[ \t]+")}
+_OUTER = re.compile(rb"^[ \t]+|[ \t]+(?=\r?$)", re.MULTILINE)
 _HEAD = 1 << 16
 # What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
 _UNIT = "\x1f"
@@ -37,6 +51,8 @@ class DelimitedText:
         header_line, header_end: the lines on which it begins and ends.
         quoted: whether the text has quotes anywhere.
         titles: the lines of titles above the header, and their cells.
+        records: the first records, by which a header is found.
+        said_of_head: notes on a header that is not simply the first record.
     """
 
     data: Data
@@ -48,10 +64,16 @@ class DelimitedText:
     header_end: int
     quoted: bool
     titles: tuple[tuple[int, tuple[str, ...]], ...]
+    records: tuple[Record, ...] = ()
+    said_of_head: tuple[str, ...] = ()
 
 
-def opened_text(data: Data, name: str) -> DelimitedText:
-    """The text with its delimiter and first record found."""
+def opened_text(data: Data, name: str, separator: str | None = None) -> DelimitedText:
+    """The text with its delimiter and first record found.
+
+    Args:
+        separator: one of `DELIMITERS`, where it is known.
+    """
     with lines_of(data) as file:
         head = file.read(_HEAD)
     if not head.strip():
@@ -61,47 +83,85 @@ def opened_text(data: Data, name: str) -> DelimitedText:
         raise nul_error(name, line)
     told = re.match(r"sep=(.)\r?\n", head)
     if told and told[1] in DELIMITERS:  # Excel's own hint
-        delimiter, hint_lines = told[1], 1
+        delimiter, hint_lines = separator or told[1], 1
     else:
-        delimiter, hint_lines = _delimiter(head, name), 0
+        delimiter, hint_lines = separator or _delimiter(head, name), 0
     said = DELIMITERS[delimiter]
-    if len(delimiter) > 1:
+    if delimiter in _RUNS:
+        data, delimiter = _RUNS[delimiter].sub(_UNIT.encode(), _OUTER.sub(b"", whole(data))), _UNIT
+    elif len(delimiter) > 1:
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
-    (first, last, header), titles = _header(data, delimiter, name, hint_lines)
-    above = tuple((line, tuple(row)) for line, _, row in titles)
-    return DelimitedText(data, name, delimiter, said, tuple(header), first, last, has_quotes(data), above)
+    records = _first_records(data, delimiter, name, hint_lines)
+    n = _n_titles(records)
+    first, last, header = records[n]
+    above = tuple((line, tuple(row)) for line, _, row in records[:n])
+    return DelimitedText(
+        data, name, delimiter, said, tuple(header), first, last, has_quotes(data), above, records=tuple(records)
+    )
 
 
-def _header(data: Data, delimiter: str, name: str, hint_lines: int) -> tuple[Record, list[Record]]:
-    """The first record that is not blank and no title, and the titles above it."""
+def under(text: DelimitedText, head: Head) -> DelimitedText:
+    """The same text under another header."""
+    records = text.records
+    below = head.above + head.lines
+    end = records[below - 1][1] if below else 0
+    rows = [row for _, _, row in records[head.above : below]]
+    if head.lines:
+        width = max(map(len, rows)) + head.row_names
+        padded = [[*[""] * head.row_names, *row, *[""] * (width - len(row) - head.row_names)] for row in rows]
+        header = names_of(padded, head)
+    else:
+        header = tuple(f"column {k + 1}" for k in range(len(records[below][2])))
+    return replace(
+        text,
+        header=header,
+        header_line=records[head.above][0],
+        header_end=end,
+        titles=(),
+        said_of_head=says([(line, row) for line, _, row in records], head, "line"),
+    )
+
+
+def _first_records(data: Data, delimiter: str, name: str, hint_lines: int) -> list[Record]:
+    """As many of the first records as the header is found by."""
     found = records_of(data, delimiter, name, hint_lines)
     records = list(itertools.islice(found, 1))
     if not records:
         raise RatingsError(f"{name} is empty. Choose a file with ratings.")
-    if sum(bool(cell.strip()) for cell in records[0][2]) == 1:
-        with suppress(RatingsError):  # what is wrong below is said when it is read
-            records.extend(itertools.islice(found, MOST_TITLES))
-    n = n_titles([row for _, _, row in records])
-    return records[n], records[:n]
+    with suppress(RatingsError):  # what is wrong below is said when it is read
+        records.extend(itertools.islice(found, LOOKED_AT - 1))
+    return records
+
+
+def _n_titles(records: Sequence[Record]) -> int:
+    """How many of the first records are titles."""
+    if sum(bool(cell.strip()) for cell in records[0][2]) != 1:
+        return 0
+    return n_titles([row for _, _, row in records[: MOST_TITLES + 1]])
 
 
 def _delimiter(head: str, name: str) -> str:
-    """The delimiter that cuts the first rows into most like columns, at least two."""
+    """The delimiter that cuts most of the first rows into equally many cells, at least two."""
     sample = head[: head.rindex("\n") + 1] if len(head) == _HEAD and "\n" in head else head
     best, best_score = "", (0.0, 0)
     # Strictly first: else `"","a;b"` also has two cells between semicolons.
     for strict, delimiter in itertools.product((True, False), DELIMITERS):
-        if best and (not strict or delimiter == " "):  # names hold spaces: only where nothing else separates
+        if best and (not strict or delimiter[0] == " "):  # names hold spaces: only where nothing else separates
             continue
         counts = _counts(sample, delimiter, strict)
-        if counts and counts[0] > 1:
-            score = (sum(n == counts[0] for n in counts) / len(counts), counts[0])
-            if delimiter == " " and (score[0] < 1 or len(counts) < 2 or counts[0] < 3):
+        if not counts:
+            continue
+        usual = max(Counter(counts).items(), key=lambda pair: (pair[1], pair[0]))[0]
+        if usual < 2:
+            continue
+        score = (sum(n == usual for n in counts) / len(counts), usual)
+        if delimiter[0] == " ":
+            first_short = counts[0] == usual - 1  # R's header, which names no rows
+            least = 3 if delimiter == " " else 2
+            if usual < least or len(counts) < 2 or score[0] < 1 - first_short / len(counts):
                 continue
-            if score > best_score:
-                best, best_score = delimiter, score
-    if not best:
-        best = _delimiter_below_titles(sample)
+        if score > best_score:
+            best, best_score = delimiter, score
     if not best:
         first = next(line for line in head.splitlines() if line.strip())
         raise RatingsError(
@@ -111,20 +171,13 @@ def _delimiter(head: str, name: str) -> str:
     return best
 
 
-def _delimiter_below_titles(sample: str) -> str:
-    """The delimiter that cuts all rows but the first, which are one cell, into equally many; "" if none does."""
-    for delimiter in DELIMITERS:
-        counts = _counts(sample, delimiter, strict=True)
-        below = list(itertools.dropwhile(lambda n: n == 1, counts))
-        if delimiter != " " and len(below) > 1 and len(counts) - len(below) <= MOST_TITLES and set(below) == {below[0]}:
-            return delimiter
-    return ""
-
-
 def _counts(sample: str, delimiter: str, strict: bool) -> list[int]:
     """Numbers of cells of the first rows under a delimiter."""
     counts: list[int] = []
-    if len(delimiter) > 1:
+    if delimiter in _RUNS:
+        sample = _RUNS[delimiter].sub(_UNIT.encode(), _OUTER.sub(b"", sample.encode())).decode()
+        delimiter = _UNIT
+    elif len(delimiter) > 1:
         sample, delimiter = sample.replace(delimiter, _UNIT), _UNIT
     try:
         reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=strict)

@@ -15,11 +15,11 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.formats.registry import Source, open_source, shown_name
 from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse
+from nmf_core.reading.doubt import refuse_doubt
 from nmf_core.reading.join import with_metadata
 from nmf_core.reading.layouts import LAYOUTS, planned, ratings_from_plan
 from nmf_core.reading.options import CHOSEN, DECIMALS, TOTALS, ZEROS, Question, ReadOptions
 from nmf_core.reading.readings import column_titles
-from nmf_core.reading.to_ratings import without_blank_columns
 from nmf_core.tables.base import Table, text_of
 
 HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
@@ -40,6 +40,11 @@ def read_ratings(
     sheet: str | None = None,
     encoding: str | None = None,
     name: str | None = None,
+    missing: Sequence[object] | None = None,
+    header: object = "auto",
+    only: Mapping[str, object] | None = None,
+    marks: str = "auto",
+    separator: str | None = None,
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
 
@@ -68,6 +73,15 @@ def read_ratings(
             else the first that holds a table.
         encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.
         name: file name to show for bytes and file objects.
+        missing: what stands for no answer among the ratings, such as [99, "k.A."]; [] where nothing does. If None, what lies
+            apart from the scale and is not told of is an error.
+        header: the line of the header, or the first and the last of several; 0 where there is none.
+        only: column → value (or several): the rows that count, such as {"event": "play"}.
+        marks: what cells such as 4/5 or ★★★☆☆ are: "number" or "text".
+        separator: of text, what stands between the cells.
+
+    What a table is, is weighed: where two ways to read it are nearly as likely, that is an error which names them and the
+    keywords that choose; nothing is guessed.
 
     Raises:
         RatingsError: with the file, line, column and value that is wrong, and what to do.
@@ -82,7 +96,23 @@ def read_ratings(
 0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
     options = ReadOptions(
-        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, encoding, name
+        format,
+        zeros,
+        duplicates,
+        scale,
+        layout,
+        columns,
+        skip,
+        decimal,
+        totals,
+        sheet,
+        encoding,
+        name,
+        missing,
+        header,
+        only,
+        marks,
+        separator,
     )
     if isinstance(source, Ratings):
         return source
@@ -93,8 +123,11 @@ def read_ratings(
     table = open_source(source, format=format, name=name).table(sheet, encoding)
     if table.exact is not None:
         return table.exact
-    plan = planned(without_blank_columns(table), options)
-    return with_metadata(ratings_from_plan(plan, options)[0], table.items)
+    plan = planned(table, options)
+    refuse_doubt(plan.table, plan.questions)
+    ratings, more = ratings_from_plan(plan, options)
+    refuse_doubt(plan.table, more)
+    return with_metadata(ratings, table.items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +186,6 @@ def preview_ratings(source: object, **options: Any) -> Preview:
         table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
         if table.exact is not None:
             return Preview(name, _head(table), (), table.exact, None)
-        table = without_blank_columns(table)
         head = _head(table)
         plan = planned(table, asked)
         head, questions = _head(plan.whole), (*questions, *plan.questions)
@@ -197,7 +229,7 @@ def _holds_ratings(source: Source, sheet: str) -> bool:
     """Whether what stands on a sheet can be taken for ratings."""
     likely = ReadOptions(zeros="auto", guess=True)
     try:
-        ratings_from_plan(planned(without_blank_columns(source.table(sheet)), likely), likely)
+        ratings_from_plan(planned(source.table(sheet), likely), likely)
     except NmfError:
         return False
     return True

@@ -10,14 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.data.escape import unescape_formulas
-from nmf_core.data.notes import replaced
+from nmf_core.data.notes import DataNote, replaced
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
-from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, ZEROS, Plan, Question, ReadOptions
+from nmf_core.reading.codes import find_codes, without
+from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Plan, Question, ReadOptions
 from nmf_core.reading.totals import find_totals
-from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
+from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
 from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
-from nmf_core.words import cut, many, noun
+from nmf_core.tables.spoken import are_spoken, as_numbers, spoken_number
+from nmf_core.words import cut, listed, many, noun
 
 
 @dataclass(frozen=True)
@@ -174,12 +176,31 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
         )
 
 
+def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings from a list without ratings: each pair of user and item counts 1."""
+    table, roles = plan.table, plan.roles
+    notes = list(table.notes)
+    names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
+    notes.append(f"Read as a list without ratings: {names}. Each row counts 1.")
+    table, (user, item) = _filled_rows(table, table.take([roles["user"], roles["item"]]), notes)
+    u, users = _ids(table, user, roles["user"], "user", notes)
+    i, items = _ids(table, item, roles["item"], "item", notes)
+    if options.duplicates == "refuse":
+        _refuse_duplicates(table, u, i, users, items)
+    made = Ratings.from_indices(
+        u, i, np.ones(len(u), dtype=np.float32), users=users, items=items, scale=options.scale or (0.0, 1.0), notes=notes
+    )
+    return made, ()
+
+
 def _values(
     table: Table, columns: Sequence[Column], options: ReadOptions, notes: list[str], *, list_of_ratings: bool
 ) -> _Values:
-    """The numbers in the rating columns, with the decimal mark and the meaning of zeros settled."""
+    """The numbers in the rating columns; what stands for no answer, the decimal mark and the meaning of zeros settled."""
+    questions: list[Question] = []
+    columns = _spoken(columns, options, notes, questions)
+    columns = _answered(columns, options, notes, questions)
     numbers = read_numbers(columns, options.decimal)
-    questions = []
     if options.decimal != "auto":
         questions.append(Question("decimal", options.decimal, DECIMALS, CHOSEN, True))
     elif numbers.decimal == ",":
@@ -198,6 +219,41 @@ def _values(
             zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
         questions.append(Question("zeros", zeros, ZEROS, reason, options.zeros != "auto"))
     return _Values(numbers, zeros, tuple(questions))
+
+
+def _spoken(
+    columns: Sequence[Column], options: ReadOptions, notes: list[str], questions: list[Question]
+) -> Sequence[Column]:
+    """The columns with numbers in place of what says one, such as 4/5."""
+    said = [str(cell) for c in columns if c.codes is not None for cell in c.cells if spoken_number(str(cell)) is not None]
+    if not said or not are_spoken([cell for c in columns if c.codes is not None for cell in c.cells]):
+        return columns
+    examples = listed([f"{text} as {spoken_number(text):g}" for text in dict.fromkeys(said[:2])])
+    choice = "number" if options.marks == "auto" else options.marks
+    asked = options.marks != "auto"
+    questions.append(Question("marks", choice, MARKS, CHOSEN if asked else f"this reads {examples}", asked))
+    if choice == "text":
+        return columns
+    notes.append(f"Cells were read by the number that they say: {examples}.")
+    return [as_numbers(column) for column in columns]
+
+
+def _answered(
+    columns: Sequence[Column], options: ReadOptions, notes: list[str], questions: list[Question]
+) -> Sequence[Column]:
+    """The columns without what stands for no answer."""
+    found = find_codes(columns)
+    chosen = tuple(map(text_of, options.missing)) if options.missing is not None else found.cells if found else ()
+    if found is not None or options.missing is not None:
+        candidates = tuple(dict.fromkeys([*(found.cells if found else ()), *chosen]))
+        reason = CHOSEN if options.missing is not None else found.reason if found else ""
+        questions.append(Question("missing", chosen, candidates, reason, options.missing is not None))
+    if not chosen:
+        return columns
+    columns, n = without(columns, chosen)
+    if n:
+        notes.append(DataNote(f"{many(n, 'cell')} with {listed(list(chosen))} {noun(n, 'was', 'were')} taken as no answer."))
+    return columns
 
 
 def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> tuple[str, str]:

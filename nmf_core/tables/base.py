@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError
 
 MAX_COLUMNS = 50_000
+_BREAKS = re.compile(r"\s*[\r\n\u2028\u2029\v\f]+\s*")
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
 MAX_CELL = 131_072
 MAX_GRID_CELLS = 20_000_000
@@ -133,6 +135,21 @@ def _plain(cell: object) -> object:
     return str(cell)
 
 
+@dataclass(frozen=True)
+class Head:
+    """Where a header stands.
+
+    Attributes:
+        above: rows above it that are passed over.
+        lines: rows that it takes; 0 where there is none.
+        row_names: whether it has one cell less than the rows, the first of which names the row.
+    """
+
+    above: int = 0
+    lines: int = 1
+    row_names: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table as it stands in a file, before anything is made of it; its columns are read when they are asked for.
@@ -154,6 +171,10 @@ class Table:
         encoding: of text that is not UTF-8: what it was read as.
         encodings: of such text: what else it could be read as, and how.
         sure_of_encoding: whether there is little doubt of that.
+        separators: of text: what could stand between the cells, and how to read it so.
+        head: where the header stands among `first_rows`.
+        first_rows: the first rows as they stand, each after the number of its line; none where a header is no matter of rows.
+        under: the table with its header at another place.
     """
 
     name: str
@@ -172,6 +193,10 @@ class Table:
     encoding: str = ""
     encodings: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     sure_of_encoding: bool = True
+    separators: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    head: Head = Head()
+    first_rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    under: Callable[[Head], Table] | None = None
 
     def without_header(self) -> Table:
         """The table with what was taken for its header as its first row."""
@@ -252,10 +277,10 @@ def table_of_rows(rows: Sequence[Sequence[object]], lines: Sequence[int], **rest
 
 
 def text_of(cell: object) -> str:
-    """A cell as trimmed text, whole floats without .0, control characters and lone surrogates replaced by �."""
+    """A cell as trimmed text in one line, whole floats without .0, control characters and lone surrogates replaced by �."""
     if not isinstance(cell, str) and isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
-    return clean(str(cell).strip())
+    return clean(_BREAKS.sub(" ", str(cell).strip()))
 
 
 def texts_of(cells: Iterable[object]) -> list[str]:

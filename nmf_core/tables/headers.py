@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 ROLES = ("user", "item", "rating")
@@ -78,3 +79,70 @@ def column_named(headers: Sequence[object], names: Iterable[str]) -> int | None:
     """
     found = [plain(header) for header in headers]
     return next((found.index(name) for name in names if name in found), None)
+
+
+# What else users, items and ratings are called where a header names them less plainly; as `plain` writes it.
+_NOUNS: dict[str, frozenset[str]] = {
+    "user": frozenset(
+        (
+            *("uid", "visitor", "participant", "respondent", "student", "subject", "patient", "critic", "judge", "juror"),
+            *("annotator", "worker", "employee", "subscriber", "account", "author", "profile", "people", "voter", "guest"),
+            *("reviewername", "tester", "player", "borrower", "buyer", "shopper", "household", "panelist", "raterid"),
+            *("respondentid", "participantid", "teilnehmer", "schüler", "befragter", "spieler", "leser", "hörer", "kundin"),
+            *("participante", "encuestado", "alumno", "cliente", "élève", "lecteur", "joueur", "utente", "użytkownik"),
+            *("klient", "osoba", "gebruiker", "klant", "kullanıcı", "användare", "kund", "bruger", "пользователь", "用户"),
+            *("用户id", "ユーザー", "ユーザーid", "사용자", "pid", "voterid", "usr", "cust", "membre", "pessoa", "usuário"),
+        )
+    ),
+    "item": frozenset(
+        (
+            *("place", "page", "show", "series", "venue", "hotel", "url", "video", "channel", "app", "food", "dish", "sku"),
+            *("question", "statement", "paper", "course", "meal", "tvshow", "album", "playlist", "poi", "listing", "iid"),
+            *("attraction", "destination", "stimulus", "brand", "drink", "perfume", "boardgame", "package", "repo", "mid"),
+            *("spiel", "lied", "serie", "gericht", "rezept", "hörbuch", "titel", "frage", "kurs", "ort", "ware", "fach"),
+            *("plato", "juego", "canción", "película", "curso", "pregunta", "jeu", "chanson", "recette", "plat", "cours"),
+            *("prodotto", "libro", "filme", "produto", "książka", "produkt", "książki", "boek", "фильм", "товар", "книга"),
+            *("电影", "商品", "作品", "映画", "項目", "영화", "movies", "films", "books", "songs", "games", "shows", "items"),
+            *("places", "products", "questions", "dishes", "statements", "plays", "series", "albums", "artists", "recipes"),
+            *("criterion", "assignment", "subjectname", "wine", "whisky", "coffee", "tea", "beverage", "exhibit", "talk"),
+            *("paperid", "module", "lecture", "toy", "snack", "cheese", "chocolate", "city", "country", "park", "trail"),
+        )
+    ),
+    "rating": frozenset(
+        (
+            *("points", "grade", "mark", "vote", "votes", "preference", "reviewscore", "overallrating", "userrating"),
+            *("punkte", "sterne", "note", "wertung", "benotung", "antwort", "answer", "response", "ocena", "ocene", "voto"),
+            *("puntos", "puntaje", "nota", "puntuación", "cijfer", "waardering", "beoordeling", "puan", "betyg", "оценка"),
+            *("评分", "評価", "評点", "평점", "calificación", "étoiles", "estrellas", "stelle", "avaliação", "rate", "liking"),
+            *("satisfaction", "myrating", "yourrating", "starrating", "ratingvalue", "utility", "enjoyment", "opinion"),
+        )
+    ),
+}
+# What says of an id, a name or a number of what it is one: the noun stands before it.
+_OF = frozenset(("id", "ids", "name", "names", "nr", "no", "number", "num", "code", "key", "title", "uuid", "nummer", "hash"))
+_PART = re.compile(r"[^\W_\d]+|\d+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def role_of(header: str) -> tuple[str, int]:
+    """The role that a header names, and how plainly: 3 where it is a usual name, 2 where its noun is one, 1 for no more than an id.
+
+    >>> role_of("movieId"), role_of("Visitor name"), role_of("rating_count"), role_of("ID")
+    (('item', 3), ('user', 2), ('', 0), ('', 1))
+    """
+    name = plain(header)
+    for role, names in ROLE_NAMES.items():
+        if name in names:
+            return role, 3
+    parts = [part.casefold() for part in _PART.findall(_CAMEL.sub(" ", str(header)))]
+    ended = False
+    while parts and parts[-1] in _OF and len(parts) > 1:
+        parts.pop()
+        ended = True
+    if not parts or parts == ["id"]:
+        return "", int(bool(parts))
+    for noun in (name, parts[-1]):
+        for role, nouns in _NOUNS.items():
+            if noun in nouns or noun in ROLE_NAMES[role]:
+                return role, 2
+    return "", int(ended or name.endswith("id"))

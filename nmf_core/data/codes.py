@@ -1,0 +1,60 @@
+"""Numbers that stand for "no answer" among ratings: 99, -1 and whatever else lies apart from the scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# What people write for "no answer", "does not apply" or "not rated" where a number is asked for.
+_BELOW = (-1, -2, -3, -7, -8, -9, -66, -77, -88, -97, -98, -99, -888, -999, -9999)
+_ABOVE = (8, 9, 66, 77, 88, 96, 97, 98, 99, 666, 777, 888, 996, 997, 998, 999, 8888, 9998, 9999, 99999)
+_MOST_VALUES = 25  # a scale has fewer different values; amounts and counts have more
+_FAR = 5  # a number that nobody knows as a code lies so many times as far as the others, and repeats
+
+
+def likely_codes(values: NDArray[np.floating], counts: NDArray[np.integer]) -> list[float]:
+    """The values that seem to be no ratings but say that there is none; a scale must be left without them.
+
+    Args:
+        values: (n,) different values, rising.
+        counts: (n,) how often each is there.
+
+    >>> import numpy as np
+    >>> likely_codes(np.array([1.0, 2, 4, 5, 98, 99]), np.array([3, 5, 9, 4, 1, 7]))
+    [98.0, 99.0]
+    >>> likely_codes(np.array([-1.0, 6, 7, 8, 10]), np.array([4, 5, 9, 4, 1])), likely_codes(np.arange(1.0, 11), np.ones(10, int))
+    ([-1.0], [])
+    """
+    below = [float(v) for v in values[values < 0]]
+    if below and (any(v not in _BELOW for v in below) or len(below) > 4):
+        return []  # a scale with two sides
+    rest = values >= 0
+    scale, repeats = values[rest], counts[rest]
+    above = _above(scale, repeats)
+    left = len(scale) - len(above)
+    return [*below, *above] if left >= 2 or (left == 1 and below) else []
+
+
+def _above(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> list[float]:
+    """Codes above the scale: the last values that are all known as such, or one far away that repeats."""
+    n = len(scale)
+    known = 0
+    while known < min(n, 4) and float(scale[n - 1 - known]) in _ABOVE:
+        known += 1
+    for k in range(known, 0, -1):  # as many of them as lie apart
+        kept, codes = scale[: n - k], scale[n - k :]
+        if len(kept) >= 2 and len(kept) <= _MOST_VALUES and _apart(kept, float(codes[0])):
+            return [float(code) for code in codes]
+    if n >= 4 and n - 1 <= _MOST_VALUES // 2 and repeats[-1] >= 3 and scale[-1] >= _FAR * scale[-2] and scale[-2] <= 10:
+        return [float(scale[-1])]
+    return []
+
+
+def _apart(kept: NDArray[np.floating], code: float) -> bool:
+    """Whether a code lies apart from a scale: further than its steps, and beyond what the scale could reach."""
+    high = float(kept[-1])
+    if code < 10:
+        return high <= 7 and code - high >= 2
+    if code < 100:
+        return high <= 20 and code >= 4 * high
+    return code >= 5 * high

@@ -1,0 +1,303 @@
+"""A table as a grid: users down and items across, or items down and users across; which column names the rows, which are ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
+from nmf_core.reading.looks import Look
+from nmf_core.tables.base import Head, Table
+from nmf_core.tables.headers import has_role, plain, role_of
+from nmf_core.tables.names import like_people, like_things
+from nmf_core.tables.numbers import is_number
+
+# What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
+_ABOUT = frozenset(
+    (
+        *("age", "year", "date", "time", "timestamp", "day", "month", "count", "no", "nr", "id", "number", "row", "index"),
+        *("zip", "zipcode", "postcode", "price", "height", "weight", "income", "birthyear", "yearofbirth", "releaseyear"),
+        *("alter", "jahr", "datum", "uhrzeit", "geburtsjahr", "âge", "année", "edad", "año", "fecha", "seq", "lfdnr"),
+        *("gender", "sex", "education", "geschlecht", "bildung", "sexe", "sexo", "género", "agegroup", "group", "gruppe"),
+        *("duration", "durationinseconds", "progress", "finished", "status", "ipaddress", "latitude", "longitude", "consent"),
+        *("locationlatitude", "locationlongitude", "collectorid", "startdate", "enddate", "recordeddate", "responseid"),
+        *("respondentid", "ethnicity", "race", "marital", "maritalstatus", "employment", "occupation", "region", "country"),
+        *("semester", "class", "grade", "experience", "yearsofexperience", "pages", "runtime", "votes", "decision", "comment"),
+        *("comments", "remark", "remarks", "notes", "bemerkung", "kommentar", "email", "genre", "author", "director"),
+        *("totalscore", "sum", "schoolyear", "children", "household", "householdsize", "salary", "weightkg", "heightcm"),
+    )
+)
+_NAMES = frozenset(
+    (
+        *("name", "yourname", "fullname", "email", "emailaddress", "mail", "emailaddresse", "nombre", "nom", "imię", "naam"),
+        *("firstname", "vorname", "prénom", "studentname", "initials", "nickname", "nick", "responseid", "respondentid"),
+        *("navn", "namn", "nome", "isim", "名前", "氏名", "이름", "姓名", "имя", "matrikelnummer", "participantid", "pid"),
+    )
+)
+_SIZE = 4  # a column that reaches so many times as far as most is on another scale
+_ENOUGH = 3  # columns of ratings that make a grid beyond doubt
+
+
+def grid_readings(
+    table: Table, looks: tuple[Look, ...], head: Head, given: Given, down: str, asked: bool
+) -> Iterator[Reading]:
+    """Grids that a table could be with users or items down: which column names the rows, and which are ratings.
+
+    Args:
+        asked: whether it is to be a grid whatever it looks like.
+    """
+    if len(looks) < 2 or set(given.roles) - {down}:
+        return
+    layout = "grid" if down == "user" else "items-down"
+    likely = _like_ratings(looks)
+    for naming in [given.roles[down]] if down in given.roles else _naming(looks, likely):
+        others = [k for k in likely if k != naming]
+        plainly = tuple(k for k in others if likely[k] > 0)
+        if given.skip is not None:
+            chosen_ones = [tuple(k for k in others if k not in given.skip)]
+        else:
+            chosen_ones = list(_choices(likely, plainly, naming)) if plainly else []
+            if asked and not plainly:
+                chosen_ones = [tuple(others)]
+        for chosen in filter(None, chosen_ones):
+            made = Reading(layout, table, looks, head, {down: naming}, chosen)
+            yield weighed(made, _GRIDS, [] if given.skip is not None else _of_columns(looks, likely, chosen, naming))
+
+
+def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
+    """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
+    numeric = [k for k, look in enumerate(looks) if look.numeric or (look.blank and look.header)]
+    plainly = [look.top for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)]
+    usual = float(np.median(plainly)) if plainly else 0.0
+    found = {}
+    for k, look in enumerate(looks):
+        weight = 2.0 if k in numeric or look.stars else -6.0
+        if look.name in _ABOUT:
+            weight -= 4
+        if look.numeric and (look.years or look.epochs) and not looks_all_years(looks):
+            weight -= 6
+        if look.running and (k == 0 or look.n_rows > 4):
+            weight -= 4
+        if look.numeric and 0 < _SIZE * usual < look.top and not _few_far(look, usual):
+            weight -= 4
+        if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in _NAMES):
+            weight -= 4
+        found[k] = weight
+    return found
+
+
+def looks_all_years(looks: Sequence[Look]) -> bool:
+    """Whether nearly all columns are alike in this: then these are the values of the table."""
+    return sum(look.years for look in looks) > len(looks) / 2
+
+
+def _few_far(look: Look, usual: float) -> bool:
+    """Whether few values lie beyond the scale of the others, as codes for no answer do, and the others on it."""
+    on_scale = look.numbers[look.numbers <= _SIZE * usual]
+    return len(on_scale) >= 1 and len(look.numbers) - len(on_scale) <= 2
+
+
+def _naming(looks: Sequence[Look], likely: dict[int, float]) -> list[int]:
+    """The columns that could name the rows, and -1 where each row is one of its own."""
+    named = [k for k, look in enumerate(looks) if _is_called_name(look.header) and not look.blank]
+    differing = [k for k, look in enumerate(looks) if look.different and not look.dates and likely[k] <= 0]
+    words = sorted(differing, key=lambda k: not looks[k].words)
+    return list(dict.fromkeys([0, *named[:3], *words[:3], -1]))
+
+
+def _choices(likely: dict[int, float], ratings: tuple[int, ...], naming: int) -> Iterator[tuple[int, ...]]:
+    """The columns that are most likely ratings, and the same with the least sure of all decided the other way."""
+    yield ratings
+    others = [k for k in likely if k != naming]
+    least = min(others, key=lambda k: abs(likely[k]), default=None)
+    if least is None:
+        return
+    changed = tuple(k for k in others if (k in ratings) != (k == least))
+    if changed:
+        yield changed
+
+
+def _of_columns(looks: Sequence[Look], likely: dict[int, float], chosen: Sequence[int], naming: int) -> list[Evidence]:
+    """What each column says of being a rating or left out."""
+    wrong = [k for k in likely if k != naming and (k in chosen) != (likely[k] > 0)]
+    found = [Evidence(-abs(likely[k]), f"{looks[k].header!r} is like the others or not") for k in wrong]
+    hard = [k for k in chosen if likely[k] <= -4]
+    if hard:
+        found.append(Evidence(-4, f"{looks[hard[0]].header!r} holds no ratings"))
+    return found
+
+
+def _is_called_name(header: str) -> bool:
+    """Whether a column is called the name of people."""
+    return has_role([header], "user") or plain(header) in _NAMES
+
+
+# --- what speaks for a grid -------------------------------------------------------------------------------------------
+
+
+def _down(reading: Reading) -> tuple[str, Look | None]:
+    """The role of what stands down, and the column that names it."""
+    (role, at), *_ = reading.roles.items()
+    return role, None if at < 0 else reading.looks[at]
+
+
+def _corner(reading: Reading) -> Evidence | None:
+    """What the header of the column that names the rows says."""
+    role, look = _down(reading)
+    if look is None:
+        return None
+    named, plainly = role_of(look.header)
+    if look.name in _NAMES and named != "item":
+        named, plainly = "user", 2
+    if not look.header:
+        return Evidence(1.5 if role == "user" else 0.5, "its first header cell is empty, as a grid's is")
+    if named == "rating":
+        return Evidence(-2.5, f"{look.header!r} is a name for ratings")
+    if not named:
+        return Evidence(0.3, "the rows are users unless something says otherwise") if role == "user" else None
+    if named == role:
+        return Evidence(1.0 + plainly, f"its first column is headed {look.header!r}")
+    return Evidence(-1.5 - plainly / 2, f"{look.header!r} heads {named}s")
+
+
+def _who_is_down(reading: Reading) -> Evidence | None:
+    """Whether the names down read as people or as things."""
+    role, look = _down(reading)
+    if look is None or look.share_numbers > 0.5:
+        return None
+    people, things = look.people, look.things
+    share = people - things if role == "user" else things - people
+    said = "the names down are those of people" if people > things else "the names down read as titles"
+    return Evidence(3 * share, said) if abs(share) > 0.2 else None
+
+
+def _who_is_across(reading: Reading) -> Evidence | None:
+    """Whether the names across read as people or as things."""
+    role, _ = _down(reading)
+    across = [reading.looks[k].header for k in reading.ratings]
+    people, things = like_people(across), like_things(across)
+    share = things - people if role == "user" else people - things
+    if abs(share) <= 0.2:
+        return None
+    said = f"{across[0]!r} and the others across are {'people' if people > things else 'things'}"
+    return Evidence(3.5 * share, said)
+
+
+def _one_scale(reading: Reading) -> Evidence | None:
+    """Whether the columns hold numbers on one scale."""
+    tops = [look.top for k in reading.ratings if (look := reading.looks[k]).numeric]
+    if len(tops) < 2:
+        return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
+    usual = float(np.median(tops))
+    apart = [top for top in tops if top > _SIZE * usual or (top and usual > _SIZE * top)]
+    if len(apart) > len(tops) / 5:
+        return Evidence(-2.5, "its columns hold numbers of different sizes")
+    return Evidence(1.5 + (len(tops) >= _ENOUGH), f"{len(tops)} columns hold numbers on one scale")
+
+
+def _alike_values(reading: Reading) -> Evidence | None:
+    """Whether the same few values come again in all columns, as ratings do."""
+    values = [reading.looks[k].numbers for k in reading.ratings]
+    together = np.unique(np.concatenate(values)) if values else np.zeros(0)
+    filled = sum(reading.looks[k].n_filled for k in reading.ratings)
+    if len(together) and len(together) <= 21 and 2 * len(together) < filled:
+        return Evidence(1, "the same few values stand in all columns")
+    return None
+
+
+def _names_differ(reading: Reading) -> Evidence | None:
+    """Whether each row has a name of its own."""
+    _, look = _down(reading)
+    if look is None:
+        return Evidence(-1.0, "no column names each row differently")
+    if look.different:
+        if look.words or role_of(look.header)[0] or not look.header or look.name in _NAMES:
+            return Evidence(1.5, "a different name stands before each row")
+        return Evidence(0.5, "a different number stands before each row")
+    return Evidence(-5, "its first column repeats, which that of a grid never does")
+
+
+def _index_beside_names(reading: Reading) -> Evidence | None:
+    """A column that counts the rows names them only where no other does."""
+    _, look = _down(reading)
+    others = [other for k, other in enumerate(reading.looks) if other is not look and k not in reading.ratings]
+    named = [other for other in others if other.different and (_is_called_name(other.header) or other.words) and not other.dates]
+    if look is not None and (look.running or look.dates or look.epochs) and named:
+        return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
+    if look is not None and look.dates:
+        return Evidence(-2.5, "the first column holds dates")
+    if look is not None and (look.name in _ABOUT and look.name not in _NAMES) and not look.running:
+        return Evidence(-2.5, f"{look.header!r} names nobody")
+    if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
+        return Evidence(-2.5, "another column is called a name")
+    return None
+
+
+def _roles_among_items(reading: Reading) -> Evidence | None:
+    """A header that names users, items and ratings is that of a list."""
+    roles = {role_of(look.header) for look in reading.looks}
+    named = {role for role, plainly in roles if role and plainly == 3}
+    if {"user", "item", "rating"} <= named:
+        return Evidence(-3, "its columns are named user, item and rating, or alike")
+    if len(named) == 2 and len(reading.looks) <= 4:
+        return Evidence(-2, f"it has columns named {' and '.join(sorted(named))}, or alike")
+    return None
+
+
+def _left_out_words(reading: Reading) -> Evidence | None:
+    """Columns of words beside few ratings are those of a list."""
+    words = [k for k in reading.skip if reading.looks[k].words and not reading.looks[k].dates]
+    if words and len(reading.ratings) < _ENOUGH:
+        return Evidence(-2.5, f"{reading.looks[words[0]].header!r} holds words, which a grid has in no other than its first column")
+    return None
+
+
+def _few_columns(reading: Reading) -> Evidence | None:
+    """One column of ratings makes hardly a grid."""
+    if len(reading.ratings) == 1 and len(reading.looks) > 2:
+        return Evidence(-2, "only one column would be ratings")
+    return None
+
+
+def _header_of_numbers(reading: Reading) -> Evidence | None:
+    """Items that are numbers, in a header whose first cell is none; else the first row is data."""
+    header = [look.header for look in reading.looks]
+    if reading.head.lines == 0:
+        return Evidence(-1.5, "a grid has a header")
+    numbers = [is_number(text) for text in header[1:] if text]
+    if not numbers or not all(numbers):
+        return Evidence(-1.5, "the first row holds numbers among its names") if sum(numbers) > len(numbers) / 2 else None
+    values = [float(text.replace(",", ".")) for text in header[1:] if text]
+    if is_number(header[0]):
+        return Evidence(-3, "the first row holds numbers, as the rows below do")
+    if len(values) > 2 and (np.diff(values) > 0).all():
+        return Evidence(1, "the numbers across rise, as those of items do")
+    # A name and numbers that could be ratings: nothing says that the row is a header but the first cell.
+    named = not header[0] or bool(role_of(header[0])[0]) or plain(header[0]) in _NAMES
+    return Evidence(0.5 if named else -2.5, "the numbers across could be ratings")
+
+
+def _names_are_words(reading: Reading) -> Evidence | None:
+    """Headers are words over numbers."""
+    if reading.head.lines and not any(is_number(reading.looks[k].header) for k in reading.ratings):
+        if all(reading.looks[k].header for k in reading.ratings):
+            return Evidence(0.5, "its first row holds names, and the rows below numbers")
+        return Evidence(-3, "a column of numbers has no header")
+    return None
+
+
+_GRIDS = (
+    _corner,
+    _who_is_down,
+    _who_is_across,
+    _one_scale,
+    _alike_values,
+    _names_differ,
+    _index_beside_names,
+    _roles_among_items,
+    _left_out_words,
+    _few_columns,
+    _header_of_numbers,
+    _names_are_words,
+)

@@ -1,0 +1,256 @@
+"""A table as a list, one row a rating; or as pairs of a user and an item, where no column is a rating and each row counts 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
+from nmf_core.reading.looks import Look
+from nmf_core.tables.base import Head, Table
+from nmf_core.tables.headers import role_of
+
+_MOST = 4  # columns that are tried for a role; the others are less likely than these
+_NOT_RATED = frozenset(
+    (
+        *("age", "year", "date", "time", "timestamp", "day", "month", "week", "hour", "no", "nr", "id", "index", "row", "zip"),
+        *("zipcode", "price", "amount", "total", "height", "weight", "income", "duration", "minutes", "seconds", "ts", "unix"),
+        *("unixreviewtime", "reviewtime", "createdat", "updatedat", "datum", "zeit", "alter", "jahr", "preis", "fecha", "edad"),
+        *("helpful", "helpfulvotes", "numvotes", "reviewcount", "ratingcount", "votecount", "lat", "latitude", "lon", "lng"),
+        *("longitude", "pages", "runtime", "quantity", "qty", "revenue", "temperature", "temp", "humidity", "pressure"),
+        *("volume", "open", "high", "low", "close", "voltage", "current", "power", "unixtime", "epoch", "stunden", "hours"),
+    )
+)
+
+
+def list_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
+    """Lists that a table could be: each likely choice of columns for user, item and rating."""
+    if len(looks) < 3 or -1 in given.roles.values():
+        return
+    ratings = _likely(looks, given, "rating", lambda k: sum(e.weight for e in _as_rating(looks[k])))
+    for pair, roles in _pairs(looks, given):
+        for rating in ratings:
+            if rating not in roles.values():
+                made = Reading("long", table, looks, head, {**roles, "rating": rating})
+                yield weighed(made, _LISTS, (*pair, *_as_rating(looks[rating])))
+
+
+def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
+    """Pairs that a table could be: each likely choice of columns for user and item, where no column is a rating."""
+    if len(looks) < 2 or -1 in given.roles.values() or "rating" in given.roles:
+        return
+    for pair, roles in _pairs(looks, given):
+        yield weighed(Reading("pairs", table, looks, head, roles), _PAIRS, pair)
+
+
+def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidence], dict[str, int]]]:
+    """Each likely choice of columns for user and item, and what speaks for it."""
+    likely = {
+        role: _likely(looks, given, role, lambda k, role=role: _as_id(looks[k], role, k).weight) for role in ("user", "item")
+    }
+    for user, item in product(likely["user"], likely["item"]):
+        if user != item and not ({user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}):
+            found = [_as_id(looks[user], "user", user), _as_id(looks[item], "item", item), *_together(looks, user, item)]
+            yield found, {"user": user, "item": item}
+
+
+def _likely(looks: tuple[Look, ...], given: Given, role: str, weight: Callable[[int], float]) -> list[int]:
+    """The columns that could have a role, the likeliest first; the one that was given, if one was."""
+    if role in given.roles:
+        return [given.roles[role]]
+    left = [k for k in range(len(looks)) if k not in (given.skip or ()) and k not in given.roles.values()]
+    return sorted(left, key=lambda k: -weight(k))[:_MOST]
+
+
+# --- what speaks for a column in a role -------------------------------------------------------------------------------
+
+
+def _as_id(look: Look, role: str, at: int) -> Evidence:
+    """How much a column is like the ids of users, or of items."""
+    named, plainly = role_of(look.header)
+    weight, said = 0.0, f"{look.header or 'a column'} holds what could be ids"
+    if named == role:
+        weight, said = 1.0 + plainly, f"the column {look.header!r} is named as {role}s are"
+    elif named:
+        weight -= 1.0 + plainly
+    elif plainly:
+        weight += 0.7
+    if look.blank or look.dates or look.epochs or look.running:
+        weight -= 5
+    if look.name in _NOT_RATED:
+        weight -= 2
+    if look.remarks:
+        weight -= 3
+    if look.n_blank:
+        weight -= 2
+    if len(look.numbers) and not look.whole:
+        weight -= 3
+    if len(look.said) == 1 and look.n_rows > 3:
+        weight -= 2
+    if named != role and look.numeric and look.whole and look.top <= 10 and plainly < 1:
+        weight -= 0.7
+    names = look.people - look.things if role == "user" else look.things - look.people
+    weight += 2.5 * names if not named else 0.5 * names
+    return Evidence(weight, said)
+
+
+def _as_rating(look: Look) -> list[Evidence]:
+    """How much a column is like ratings."""
+    named, plainly = role_of(look.header)
+    found = []
+    if named == "rating":
+        found.append(Evidence(1.0 + plainly, f"the column {look.header!r} is named as ratings are"))
+    elif named:
+        found.append(Evidence(-1.5 - plainly, f"{look.header!r} is no name for ratings"))
+    elif plainly:
+        found.append(Evidence(-3, f"{look.header!r} is an id"))
+    if look.name in _NOT_RATED or look.years:
+        found.append(Evidence(-3, f"{look.header!r} is no rating by its name or its values"))
+    if look.epochs or look.dates:
+        found.append(Evidence(-12, f"the values of {look.header!r} are times"))
+    elif look.numeric:
+        found.append(Evidence(1, f"{look.header!r} holds numbers"))
+    elif not look.stars:
+        found.append(Evidence(-7, f"{look.header!r} holds no numbers"))
+    if look.numeric and not look.epochs:
+        n, top = len(look.numbers), look.top
+        scale = top <= 10 or (top <= 100 and look.whole)
+        if scale and n <= 21 and (n < look.n_filled or n <= 5):
+            found.append(Evidence(1, f"{look.header!r} has few different values on one scale"))
+        elif look.different and look.n_rows > 5 and top > 100:
+            found.append(Evidence(-2.5, f"{look.header!r} differs in each row"))
+        if look.running and look.n_rows > 3:
+            found.append(Evidence(-5, f"{look.header!r} counts the rows"))
+        if n == 1 and look.n_rows > 3:
+            found.append(Evidence(-1, f"{look.header!r} is the same in each row"))
+        if not look.whole and float(np.mean(np.round(2 * look.numbers) != 2 * look.numbers)) > 0.5 and top > 10:
+            found.append(Evidence(-1.5, f"{look.header!r} holds amounts rather than ratings"))
+    return found
+
+
+def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
+    """What two columns say together: which repeats, which stands first, how often the same pair comes again."""
+    found = []
+    u, i = looks[user], looks[item]
+    n = u.n_rows
+    codes = pd.DataFrame({"u": u.column.codes, "i": i.column.codes})
+    n_pairs = len(codes.drop_duplicates())
+    if n_pairs == n and (u.repeats or i.repeats):
+        found.append(Evidence(1.5, "ids repeat, and no pair of them does"))
+    elif n > 3 and not u.repeats and not i.repeats:
+        found.append(Evidence(-1.5, "no id comes twice"))
+    elif n_pairs < 0.7 * n:
+        found.append(Evidence(-1.5, "the same pair comes again and again"))
+    if n > 3 and len(looks) > 2 and u.n_rows == len(u.said):
+        found.append(Evidence(-1.5, "no user comes twice"))
+    if user < item:
+        found.append(Evidence(1, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
+    if u.n_runs < i.n_runs and u.n_runs == len(u.said):
+        found.append(Evidence(1.2, f"the rows of each {_called(u, user)} stand together"))
+    elif i.n_runs < u.n_runs and i.n_runs == len(i.said):
+        found.append(Evidence(-1.2, f"the rows of each {_called(i, item)} stand together, as those of users do"))
+    return found
+
+
+def _called(look: Look, at: int) -> str:
+    """A column by its header or its number."""
+    return repr(look.header) if look.header else f"column {at + 1}"
+
+
+# --- what speaks for a list, and for pairs ----------------------------------------------------------------------------
+
+
+def _other_columns_are_words(reading: Reading) -> Evidence | None:
+    """Words, dates or remarks beside ids and ratings: a list has such columns, a grid none."""
+    others = [look for k, look in enumerate(reading.looks) if k not in reading.roles.values()]
+    if any(look.words or look.dates for look in others):
+        return Evidence(1, "it has columns of words or dates, which those of a grid are not")
+    return None
+
+
+def _words_between(reading: Reading) -> Evidence | None:
+    """Two columns of names before numbers."""
+    u, i = (reading.looks[reading.roles[role]] for role in ("user", "item"))
+    if u.words and i.words and not (u.remarks or i.remarks):
+        return Evidence(2, "two columns hold names, which a grid has one of")
+    return None
+
+
+def _others_are_ratings_too(reading: Reading) -> Evidence | None:
+    """The column of items and the columns left hold numbers like the ratings: these are the columns of a grid."""
+    looks, rating = reading.looks, reading.looks[reading.roles["rating"]]
+    item = looks[reading.roles["item"]]
+    alike = [
+        look
+        for k, look in enumerate(looks)
+        if k not in (reading.roles["rating"], reading.roles["user"]) and _alike(look, rating)
+    ]
+    if item in alike:
+        return Evidence(-3.5, f"{item.header!r} holds numbers on the same scale as {rating.header!r}")
+    if len(alike) >= 2 and role_of(item.header)[1] < 2:
+        return Evidence(-2, "other columns hold numbers on the same scale")
+    return None
+
+
+def _alike(one: Look, other: Look) -> bool:
+    """Whether two columns hold numbers on one scale."""
+    return one.numeric and other.numeric and not one.running and 0 < one.top <= 2 * other.top <= 4 * one.top and one.top < 1000
+
+
+def _movielens(reading: Reading) -> Evidence | None:
+    """Four columns of numbers without a header, the last of times, as MovieLens' u.data."""
+    looks = reading.looks
+    if (
+        reading.head.lines == 0
+        and len(looks) == 4
+        and looks[3].epochs
+        and looks[0].share_numbers == looks[1].share_numbers == 1
+        and list(reading.roles.values()) == [0, 1, 2]
+    ):
+        return Evidence(3, "its rows are laid out as MovieLens' u.data: user, item, rating, time")
+    return None
+
+
+def _first_row_is_one(reading: Reading) -> Evidence | None:
+    """The header, taken as such, would be a rating; or is none of words."""
+    header = [look.header for look in reading.looks]
+    if reading.head.lines and any(_is_value(text) for text in header):
+        return Evidence(-3, "the first row holds numbers, as the rows below do")
+    return None
+
+
+def _is_value(text: str) -> bool:
+    """Whether a header is a number."""
+    return text.replace(".", "", 1).replace(",", "", 1).isdigit()
+
+
+def _no_rating_left(reading: Reading) -> Evidence | None:
+    """Nothing else is left that could be a rating; or something is."""
+    looks = [look for k, look in enumerate(reading.looks) if k not in reading.roles.values()]
+    likely = [look for look in looks if sum(e.weight for e in _as_rating(look)) >= 1]
+    if likely:
+        return Evidence(-4.5, f"{likely[0].header or 'another column'!r} could be a rating")
+    return Evidence(1.5, "it has no column of ratings")
+
+
+def _items_are_numbers_on_a_scale(reading: Reading) -> Evidence | None:
+    """Two columns, the second of few small numbers: the grid of one item."""
+    item = reading.looks[reading.roles["item"]]
+    if len(reading.looks) == 2 and item.numeric and item.top <= 10 and role_of(item.header)[1] < 2:
+        return Evidence(-3, f"{item.header!r} holds numbers like ratings")
+    return None
+
+
+def _different_pairs(reading: Reading) -> Evidence | None:
+    """Pairs need at least one id that comes again."""
+    u, i = (reading.looks[reading.roles[role]] for role in ("user", "item"))
+    if reading.head.lines and role_of(u.header)[0] != "user" and role_of(i.header)[0] != "item":
+        return Evidence(-1.5, "no column is named as users or items are")
+    return None
+
+
+_LISTS = (_other_columns_are_words, _words_between, _others_are_ratings_too, _movielens, _first_row_is_one)
+_PAIRS = (_no_rating_left, _items_are_numbers_on_a_scale, _different_pairs, _first_row_is_one)

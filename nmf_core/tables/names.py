@@ -1,0 +1,113 @@
+"""What names seem to be names of: people, or things that people rate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from nmf_core.tables.headers import plain
+
+# Words before a number that make an id of a person, and of a thing: "User 12", "P07", "Film3", "Q1_2".
+_PERSON = re.compile(
+    r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
+    r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
+    r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|vp|p|r|u|s|id)"
+    r"[ _.#-]*\d+",
+    re.IGNORECASE,
+)
+_THING = re.compile(
+    r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
+    r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
+    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|v|q|i|m|f|b|sku|asin)"
+    r"[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
+_YEAR = re.compile(r".+\((19|20)\d\d\)")
+# Small words that titles and questions have and the names of people do not.
+_IN_TITLES = frozenset(
+    (
+        *("the", "a", "an", "of", "and", "in", "to", "on", "at", "for", "with", "from", "is", "my", "your", "how", "what"),
+        *("der", "die", "das", "und", "im", "ein", "eine", "mit", "le", "la", "les", "el", "los", "il", "du", "des", "et"),
+    )
+)
+# Given names that are frequent where such tables are kept, as `plain` writes them.
+_GIVEN = frozenset(
+    """
+    aaron abby abdul adam adrian agnes ahmed aisha akira alan albert alejandro alex alexander alexandra alexis alfred ali alice
+    alicia alina alison amanda amber amelia amelie amina amir amy ana anders andre andrea andreas andrew andrzej andy angela
+    anil anita anja ann anna anne annette annie anthony anton antonio anya arjun arthur artur ashley astrid asha ava axel
+    barbara bart beata beatrice ben benjamin bernard bernd bert beth betty bea bill birgit björn bjorn bob boris brandon brenda
+    brian bruno camille carl carla carlos carmen carol caroline cat catherine celine charles charlie charlotte chen chiara
+    chloe chris christian christina christine christoph christopher cid cindy claire clara claudia clemens colin connor craig
+    cy cyril dan dana daniel daniela dave david deborah deepak dee denis dennis derek diana diego dieter dirk dmitri dominik
+    don donald dora doris dorothy doug dylan ed eddie edgar edith eduardo edward elena eli elias elif elisa elizabeth ella
+    ellen elsa emil emilia emily emma eric erica erik erika erin ernst esra ethan eugene eva evan eve evelyn ewa fabian fabio
+    fatima felix fernando filip finn fiona florian frances francesca francesco francis francisco franck frank franz fred
+    frederic frida friedrich gabriel gabriela gary gavin geoff george georg gerard gerd gil gina giovanni giulia giuseppe
+    grace greg greta gustav hana hanna hannah hans harry hassan heather heidi heike heinz helen helena helga henri henry
+    herbert hiro hiroshi holly hugo ian ibrahim ida igor ike ilse ines inga ingrid ines irene iris isabel isabella ivan ivy
+    jack jacob jacqueline jake jakob jamal james jamie jan jana jane janet janina jasmin jason javier jean jeff jen jenna
+    jennifer jenny jens jeremy jerome jerry jess jesse jessica jie jill jim jo joan joanna joao joe joel johan johanna john
+    johnny jon jonas jonathan jordan jorge jörg jose josef joseph josh joshua juan juana judith judy julia julian julie jun
+    jürgen justin kai kara karen karim karin karl karla kasia kate katarzyna katharina katherine kathy katie katja kay keith
+    keiko kelly ken kenji kerstin kevin khalid kim kirsten klaus kofi krzysztof kumar kurt kyle lara lars laura lauren laurent
+    layla lea lee leila len lena leo leon leonie leslie li liam lily lin lina linda linh lisa liz lola lorenzo lotte lou louis
+    louise luc luca lucas lucia lucy luigi luis luisa lukas luke lydia lynn magda maja malik manuel mara marc marcel marco
+    marcus marek margaret maria marie marina mario marion mark marko markus marta martha martin martina mary mateo mathilde
+    matt matthew matthias maurice max may maya meg megan mehmet mei melanie melissa mia michael michal michel michelle miguel
+    mika mike mila mina mira miriam mohamed mohammed moira molly mona monica monika morgan moritz mustafa nadia nadja nancy
+    naomi natalia natalie nathan neil nele nia nick nico nicolas nicole nikolai nils nina noah noor nora norbert olaf ole oleg
+    olga oliver olivia omar oscar oskar otto pablo pam paola pat patricia patrick paul paula pauline pavel pedro peggy pete
+    peter petra phil philip philipp philippe pierre pilar piotr priya rachel rafael rahul raj ralf ralph ramon raul ravi ray
+    rebecca remi rene renata ricardo richard rick rita rob robert roberto robin roger roland rolf roman romy ron ronald rosa
+    rose roy ruben rudolf rui ruth ryan sabine sabrina sakura sally sam samantha samir samuel sandra sanjay sara sarah sasha
+    scott sean sebastian selma serge sergei shirin shirley sid silke silvia simon simone sofia sofie sonia sonja sophia sophie
+    stefan stefanie stella stephan stephanie stephen steve steven sue sung susan susanne suzanne sven svetlana sylvia takashi
+    tamara tania tanja tara ted teresa terry theo theresa thomas tia tilda tim timo tina tobias todd tom tomas tomasz tommy
+    toni tony tracy ty udo ulf uli ulrich una ursula ute uwe val valentina valerie vanessa vera veronica veronika victor
+    victoria viktor vincent viola vladimir walter wanda wei wendy werner will willi william wolfgang xavier xin yan yann yasmin
+    yoko yolanda yosef yuki yuri yusuf yves yvonne zac zach zara zoe zofia
+    """.split()
+)
+
+
+def like_people(names: Iterable[str]) -> float:
+    """The share of names that read as those of people: an e-mail address, a given name, "User 7".
+
+    >>> like_people(["Ann", "Bob K.", "P07", "ann@x.org"]), like_people(["Alien", "Heat"])
+    (1.0, 0.0)
+    """
+    return _share(names, _is_person)
+
+
+def like_things(names: Iterable[str]) -> float:
+    """The share of names that read as titles or questions: "Film 3", "Q1_2", "The Hunt", "Up (2009)".
+
+    >>> like_things(["Film 3", "The Hunt", "Up (2009)"]), like_things(["Ann", "Bob"])
+    (1.0, 0.0)
+    """
+    return _share(names, _is_thing)
+
+
+def _share(names: Iterable[str], is_one: object) -> float:
+    """The share of the names that are there of which something is true."""
+    assert callable(is_one)
+    found = [bool(is_one(name.strip())) for name in names if name.strip()]
+    return sum(found) / len(found) if found else 0.0
+
+
+def _is_person(name: str) -> bool:
+    """Whether a name reads as that of a person."""
+    if _PERSON.fullmatch(name) or _EMAIL.fullmatch(name):
+        return True
+    words = [plain(word) for word in re.split(r"[\s,._-]+", name) if word]
+    return 0 < len(words) <= 3 and words[0] in _GIVEN and not _IN_TITLES & set(words)
+
+
+def _is_thing(name: str) -> bool:
+    """Whether a name reads as that of something to rate."""
+    if _THING.fullmatch(name) or _YEAR.fullmatch(name) or name.endswith(("?", "!")):
+        return True
+    words = [plain(word) for word in name.split()]
+    return len(words) > 1 and bool(_IN_TITLES & set(words))
