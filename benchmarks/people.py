@@ -319,14 +319,18 @@ async def together(
     seed: int = 0,
     acts: int = MOST_ACTS,
     big: bool = False,
+    within: float = 0.0,
 ) -> None:
-    """People come, use the dashboard at once, and leave after so many seconds, each by a random generator of their own."""
+    """People come within some seconds, use the dashboard at once, and leave after so many seconds, each by a random generator of their own."""
     until = time.monotonic() + seconds
     here = [Person(url, random.Random(f"{seed} {k}"), pages, log) for k in range(people)]
     if big:
         here.append(Big(url, random.Random(f"{seed} big"), list(PAGES), log, BIG_PATIENCE))
 
+    coming = random.Random(f"{seed} coming")
+
     async def bounded(person: Person) -> None:
+        await asyncio.sleep(coming.uniform(0, within))
         try:
             async with asyncio.timeout(seconds + 2 * PATIENCE):
                 await person.live(until, think, acts)
@@ -361,6 +365,7 @@ async def measure(url: str, asked: argparse.Namespace, pages: list[str], server:
         pages=pages,
         seed=asked.seed,
         big=bool(asked.big),
+        within=asked.within,
     )
     took = time.perf_counter() - began
     busy = {"these people": (time.process_time() - own) / took}
@@ -392,6 +397,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--people", type=int, default=30, help=f"1 to {MOST_PEOPLE}")
     parser.add_argument("--minutes", type=float, default=3.0, help=f"up to {MOST_MINUTES:g}")
     parser.add_argument("--think", type=float, default=5.0, help="seconds between a person's acts, on average")
+    parser.add_argument("--within", type=float, default=30.0, help="seconds in which they come; 0: all at once")
     parser.add_argument("--big", type=int, default=0, metavar="RATINGS", help="one more person, with so many ratings")
     parser.add_argument("--pages", nargs="+", choices=list(PAGES), default=list(PAGES))
     parser.add_argument("--without", nargs="+", choices=list(PAGES), default=[], help="pages that nobody goes to")
