@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pandas as pd
 import pytest
 
@@ -64,6 +66,21 @@ def test_a_process_that_is_gone_is_said_and_another_one_started(notebook: Rating
     finally:
         apart.end()
     assert len(apart.run("survey", go_on, None, ratings=notebook, ranks=(1,), folds=2).table) == 1  # here
+
+
+def test_processes_are_started_for_a_crowd(monkeypatch):
+    begun = threading.Event()
+    monkeypatch.setattr(apart, "begin", begun.set)
+    monkeypatch.setattr(apart, "_PEOPLE", set())
+    monkeypatch.setattr(apart, "serving", threading.Event())
+    for person in ("x", "y", "z"):
+        apart.came(person)  # a page in a test is no server
+    apart.serving.set()
+    for person in ("ann", "bob", "ann", "bob"):
+        apart.came(person)
+    assert not begun.is_set()
+    apart.came("cy")
+    assert begun.wait(60)
 
 
 def test_what_cannot_be_started_leaves_studies_to_the_server(monkeypatch, caplog):

@@ -14,19 +14,31 @@ from nmf_core.study.beside import STUDIES, Beside
 LOG = logging.getLogger(__name__)
 # What each process is for: a survey takes long, and nobody who turns a dial should wait for it.
 FOR = ("studies", "fits")
+CROWD = 3  # people: fewer do not keep each other waiting, and need no further processes
 BUSY = 0.3  # seconds after which a quick fit is computed here rather than waited for
 _LOCK = threading.Lock()
 _BESIDE: dict[str, Beside] = {}  # those of this server, once they have begun
+serving = threading.Event()  # set once this is a server that people come to, rather than a page in a test
+_PEOPLE: set[str] = set()  # who had something computed; no more of them are kept than make a crowd
+
+
+def came(person: str) -> None:
+    """Note who has something computed; where they become a crowd, the processes are started, and nobody waits for that."""
+    if serving.is_set() and len(_PEOPLE) < CROWD and person not in _PEOPLE:
+        _PEOPLE.add(person)
+        if len(_PEOPLE) == CROWD:
+            threading.Thread(target=begin, daemon=True).start()
 
 
 def begin() -> None:
     """Start the processes; without them, everything is computed among the pages."""
+    try:
+        made = {what: Beside() for what in FOR}
+    except OSError as error:
+        LOG.warning("everything is computed by the server itself, which is slower for everybody: %s", error)
+        return
     with _LOCK:
-        try:
-            _BESIDE.update({what: Beside() for what in FOR})
-        except OSError as error:
-            LOG.warning("everything is computed by the server itself, which is slower for everybody: %s", error)
-            return
+        _BESIDE.update(made)
     atexit.register(end)
 
 

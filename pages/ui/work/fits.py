@@ -104,6 +104,7 @@ def begin(state: FitState, *, quick: bool = False) -> Job:
         return apart.fit(ratings, settings, progress)
 
     session.current().declined.discard(state.what)
+    apart.came(session.person())
     if quick:
         return jobs.start(session.person(), state.what, quickly, lane="quick", seconds=jobs.BY_ITSELF)
     return jobs.start(session.person(), state.what, work)

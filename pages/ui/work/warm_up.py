@@ -40,7 +40,7 @@ def warm_up() -> None:
 
     compiled.warm_up()
     fits.machine()
-    apart.begin()
+    apart.serving.set()
     # Modules, compiled code and constants never go away, so nobody needs to look through them again and again; what sessions
     # make comes later, and is not among them.
     gc.collect()
