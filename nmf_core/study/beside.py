@@ -49,12 +49,17 @@ STARTS = 60.0  # seconds in which the process must be there
 class Beside:
     """A process that computes studies, one after the other; it ends with this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, nice: int = 0) -> None:
+        """Start the process, with so much less right to the processors than others have.
+
+        Raises:
+            OSError: it does not start.
+        """
         key = secrets.token_bytes(32)
         with Listener(authkey=key) as listener:
             # One thread for BLAS: what is multiplied here is small, and the other processors are the server's.
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "nmf_core.study.beside", str(listener.address)],
+                [sys.executable, "-m", "nmf_core.study.beside", str(listener.address), str(nice)],
                 stdin=subprocess.PIPE,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
@@ -141,10 +146,10 @@ def _accepted(listener: Listener) -> Connection:
     return found[0]
 
 
-def main(address: str) -> None:
+def main(address: str, nice: int) -> None:
     """Compute what is asked for until nobody asks any more."""
     with suppress(OSError, AttributeError):
-        os.nice(5)  # people come first
+        os.nice(nice)
     key = sys.stdin.buffer.read()
     with Client(address, authkey=key) as connection:
         from nmf_core.fit import compiled
@@ -184,4 +189,4 @@ def _answer(connection: Connection, number: int, study: str, asked: dict[str, An
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -84,7 +84,7 @@ def test_processes_are_started_for_a_crowd(monkeypatch):
 
 
 def test_what_cannot_be_started_leaves_studies_to_the_server(monkeypatch, caplog):
-    monkeypatch.setattr(apart, "Beside", lambda: (_ for _ in ()).throw(OSError("no process")))
+    monkeypatch.setattr(apart, "Beside", lambda nice: (_ for _ in ()).throw(OSError("no process")))
     apart.begin()
     assert not apart._BESIDE and "slower for everybody" in caplog.text
     assert set(STUDIES) == {"survey", "evaluate", "fit"}

@@ -12,8 +12,8 @@ from nmf_core import Factorization, Ratings, Settings
 from nmf_core.study.beside import STUDIES, Beside
 
 LOG = logging.getLogger(__name__)
-# What each process is for: a survey takes long, and nobody who turns a dial should wait for it.
-FOR = ("studies", "fits")
+# What each process is for, and how far it stands back: a survey takes long, and nobody who turns a dial should wait for it.
+FOR = {"studies": 15, "fits": 0}
 CROWD = 3  # people: fewer do not keep each other waiting, and need no further processes
 BUSY = 0.3  # seconds after which a quick fit is computed here rather than waited for
 _LOCK = threading.Lock()
@@ -33,7 +33,7 @@ def came(person: str) -> None:
 def begin() -> None:
     """Start the processes; without them, everything is computed among the pages."""
     try:
-        made = {what: Beside() for what in FOR}
+        made = {what: Beside(nice) for what, nice in FOR.items()}
     except OSError as error:
         LOG.warning("everything is computed by the server itself, which is slower for everybody: %s", error)
         return
@@ -75,5 +75,5 @@ def _beside(what: str) -> Beside | None:
     with _LOCK:
         if what in _BESIDE and not _BESIDE[what].alive:  # it was ended from outside, or by a bug
             LOG.error("the process beside for %s has ended; another one is started", what)
-            _BESIDE[what] = Beside()
+            _BESIDE[what] = Beside(FOR[what])
         return _BESIDE.get(what)
