@@ -19,6 +19,7 @@ import python_calamine
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats.base import MAX_UNPACKED_BYTES, Data, Format, whole
+from nmf_core.formats.kinds import ZIP, kind_at
 from nmf_core.tables.base import MAX_GRID_CELLS, Table, check_width, table_of_rows
 from nmf_core.tables.headers import ROLES, has_role
 from nmf_core.tables.titles import MOST_TITLES, n_titles, said, said_titles
@@ -253,7 +254,8 @@ def _column_number(letters: bytes) -> int:
 
 def _sniff(head: bytes, name: str) -> bool:
     """Whether a zip file is named as a workbook, or begins with a part that only Office's files have."""
-    return head.startswith(b"PK\x03\x04") and (name.lower().endswith((".xlsx", ".xlsm")) or bool(_FIRST.match(head)))
+    named = name.lower().endswith((".xlsx", ".xlsm"))
+    return kind_at(head) is ZIP and (named or bool(_FIRST.match(head)))
 
 
 def _example() -> bytes:
