@@ -24,6 +24,7 @@ from nmf_core.tables.frame import table_of_frame
 _FILES = (
     "delimited",
     "excel",
+    "ods",
     "parquet",
     "json",
 )
