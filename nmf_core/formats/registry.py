@@ -27,6 +27,11 @@ _FILES = (
     "ods",
     "parquet",
     "json",
+    "matrix_market",
+    "arff",
+    "libsvm",
+    "recbole",
+    "netflix",
 )
 _TABLES: list[Format] = registered("nmf_core.formats", _FILES, "FORMAT")
 FORMATS: dict[str, Format] = {f.name: f for f in (*_TABLES, zip_of(_TABLES))}
