@@ -1,11 +1,12 @@
 """Many people at once, each with a browser of their own: `python -m benchmarks.people [--people 30] [--minutes 3] [--think 5]`.
 
-Starts a server, lets one visitor see every page, then lets people come who think for some seconds (`--think`, on average) and
-do one thing, again and again: go to another page, change the rank, turn the dial for blanks, choose other ratings, pick
-another user, name a feature, start a survey. They speak Streamlit's own protocol (`benchmarks.streamlit_client`); nothing is
-drawn, so what a browser takes for a picture comes on top. Measured: from the act until the script has run, with whatever it
-runs again of itself. Prints n, median, 95th percentile and maximum of each kind of act. Apart from these, `wait` is how long
-a progress bar stood before those who stayed for its end, and `look at progress` the runs by the clock that draw it.
+Starts a server, lets one visitor see every page, then lets people come within some seconds (`--within`) who think for a while
+(`--think`, on average) and do one thing, again and again: go to another page, change the rank, turn the dial for blanks, choose
+other ratings, pick another user, name a feature, start a survey. They speak Streamlit's own protocol
+(`benchmarks.streamlit_client`); nothing is drawn, so what a browser takes for a picture comes on top. Measured: from the act
+until the script has run, with whatever it runs again of itself. Prints n, median, 95th percentile and maximum of each kind of
+act. Apart from these, `wait` is how long a progress bar stood before those who stayed for its end, and `look at progress` the
+runs by the clock that draw it.
 
 An exception on the page, a lost connection or 60 s without an answer is an error. So is a word of somebody else's: everyone
 brings ratings that are named by a random word, names features by it, and looks for the words of others in every message.
@@ -23,8 +24,6 @@ import argparse
 import asyncio
 import os
 import random
-import re
-import secrets
 import sys
 import tempfile
 import time
@@ -40,6 +39,7 @@ import pandas as pd
 from websockets.exceptions import WebSocketException
 
 from benchmarks.lifelike import lifelike
+from benchmarks.sentinel import Sentinel
 from benchmarks.streamlit_client import PATIENCE, Tab, loopback
 from benchmarks.streamlit_widgets import Node
 from benchmarks.watched import Watched, machine
@@ -47,7 +47,6 @@ from pages.ui.page_list import FIRST_PAGE, PAGES
 from tests.browser.conftest import Server
 
 MOST_PEOPLE, MOST_MINUTES, MOST_ACTS = 200, 30.0, 2_000  # of one person
-WORD = re.compile(rb"sentinel[0-9a-f]{4,12}")  # as short as names are cut to
 TOP_RANK = 8  # people go up and down below it
 BIG_PATIENCE = 600.0  # seconds: a large file is read in one run
 ARRIVE, BRING, WAIT, LOOK = "arrive", "bring a file", "wait", "look at progress"
@@ -88,31 +87,6 @@ class Log:
         """What went wrong, and what was shown in red."""
         lines = [f"ERROR  {n} × {kind}: {words}" for (kind, words), n in self.errors.most_common(20)]
         return "\n".join([*lines, *(f"in red {n} × {words}" for words, n in self.alerts.most_common(10))])
-
-
-class Sentinel:
-    """A person's own word, and whose words are in a message that they got."""
-
-    def __init__(self, word: str = "") -> None:
-        """A new word, unless one is given."""
-        self.word = word or f"sentinel{secrets.token_hex(6)}"
-        self.own = 0
-        self.others: Counter[str] = Counter()
-
-    def __call__(self, message: bytes) -> None:
-        """Look through a message; a name may be cut, a word's beginning counts too.
-
-        >>> mine = Sentinel("sentinel00ff00ff00ff")
-        >>> mine(b"sentinel00ff00f")
-        >>> mine(b"mine: sentinel00ff00ff00ff, whose: sentinelabcdef")
-        >>> mine.own, dict(mine.others)
-        (2, {'sentinelabcdef': 1})
-        """
-        for found in WORD.findall(message):
-            if self.word.startswith(found.decode()):
-                self.own += 1
-            else:
-                self.others[found.decode()] += 1
 
 
 # --- people ---------------------------------------------------------------------------------------------------------------
@@ -319,14 +293,18 @@ async def together(
     seed: int = 0,
     acts: int = MOST_ACTS,
     big: bool = False,
+    within: float = 0.0,
 ) -> None:
-    """People come, use the dashboard at once, and leave after so many seconds, each by a random generator of their own."""
+    """People come within so many seconds, use the dashboard, and leave in the end, each by a random generator of their own."""
     until = time.monotonic() + seconds
     here = [Person(url, random.Random(f"{seed} {k}"), pages, log) for k in range(people)]
     if big:
         here.append(Big(url, random.Random(f"{seed} big"), list(PAGES), log, BIG_PATIENCE))
 
+    coming = random.Random(f"{seed} coming")
+
     async def bounded(person: Person) -> None:
+        await asyncio.sleep(coming.uniform(0, within))
         try:
             async with asyncio.timeout(seconds + 2 * PATIENCE):
                 await person.live(until, think, acts)
@@ -361,6 +339,7 @@ async def measure(url: str, asked: argparse.Namespace, pages: list[str], server:
         pages=pages,
         seed=asked.seed,
         big=bool(asked.big),
+        within=asked.within,
     )
     took = time.perf_counter() - began
     busy = {"these people": (time.process_time() - own) / took}
@@ -392,6 +371,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--people", type=int, default=30, help=f"1 to {MOST_PEOPLE}")
     parser.add_argument("--minutes", type=float, default=3.0, help=f"up to {MOST_MINUTES:g}")
     parser.add_argument("--think", type=float, default=5.0, help="seconds between a person's acts, on average")
+    parser.add_argument("--within", type=float, default=30.0, help="seconds in which they come; 0: all at once")
     parser.add_argument("--big", type=int, default=0, metavar="RATINGS", help="one more person, with so many ratings")
     parser.add_argument("--pages", nargs="+", choices=list(PAGES), default=list(PAGES))
     parser.add_argument("--without", nargs="+", choices=list(PAGES), default=[], help="pages that nobody goes to")

@@ -17,19 +17,29 @@ settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items):
-    """Fast tests first: those with a browser come last. In two processes one of them begins with these: they take longest."""
+    """Fast tests first: those with a browser come last. In two processes one of them begins with these: they take longest.
+
+    Pictures of every page come at the very end, for whichever process has nothing left to do.
+    """
     side_by_side = "PYTEST_XDIST_WORKER" in os.environ
-    items.sort(key=lambda item: ("browser" in item.path.parts) != side_by_side)
+
+    def turn(item):
+        pictures = item.path.name == "test_screenshots.py"
+        return 2 if pictures else int(("browser" in item.path.parts) != side_by_side)
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Tests with a browser go to one process, one after the other: two browsers at once would make each other wait."""
+    """Tests with a browser go to one process, one after the other, since two browsers make each other wait; but for pictures."""
     from xdist.scheduler import LoadScopeScheduling
 
     class OneBrowser(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+            if not nodeid.startswith("tests/browser/"):
+                return nodeid
+            return "pictures" if nodeid.startswith("tests/browser/test_screenshots") else "browser"
 
     return OneBrowser(config, log)
 

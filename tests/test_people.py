@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -26,6 +27,12 @@ def server(tmp_path_factory):
     yield running
     running.stop()
     assert not running.tracebacks()
+
+
+def run(what):
+    """A coroutine to its end: in a thread of its own, since Playwright keeps a loop in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, what).result()
 
 
 def texts(tab: Tab) -> str:
@@ -60,13 +67,13 @@ async def a_person(url: str) -> str:
 
 
 def test_what_people_do_is_done(server):
-    assert asyncio.run(a_person(server.url)) == "data=movie_night"
+    assert run(a_person(server.url)) == "data=movie_night"
 
 
 def test_people_at_once(server):
     log = Log()
     pages = list(PAGES)
-    asyncio.run(together(server.url, log, people=2, seconds=60, think=0, pages=pages, seed=4, acts=4))
+    run(together(server.url, log, people=2, seconds=60, think=0, pages=pages, seed=4, acts=4))
     assert not log.errors, log.words()
     assert len(log.seconds["arrive"]) == len(log.seconds["bring a file"]) == 2
     did = {kind for kind in log.seconds if kind not in ("wait", "look at progress")}
@@ -82,7 +89,7 @@ async def fits_once(url: str, log: Log) -> None:
 
 def test_somebody_with_a_large_file(server):
     log = Log()
-    asyncio.run(fits_once(server.url, log))
+    run(fits_once(server.url, log))
     assert not log.errors, log.words()
     assert len(log.seconds["big: fit"]) == 1
     assert len(log.seconds["big: press Fit"]) <= 1  # a fit that is quick on this machine follows without
@@ -102,7 +109,7 @@ async def a_link_is_shared(url: str, log: Log) -> tuple[Person, Person]:
 
 def test_words_of_others_are_noticed(server):
     log = Log()
-    mine, yours = asyncio.run(a_link_is_shared(server.url, log))
+    mine, yours = run(a_link_is_shared(server.url, log))
     assert mine.sentinel.own > 0
     assert not mine.sentinel.others
     assert yours.sentinel.others
@@ -125,17 +132,17 @@ def test_who_would_not_see_a_sentinel_says_so():
     log = Log()
     person = Person("http://127.0.0.1:1", random.Random(1), ["ratings"], log)
     person.brought = True
-    asyncio.run(person.leave())
+    run(person.leave())
     assert [kind for kind, _ in log.errors] == ["never saw the own sentinel"]
 
 
 def test_nobody_there_is_an_error_and_not_the_end():
     log = Log()
     person = Person("http://127.0.0.1:1", random.Random(1), ["ratings"], log)
-    assert not asyncio.run(person.do("arrive", person._open))
+    assert not run(person.do("arrive", person._open))
     assert sum(log.errors.values()) == 1
     with pytest.raises(Lost):
-        asyncio.run(person.tab.run())
+        run(person.tab.run())
     assert "1" in log.table().splitlines()[1]
     assert log.words().startswith("ERROR  1 × arrive: ")
 

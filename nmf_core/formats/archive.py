@@ -16,11 +16,18 @@ from functools import partial
 from nmf_core.errors import NmfError, RatingsError, shown
 from nmf_core.formats import base
 from nmf_core.formats.base import Data, Format, kind_of, whole
+from nmf_core.formats.kinds import ZIP, kind_at, kind_in_zip
 from nmf_core.formats.movielens import FILE_SETS, FileSet, read_file_ratings, table_of_set
 from nmf_core.tables.base import Table
 
 MAX_MEMBERS = 10_000
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Workbooks by a part that each kind has.
+_WORKBOOKS = {
+    "xl/workbook.xml": ("an Excel workbook", ".xlsx"),
+    "xl/workbook.bin": ("an Excel workbook", ".xlsb"),
+    "content.xml": ("an OpenDocument file", ".ods if it is a spreadsheet"),
+}
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(ValueError, OverflowError, NotImplementedError, RuntimeError, IndexError),
@@ -47,7 +54,7 @@ def zip_of(readers: Sequence[Format]) -> Format:
         "zip",
         "zip archive",
         ("zip",),
-        lambda head, name: head.startswith(b"PK\x03\x04"),
+        lambda head, name: kind_at(head) is ZIP,
         lambda data, name: _read(data, name, readers),
         summary="MovieLens' files as they are published (100K, 1M, latest), or one table of the kinds above",
         when="for ratings with titles and genres",
@@ -87,8 +94,12 @@ def _read(data: Data, name: str, readers: Sequence[Format]) -> Table:
 def _members(archive: zipfile.ZipFile, name: str) -> list[_Member]:
     """The files of an archive without what systems leave there; sizes and kinds checked as declared."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
-    if any(info.filename.lower().lstrip("/") == "xl/workbook.xml" for info in infos):
-        raise RatingsError(f"{name} is an Excel workbook. Give it the extension .xlsx.")
+    there = {info.filename.lower().lstrip("/") for info in infos}
+    for part, what in _WORKBOOKS.items():
+        if part in there:
+            raise RatingsError(f"{name} is {what[0]}. Give it the extension {what[1]}.")
+    if (kind := kind_in_zip(info.filename for info in infos)) is not None:
+        raise RatingsError(f"{name} is {kind.what}, which cannot be read. {kind.step}")
     if sum(info.file_size for info in infos) > base.MAX_UNPACKED_BYTES:
         raise RatingsError(
             f"{name} unpacks to more than {base.MAX_UNPACKED_BYTES // 1_000_000} MB. Give the ratings' file alone."
@@ -138,15 +149,13 @@ def _file_set(archive: zipfile.ZipFile, members: list[_Member], name: str) -> Ta
 
 def _only_table(archive: zipfile.ZipFile, members: list[_Member], name: str, readers: Sequence[Format]) -> Table:
     """The Table of the only member that can be one."""
-    known = {extension: reader for reader in (*readers, _ALONE) for extension in reader.extensions}
-    fitting = [
-        (member, known[extension])
-        for member in members
-        if (extension := member.name.rpartition(".")[2].lower()) in known
-        and not member.name.lower().startswith(_PAPERS)
-    ]
+    every = (*readers, _ALONE)
+    known = dict.fromkeys(extension for reader in every for extension in reader.extensions)
+    named = [m for m in members if _extension(m) in known and not m.name.lower().startswith(_PAPERS)]
+    # A name that files of several kinds have, such as u.item, is a table's only where the content is.
+    fitting = [m for m in named if len(named) > 1 and _reader(m, _head(archive, m), every)] or named
     if len(fitting) != 1:
-        names = [member.name for member in ([m for m, _ in fitting] or members)]
+        names = [member.name for member in (fitting or members)]
         listed = ", ".join(shown(one) for one in names[:10]) + (
             f" and {len(names) - 10} more" if len(names) > 10 else ""
         )
@@ -156,13 +165,33 @@ def _only_table(archive: zipfile.ZipFile, members: list[_Member], name: str, rea
             f"{name} holds {what}. Give the file with the ratings alone; a zip file may hold one table ({', '.join(known)}), "
             f"or {pairs} in one folder."
         )
-    member, reader = fitting[0]
+    member = fitting[0]
     data = _content(archive, member, name)
-    if not reader.sniff(data[:_HEAD_BYTES], member.name):
-        looks = kind_of(data[:_HEAD_BYTES]) or "plain text"
-        raise RatingsError(
-            f"{name}: {member.name} in it is no {reader.title} file; its content looks like {looks}. Save it again with the "
-            "extension that goes with it."
-        )
+    reader = _reader(member, data[:_HEAD_BYTES], every)
+    if reader is None:
+        kind = kind_at(data[:_HEAD_BYTES])
+        looks = "plain text" if kind is None else kind.what
+        step = kind.step if kind is not None and kind.step else "Save it again with the extension that goes with it."
+        title = next(reader.title for reader in every if _extension(member) in reader.extensions)
+        raise RatingsError(f"{name}: {member.name} in it is no {title} file; its content looks like {looks}. {step}")
     table = reader.read(data, f"{name}, {member.name}")
     return replace(table, notes=(f"The table is {shown(member.name)} in the zip file.", *table.notes))
+
+
+def _extension(member: _Member) -> str:
+    """The extension of a member's name."""
+    return member.name.rpartition(".")[2].lower()
+
+
+def _head(archive: zipfile.ZipFile, member: _Member) -> bytes:
+    """The first bytes of a member; none of one with a password, whose own error comes when it is read."""
+    if member.info.flag_bits & 1 or member.info.compress_type not in _PACKED:
+        return b""
+    with archive.open(member.info) as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _reader(member: _Member, head: bytes, readers: Sequence[Format]) -> Format | None:
+    """What reads a member, by its extension and its first bytes; of several the last, which is the most particular."""
+    fitting = [f for f in readers if _extension(member) in f.extensions and f.sniff(head, member.name)]
+    return fitting[-1] if fitting else None

@@ -14,8 +14,9 @@ import pandas as pd
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.formats import base
 from nmf_core.formats.archive import zip_of
-from nmf_core.formats.base import Data, Format, kind_of
+from nmf_core.formats.base import Data, Format
 from nmf_core.formats.folder import FORMAT as FOLDER
+from nmf_core.formats.kinds import kind_at
 from nmf_core.registry import registered
 from nmf_core.tables.base import Table
 from nmf_core.tables.frame import table_of_frame
@@ -23,8 +24,14 @@ from nmf_core.tables.frame import table_of_frame
 _FILES = (
     "delimited",
     "excel",
+    "ods",
     "parquet",
     "json",
+    "matrix_market",
+    "arff",
+    "libsvm",
+    "recbole",
+    "netflix",
 )
 _TABLES: list[Format] = registered("nmf_core.formats", _FILES, "FORMAT")
 FORMATS: dict[str, Format] = {f.name: f for f in (*_TABLES, zip_of(_TABLES))}
@@ -128,7 +135,7 @@ def extensions() -> tuple[str, ...]:
     >>> extensions()[:2]
     ('csv', 'tsv')
     """
-    return tuple(extension for f in FORMATS.values() for extension in f.extensions)
+    return tuple(dict.fromkeys(extension for f in FORMATS.values() for extension in f.extensions))
 
 
 def shown_name(name: object) -> str:
@@ -212,15 +219,19 @@ def format_of(data: Data, name: str, asked: str) -> Format:
     for candidate in claimed or fitting:
         if candidate in fitting:
             return candidate
-    looks = kind_of(head) or "plain text"
-    readable = ", ".join(f"{f.title} ({', '.join('.' + e for e in f.extensions)})" for f in FORMATS.values())
+    kind = kind_at(head)
+    step = kind.step if kind is not None else ""
+    if fitting:
+        wrong = "Give it the extension ." if asked == "auto" else "Choose no format, or "
+        step = f"{wrong}{fitting[0].extensions[0] if asked == 'auto' else fitting[0].name}."
+    if not step:
+        readable = ", ".join(f"{f.title} (.{f.extensions[0]})" for f in FORMATS.values())
+        step = f"Unpack or save it as one of: {readable}."
+    looks = "plain text" if kind is None else kind.what
     if claimed:
         article = "an" if claimed[0].title[0] in "AEIOU" else "a"
-        raise RatingsError(
-            f"{name} is not {article} {claimed[0].title} file; its content looks like {looks}. Unpack or save it as one of: "
-            f"{readable}, with the extension that goes with it."
-        )
-    raise RatingsError(f"{name} is {looks}, which cannot be read. Unpack or save it as one of: {readable}.")
+        raise RatingsError(f"{name} is not {article} {claimed[0].title} file; its content looks like {looks}. {step}")
+    raise RatingsError(f"{name} is {looks}, which cannot be read. {step}")
 
 
 def head_of(data: Data) -> bytes:

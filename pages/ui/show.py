@@ -135,7 +135,10 @@ def _sweeps(job: Job) -> str:
     """How far a fit is."""
     if not job.done:
         return "Choosing the penalty"
-    return f"Sweep {job.done} of at most {job.of}, objective {job.partial[1]:.5g}"
+    reached = (
+        f", objective {job.partial[1]:.5g}" if job.partial is not None else ""
+    )  # a process beside tells how far, no more
+    return f"Sweep {job.done} of at most {job.of}{reached}"
 
 
 def _cancel_fit(state: FitState) -> None:

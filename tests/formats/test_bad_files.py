@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import nmf_core.formats.excel as excel
+import nmf_core.formats.base as base
 import nmf_core.formats.parquet as parquet
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
@@ -126,7 +126,8 @@ CSV = (HEAD + "ann,x,5\n").encode()
         (_npy(np.ones((2, 2))), "a.csv", "NumPy"),
         (_npy(np.array([None]), allow_pickle=True), "a.npy", "NumPy"),
         (pickle.dumps([1]), "a.csv", "pickle"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xlsx", "old Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xlsx", "not an Excel file that can be read"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.csv", "old Excel file.*Give it the extension .xls"),
         (_xlsx(LONG_ROWS), "a.csv", "zip archive"),
         (_zip({"a.txt": "hello"}), "a.xlsx", "not an Excel file"),
         (_zip({"xl/workbook.xml": "<nonsense"}), "a.xlsx", "not an Excel file"),
@@ -201,7 +202,7 @@ def test_a_cell_far_out_is_refused_before_the_sheet_is_laid_out():
 
 
 def test_what_unpacks_to_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(excel, "MAX_UNPACKED_BYTES", 3_000_000)
+    monkeypatch.setattr(base, "MAX_UNPACKED_BYTES", 3_000_000)
     data = _zip({"xl/workbook.xml": "<a/>", "xl/worksheets/sheet1.xml": " " * 4_000_000})
     with pytest.raises(NmfError, match="unpacks to more than 3 MB"):
         read_ratings(data)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from nmf_core import NmfError, open_source, preview_ratings, read_items
-from nmf_core.formats import delimited, excel
+from nmf_core.formats import delimited, workbook
 from nmf_core.reading.items import looks_like_items
 from tests.formats.test_workbooks import book
 
@@ -18,7 +18,7 @@ DOUBTFUL = b"who;what;points;date\nann;x;4,5;1\nann;y;0;1\nbob;x;3;2\nbob;z;2;3\
 def counted(monkeypatch):
     """How often columns were taken from text, and sheets from workbooks."""
     count: Counter[str] = Counter()
-    for module, name in ((delimited, "_streamed"), (excel, "_rows")):
+    for module, name in ((delimited, "_streamed"), (workbook, "_rows")):
         before = getattr(module, name)
 
         def counting(*args, _before=before, _of=name, **rest):

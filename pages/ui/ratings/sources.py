@@ -51,7 +51,7 @@ def _fetch_task(remote: Remote) -> Task:
 
     def begin() -> None:
         jobs.forget(session.person(), what)
-        jobs.start(session.person(), what, lambda told: movielens.fetch(remote, on_progress=told), lane="study")
+        jobs.start(session.person(), what, lambda told: movielens.fetch(remote, on_progress=told), lane="fetch")
 
     return Task(
         key="fetch",

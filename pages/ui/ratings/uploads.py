@@ -71,8 +71,8 @@ def file_box() -> None:
         on_change=_uploaded,
     )
     st.caption(
-        "CSV, TSV, Excel, Parquet, JSON, MovieLens as downloaded (zip files too). How a file is read is shown first where it is "
-        "not plain. Ids stay text: 007 and 07 differ."
+        "CSV, TSV, Excel, OpenDocument, Parquet, JSON, Matrix Market, ARFF and others; MovieLens as downloaded (zip files too). "
+        "How a file is read is shown first where it is not plain. Ids stay text: 007 and 07 differ."
     )
 
 

@@ -11,7 +11,7 @@ from nmf_core import Factorization, NmfError, Ratings, Settings, fit_settings
 from nmf_core.fit.cost import Machine, estimate, measured
 from nmf_core.interpret.match import match_features
 from pages.ui.session import session
-from pages.ui.work import jobs
+from pages.ui.work import apart, jobs
 from pages.ui.work.jobs import Job, Progress
 
 FOLLOWS = 2.0  # seconds: a fit that is estimated at less follows each change; a longer one waits to be asked for
@@ -100,9 +100,13 @@ def begin(state: FitState, *, quick: bool = False) -> Job:
         fit = fit_settings(ratings, settings, on_sweep=swept)
         return None if fit.stopped == "cancelled" else fit.canonical()
 
+    def quickly(progress: Progress) -> Factorization | None:
+        return apart.fit(ratings, settings, progress)
+
     session.current().declined.discard(state.what)
+    apart.came(session.person())
     if quick:
-        return jobs.start(session.person(), state.what, work, lane="quick", seconds=jobs.BY_ITSELF)
+        return jobs.start(session.person(), state.what, quickly, lane="quick", seconds=jobs.BY_ITSELF)
     return jobs.start(session.person(), state.what, work)
 
 

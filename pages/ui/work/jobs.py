@@ -17,8 +17,9 @@ import streamlit as st
 from nmf_core import NmfError
 
 LOG = logging.getLogger(__name__)
-# Jobs computing at a time; others wait their turn, but quick ones never behind long ones, nor fits behind surveys.
-AT_ONCE = {"quick": 4, "fit": 2, "study": 2}
+# Jobs at a time; others wait their turn, but quick ones never behind long ones, nor fits behind surveys. Studies are computed by
+# one process beside the server.
+AT_ONCE = {"quick": 4, "fit": 2, "study": 1, "fetch": 2}
 BY_ITSELF, ASKED_FOR = (
     30.0,
     3600.0,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from nmf_core import Penalty, RankSurvey, Ratings, Settings, evaluate, survey_ranks
+from nmf_core import Penalty, RankSurvey, Ratings, Settings
 from pages.ui import text
 from pages.ui.session import session
-from pages.ui.work import jobs
+from pages.ui.work import apart, jobs
 from pages.ui.work.fits import key_of, seconds
 from pages.ui.work.jobs import Progress
 from pages.ui.work.progress import Task
@@ -45,14 +45,15 @@ def survey(
             at = done, of
             return progress(done, of)
 
-        return survey_ranks(
-            ratings,
-            ranks,
+        return apart.run(
+            "survey",
+            told,
+            lambda found: progress(*at, found),
+            ratings=ratings,
+            ranks=ranks,
             folds=folds,
             seed=settings.seed,
             settings=base,
-            on_progress=told,
-            on_rank=lambda found: progress(*at, found),
         )
 
     n_fits = len(ranks) * (1 + 2 * folds)
@@ -77,7 +78,9 @@ def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
 
     def work(progress: Progress) -> pd.DataFrame:
         named = {f"rank {settings.rank}, blanks {_blanks(settings)}": settings}
-        return evaluate(ratings, named, folds=folds, top_n=TOP_N, seed=settings.seed, on_progress=progress)
+        return apart.run(
+            "evaluate", progress, ratings=ratings, settings=named, folds=folds, top_n=TOP_N, seed=settings.seed
+        )
 
     return task(
         "evaluation",

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from pages.ui.work import fits
+from pages.ui.work import apart, fits
 
 LOG = logging.getLogger(__name__)
 # What the pages import. Loaded before the server answers, by one thread: packages that import each other in a circle
@@ -40,6 +40,7 @@ def warm_up() -> None:
 
     compiled.warm_up()
     fits.machine()
+    apart.serving.set()
     # Modules, compiled code and constants never go away, so nobody needs to look through them again and again; what sessions
     # make comes later, and is not among them.
     gc.collect()
