@@ -50,7 +50,9 @@ def find_codes(columns: Sequence[Column]) -> Codes | None:
     n = int(sum(numbers[code] for code in codes) + sum(words[word] for word in said))
     cells = (*(f"{code:g}" for code in codes), *said)
     scale = f"the others lie from {kept[0]:g} to {kept[-1]:g}" if len(kept) else "there are no other numbers"
-    return Codes(cells, n, f"{listed(list(cells))} {'stand' if len(cells) > 1 else 'stands'} in {many(n, 'cell')} and {scale}")
+    return Codes(
+        cells, n, f"{listed(list(cells))} {'stand' if len(cells) > 1 else 'stands'} in {many(n, 'cell')} and {scale}"
+    )
 
 
 def _counted(columns: Sequence[Column]) -> tuple[Counter[float], Counter[str]]:

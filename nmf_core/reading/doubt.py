@@ -52,7 +52,10 @@ def _header(question: Question) -> tuple[str, str]:
 def _skip(question: Question) -> tuple[str, str]:
     names = [shown(name) for name in question.choice]
     if not names:
-        return "some columns may be no ratings; that all are is", "Choose by skip=[] or the names of those that are none."
+        return (
+            "some columns may be no ratings; that all are is",
+            "Choose by skip=[] or the names of those that are none.",
+        )
     said = f"the column {names[0]} seems" if len(names) == 1 else f"the columns {listed(names)} seem"
     return f"{said} to be no ratings; that is", f"Choose by skip={list(question.choice)!r} or skip=[] to keep them."
 

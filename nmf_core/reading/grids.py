@@ -16,23 +16,137 @@ from nmf_core.tables.numbers import is_number
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
 _ABOUT = frozenset(
     (
-        *("age", "year", "date", "time", "timestamp", "day", "month", "count", "no", "nr", "id", "number", "row", "index"),
-        *("zip", "zipcode", "postcode", "price", "height", "weight", "income", "birthyear", "yearofbirth", "releaseyear"),
+        *(
+            "age",
+            "year",
+            "date",
+            "time",
+            "timestamp",
+            "day",
+            "month",
+            "count",
+            "no",
+            "nr",
+            "id",
+            "number",
+            "row",
+            "index",
+        ),
+        *(
+            "zip",
+            "zipcode",
+            "postcode",
+            "price",
+            "height",
+            "weight",
+            "income",
+            "birthyear",
+            "yearofbirth",
+            "releaseyear",
+        ),
         *("alter", "jahr", "datum", "uhrzeit", "geburtsjahr", "âge", "année", "edad", "año", "fecha", "seq", "lfdnr"),
-        *("gender", "sex", "education", "geschlecht", "bildung", "sexe", "sexo", "género", "agegroup", "group", "gruppe"),
-        *("duration", "durationinseconds", "progress", "finished", "status", "ipaddress", "latitude", "longitude", "consent"),
+        *(
+            "gender",
+            "sex",
+            "education",
+            "geschlecht",
+            "bildung",
+            "sexe",
+            "sexo",
+            "género",
+            "agegroup",
+            "group",
+            "gruppe",
+        ),
+        *(
+            "duration",
+            "durationinseconds",
+            "progress",
+            "finished",
+            "status",
+            "ipaddress",
+            "latitude",
+            "longitude",
+            "consent",
+        ),
         *("locationlatitude", "locationlongitude", "collectorid", "startdate", "enddate", "recordeddate", "responseid"),
-        *("respondentid", "ethnicity", "race", "marital", "maritalstatus", "employment", "occupation", "region", "country"),
-        *("semester", "class", "grade", "experience", "yearsofexperience", "pages", "runtime", "votes", "decision", "comment"),
+        *(
+            "respondentid",
+            "ethnicity",
+            "race",
+            "marital",
+            "maritalstatus",
+            "employment",
+            "occupation",
+            "region",
+            "country",
+        ),
+        *(
+            "semester",
+            "class",
+            "grade",
+            "experience",
+            "yearsofexperience",
+            "pages",
+            "runtime",
+            "votes",
+            "decision",
+            "comment",
+        ),
         *("comments", "remark", "remarks", "notes", "bemerkung", "kommentar", "email", "genre", "author", "director"),
-        *("totalscore", "sum", "schoolyear", "children", "household", "householdsize", "salary", "weightkg", "heightcm"),
+        *(
+            "totalscore",
+            "sum",
+            "schoolyear",
+            "children",
+            "household",
+            "householdsize",
+            "salary",
+            "weightkg",
+            "heightcm",
+        ),
     )
 )
 _NAMES = frozenset(
     (
-        *("name", "yourname", "fullname", "email", "emailaddress", "mail", "emailaddresse", "nombre", "nom", "imię", "naam"),
-        *("firstname", "vorname", "prénom", "studentname", "initials", "nickname", "nick", "responseid", "respondentid"),
-        *("navn", "namn", "nome", "isim", "名前", "氏名", "이름", "姓名", "имя", "matrikelnummer", "participantid", "pid"),
+        *(
+            "name",
+            "yourname",
+            "fullname",
+            "email",
+            "emailaddress",
+            "mail",
+            "emailaddresse",
+            "nombre",
+            "nom",
+            "imię",
+            "naam",
+        ),
+        *(
+            "firstname",
+            "vorname",
+            "prénom",
+            "studentname",
+            "initials",
+            "nickname",
+            "nick",
+            "responseid",
+            "respondentid",
+        ),
+        *(
+            "navn",
+            "namn",
+            "nome",
+            "isim",
+            "名前",
+            "氏名",
+            "이름",
+            "姓名",
+            "имя",
+            "matrikelnummer",
+            "participantid",
+            "pid",
+        ),
     )
 )
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
@@ -68,7 +182,9 @@ def grid_readings(
 def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
     numeric = [k for k, look in enumerate(looks) if look.numeric or (look.blank and look.header)]
-    plainly = [look.top for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)]
+    plainly = [
+        look.top for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
+    ]
     usual = float(np.median(plainly)) if plainly else 0.0
     found = {}
     for k, look in enumerate(looks):
@@ -222,7 +338,11 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     """A column that counts the rows names them only where no other does."""
     _, look = _down(reading)
     others = [other for k, other in enumerate(reading.looks) if other is not look and k not in reading.ratings]
-    named = [other for other in others if other.different and (_is_called_name(other.header) or other.words) and not other.dates]
+    named = [
+        other
+        for other in others
+        if other.different and (_is_called_name(other.header) or other.words) and not other.dates
+    ]
     if look is not None and (look.running or look.dates or look.epochs) and named:
         return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
     if look is not None and look.dates:
@@ -249,7 +369,9 @@ def _left_out_words(reading: Reading) -> Evidence | None:
     """Columns of words beside few ratings are those of a list."""
     words = [k for k in reading.skip if reading.looks[k].words and not reading.looks[k].dates]
     if words and len(reading.ratings) < _ENOUGH:
-        return Evidence(-2.5, f"{reading.looks[words[0]].header!r} holds words, which a grid has in no other than its first column")
+        return Evidence(
+            -2.5, f"{reading.looks[words[0]].header!r} holds words, which a grid has in no other than its first column"
+        )
     return None
 
 
@@ -267,7 +389,9 @@ def _header_of_numbers(reading: Reading) -> Evidence | None:
         return Evidence(-1.5, "a grid has a header")
     numbers = [is_number(text) for text in header[1:] if text]
     if not numbers or not all(numbers):
-        return Evidence(-1.5, "the first row holds numbers among its names") if sum(numbers) > len(numbers) / 2 else None
+        return (
+            Evidence(-1.5, "the first row holds numbers among its names") if sum(numbers) > len(numbers) / 2 else None
+        )
     values = [float(text.replace(",", ".")) for text in header[1:] if text]
     if is_number(header[0]):
         return Evidence(-3, "the first row holds numbers, as the rows below do")

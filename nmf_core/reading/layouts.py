@@ -163,7 +163,9 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
         asked = role in (options.columns or {})
 
         def another(reading: Reading, role: str = role) -> bool:
-            return (reading.layout, reading.head) == (best.layout, best.head) and reading.roles[role] != best.roles[role]
+            return (reading.layout, reading.head) == (best.layout, best.head) and reading.roles[role] != best.roles[
+                role
+            ]
 
         rival = verdict.rival(another)
         order = dict.fromkeys([best.roles[role], *([rival.roles[role]] if rival else []), *range(len(titles))])

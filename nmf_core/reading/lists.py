@@ -16,12 +16,77 @@ from nmf_core.tables.headers import role_of
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 _NOT_RATED = frozenset(
     (
-        *("age", "year", "date", "time", "timestamp", "day", "month", "week", "hour", "no", "nr", "id", "index", "row", "zip"),
-        *("zipcode", "price", "amount", "total", "height", "weight", "income", "duration", "minutes", "seconds", "ts", "unix"),
-        *("unixreviewtime", "reviewtime", "createdat", "updatedat", "datum", "zeit", "alter", "jahr", "preis", "fecha", "edad"),
-        *("helpful", "helpfulvotes", "numvotes", "reviewcount", "ratingcount", "votecount", "lat", "latitude", "lon", "lng"),
+        *(
+            "age",
+            "year",
+            "date",
+            "time",
+            "timestamp",
+            "day",
+            "month",
+            "week",
+            "hour",
+            "no",
+            "nr",
+            "id",
+            "index",
+            "row",
+            "zip",
+        ),
+        *(
+            "zipcode",
+            "price",
+            "amount",
+            "total",
+            "height",
+            "weight",
+            "income",
+            "duration",
+            "minutes",
+            "seconds",
+            "ts",
+            "unix",
+        ),
+        *(
+            "unixreviewtime",
+            "reviewtime",
+            "createdat",
+            "updatedat",
+            "datum",
+            "zeit",
+            "alter",
+            "jahr",
+            "preis",
+            "fecha",
+            "edad",
+        ),
+        *(
+            "helpful",
+            "helpfulvotes",
+            "numvotes",
+            "reviewcount",
+            "ratingcount",
+            "votecount",
+            "lat",
+            "latitude",
+            "lon",
+            "lng",
+        ),
         *("longitude", "pages", "runtime", "quantity", "qty", "revenue", "temperature", "temp", "humidity", "pressure"),
-        *("volume", "open", "high", "low", "close", "voltage", "current", "power", "unixtime", "epoch", "stunden", "hours"),
+        *(
+            "volume",
+            "open",
+            "high",
+            "low",
+            "close",
+            "voltage",
+            "current",
+            "power",
+            "unixtime",
+            "epoch",
+            "stunden",
+            "hours",
+        ),
     )
 )
 
@@ -49,11 +114,18 @@ def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Give
 def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidence], dict[str, int]]]:
     """Each likely choice of columns for user and item, and what speaks for it."""
     likely = {
-        role: _likely(looks, given, role, lambda k, role=role: _as_id(looks[k], role, k).weight) for role in ("user", "item")
+        role: _likely(looks, given, role, lambda k, role=role: _as_id(looks[k], role, k).weight)
+        for role in ("user", "item")
     }
     for user, item in product(likely["user"], likely["item"]):
-        if user != item and not ({user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}):
-            found = [_as_id(looks[user], "user", user), _as_id(looks[item], "item", item), *_together(looks, user, item)]
+        if user != item and not (
+            {user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}
+        ):
+            found = [
+                _as_id(looks[user], "user", user),
+                _as_id(looks[item], "item", item),
+                *_together(looks, user, item),
+            ]
             yield found, {"user": user, "item": item}
 
 
@@ -106,7 +178,9 @@ def _as_rating(look: Look) -> list[Evidence]:
     elif named:
         found.append(Evidence(-1.5 - plainly, f"{look.header!r} is no name for ratings"))
     elif plainly:
-        found.append(Evidence(-3, f"{look.header!r} is an id"))
+        found.append(Evidence(-5, f"{look.header!r} is an id"))
+    if look.n_blank > look.n_rows / 2:
+        found.append(Evidence(-2, f"{look.header!r} is blank in most rows"))
     if look.name in _NOT_RATED or look.years:
         found.append(Evidence(-3, f"{look.header!r} is no rating by its name or its values"))
     if look.epochs or look.dates:
@@ -128,6 +202,12 @@ def _as_rating(look: Look) -> list[Evidence]:
             found.append(Evidence(-1, f"{look.header!r} is the same in each row"))
         if not look.whole and float(np.mean(np.round(2 * look.numbers) != 2 * look.numbers)) > 0.5 and top > 10:
             found.append(Evidence(-1.5, f"{look.header!r} holds amounts rather than ratings"))
+        if (
+            n > 4
+            and n > 0.7 * look.n_filled
+            and float(np.mean(np.round(2 * look.numbers, 6) != np.round(2 * look.numbers))) > 0.5
+        ):
+            found.append(Evidence(-2, f"{look.header!r} is measured rather than rated: hardly any number comes twice"))
     return found
 
 
@@ -147,11 +227,11 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
     if n > 3 and len(looks) > 2 and u.n_rows == len(u.said):
         found.append(Evidence(-1.5, "no user comes twice"))
     if user < item:
-        found.append(Evidence(1, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
+        found.append(Evidence(0.8, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
     if u.n_runs < i.n_runs and u.n_runs == len(u.said):
-        found.append(Evidence(1.2, f"the rows of each {_called(u, user)} stand together"))
+        found.append(Evidence(1.0, f"the rows of each {_called(u, user)} stand together"))
     elif i.n_runs < u.n_runs and i.n_runs == len(i.said):
-        found.append(Evidence(-1.2, f"the rows of each {_called(i, item)} stand together, as those of users do"))
+        found.append(Evidence(-1.0, f"the rows of each {_called(i, item)} stand together, as those of users do"))
     return found
 
 
@@ -197,7 +277,13 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
 
 def _alike(one: Look, other: Look) -> bool:
     """Whether two columns hold numbers on one scale."""
-    return one.numeric and other.numeric and not one.running and 0 < one.top <= 2 * other.top <= 4 * one.top and one.top < 1000
+    return (
+        one.numeric
+        and other.numeric
+        and not one.running
+        and 0 < one.top <= 2 * other.top <= 4 * one.top
+        and one.top < 1000
+    )
 
 
 def _movielens(reading: Reading) -> Evidence | None:
@@ -244,13 +330,24 @@ def _items_are_numbers_on_a_scale(reading: Reading) -> Evidence | None:
     return None
 
 
-def _different_pairs(reading: Reading) -> Evidence | None:
-    """Pairs need at least one id that comes again."""
-    u, i = (reading.looks[reading.roles[role]] for role in ("user", "item"))
-    if reading.head.lines and role_of(u.header)[0] != "user" and role_of(i.header)[0] != "item":
-        return Evidence(-1.5, "no column is named as users or items are")
+def _named_pairs(reading: Reading) -> Evidence | None:
+    """Pairs are known by their headers: a table of other things has ids that repeat as well."""
+    unnamed = [role for role in ("user", "item") if role_of(reading.looks[reading.roles[role]].header)[0] != role]
+    if unnamed and reading.head.lines:
+        return Evidence(-1.5 * len(unnamed), f"no column is named as {unnamed[0]}s are")
+    return None
+
+
+def _ratings_in_words(reading: Reading) -> Evidence | None:
+    """A column of few words that come again and again may be the ratings, or kinds of rows that are not all meant."""
+    for k, look in enumerate(reading.looks):
+        few = 2 <= len(look.said) <= 8 and len(look.said) <= look.n_filled / 2
+        if k not in reading.roles.values() and (few and (look.words or look.numeric)):
+            return Evidence(
+                -3, f"{look.header or f'column {k + 1}'!r} has few values that come again, and may be what counts"
+            )
     return None
 
 
 _LISTS = (_other_columns_are_words, _words_between, _others_are_ratings_too, _movielens, _first_row_is_one)
-_PAIRS = (_no_rating_left, _items_are_numbers_on_a_scale, _different_pairs, _first_row_is_one)
+_PAIRS = (_no_rating_left, _items_are_numbers_on_a_scale, _named_pairs, _ratings_in_words, _first_row_is_one)

@@ -15,7 +15,7 @@ from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_number, says_blank
-from nmf_core.tables.spoken import are_spoken
+from nmf_core.tables.spoken import are_spoken, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
@@ -89,7 +89,10 @@ class Look:
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
-        """(n_numbers,) the distinct cells that are numbers."""
+        """(n_numbers,) the distinct cells that are numbers, or say one."""
+        if self.stars:
+            said = [number_of(cell) if is_number(cell) else spoken_number(str(cell)) for cell in self.said]
+            return np.array(said, dtype=np.float64)
         return np.array([number_of(cell) for cell in self.said if is_number(cell)], dtype=np.float64)
 
     @cached_property
@@ -110,12 +113,12 @@ class Look:
     @cached_property
     def stars(self) -> bool:
         """Whether the cells that are no numbers say one, such as 4/5."""
-        return len(self.numbers) < len(self.said) and not self.dates and are_spoken(self.said)
+        return not self.dates and are_spoken(self.said)
 
     @property
     def words(self) -> bool:
         """Whether most cells are words."""
-        return bool(self.said) and not self.numeric and not self.stars and self.share_numbers < 0.5
+        return bool(self.said) and not self.numeric and self.share_numbers < 0.5
 
     @property
     def blank(self) -> bool:

@@ -13,6 +13,7 @@ from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look
 from nmf_core.reading.options import EACH_ROW, ReadOptions
 from nmf_core.tables.base import Head, Table
+from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import ROLES, role_of
 from nmf_core.tables.heads import heads
 from nmf_core.tables.numbers import is_number
@@ -68,7 +69,9 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
         numbers = sum(map(is_number, first))
         if numbers:
             return Evidence(1.0 + min(again, 2), "the first row holds numbers, as the rows below do")
-        return Evidence(2.5 if again else -2.0, "the first row holds what stands below again" if again else "it is like the others")
+        return Evidence(
+            2.5 if again else -2.0, "the first row holds what stands below again" if again else "it is like the others"
+        )
     header = rows[head.above + head.lines - 1]
     said = [cell for cell in header if cell.strip()]
     weight = 0.0
@@ -90,7 +93,13 @@ def _asked_head(table: Table, asked: object) -> Head:
     if isinstance(asked, str):
         numbers = [int(word) for word in asked.replace("-", " ").split() if word.isdigit()]
     else:
-        numbers = [asked] if isinstance(asked, int) else [k for k in asked if isinstance(k, int)] if isinstance(asked, tuple | list) else []
+        numbers = (
+            [asked]
+            if isinstance(asked, int)
+            else [k for k in asked if isinstance(k, int)]
+            if isinstance(asked, tuple | list)
+            else []
+        )
     if not numbers or len(numbers) > 2 or numbers[0] > numbers[-1] or any(k not in lines for k in numbers):
         raise RatingsError(
             f"header is {shown(asked)}; it must be a {table.place} that is not blank, from {lines[0]} to {lines[-1]}, the first and "
@@ -183,8 +192,24 @@ def no_ratings(table: Table, looks: tuple[Look, ...], head: Head) -> Reading:
             evidence.append(Evidence(3, "many of its numbers are negative"))
         if float(np.median([v.max() for v in values])) > 1000:
             evidence.append(Evidence(2, "its numbers go into thousands"))
+    if _ranked(looks):
+        evidence.append(Evidence(5, "each row ranks the columns: it holds each place once"))
     names = {look.header.strip() for look in looks}
     first = set(looks[0].texts) if looks else set()
     if len(first) > 2 and len(first & names) > 0.8 * len(first):
         evidence.append(Evidence(4, "the same names stand down and across, as in a table of distances or confusions"))
     return Reading("", table, looks, head, {}, evidence=tuple(evidence))
+
+
+def _ranked(looks: Sequence[Look]) -> bool:
+    """Whether each row holds 1 to n once each, in n columns."""
+    places = [
+        look
+        for look in looks
+        if look.numeric and not look.running and look.whole and look.n_blank == 0 and look.low >= 1
+    ]
+    places = [look for look in places if look.top <= len(places)]
+    if len(places) < 3 or places[0].n_rows < 3:
+        return False
+    rows = np.array([[number_of(look.column.cell(row)) for look in places] for row in range(min(places[0].n_rows, 50))])
+    return bool((np.sort(rows, axis=1) == np.arange(1, len(places) + 1)).all())

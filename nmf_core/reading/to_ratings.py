@@ -106,7 +106,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
         )
     notes = list(table.notes)
     heads = list(range(1, len(table.header)))
-    names = _own_names(table, list(table.header[1:]), across, notes)
+    names = whole_ids(_own_names(table, list(table.header[1:]), across, notes))
     _check_heads(table, names, across)
     first = table.take([0])[0]
     if len(first) * len(heads) > MAX_GRID_CELLS:
@@ -188,7 +188,13 @@ def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Q
     if options.duplicates == "refuse":
         _refuse_duplicates(table, u, i, users, items)
     made = Ratings.from_indices(
-        u, i, np.ones(len(u), dtype=np.float32), users=users, items=items, scale=options.scale or (0.0, 1.0), notes=notes
+        u,
+        i,
+        np.ones(len(u), dtype=np.float32),
+        users=users,
+        items=items,
+        scale=options.scale or (0.0, 1.0),
+        notes=notes,
     )
     return made, ()
 
@@ -225,7 +231,9 @@ def _spoken(
     columns: Sequence[Column], options: ReadOptions, notes: list[str], questions: list[Question]
 ) -> Sequence[Column]:
     """The columns with numbers in place of what says one, such as 4/5."""
-    said = [str(cell) for c in columns if c.codes is not None for cell in c.cells if spoken_number(str(cell)) is not None]
+    said = [
+        str(cell) for c in columns if c.codes is not None for cell in c.cells if spoken_number(str(cell)) is not None
+    ]
     if not said or not are_spoken([cell for c in columns if c.codes is not None for cell in c.cells]):
         return columns
     examples = listed([f"{text} as {spoken_number(text):g}" for text in dict.fromkeys(said[:2])])
@@ -252,7 +260,9 @@ def _answered(
         return columns
     columns, n = without(columns, chosen)
     if n:
-        notes.append(DataNote(f"{many(n, 'cell')} with {listed(list(chosen))} {noun(n, 'was', 'were')} taken as no answer."))
+        notes.append(
+            DataNote(f"{many(n, 'cell')} with {listed(list(chosen))} {noun(n, 'was', 'were')} taken as no answer.")
+        )
     return columns
 
 
@@ -280,7 +290,7 @@ def _ids(
     coded = column.used()
     assert coded.codes is not None
     codes, cells = coded.codes, coded.cells
-    texts = _own_names(table, texts_of(cells), what, notes)
+    texts = whole_ids(_own_names(table, texts_of(cells), what, notes))
     if "" in texts or (codes < 0).any():
         row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
@@ -297,6 +307,17 @@ def _ids(
         merged, distinct = pd.factorize(np.array(texts, dtype=object))
         return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
     return codes, pd.Index(texts, dtype="str")
+
+
+def whole_ids(texts: list[str]) -> list[str]:
+    """Ids without the .0 that pandas gives whole numbers beside a blank one: where all are such numbers.
+
+    >>> whole_ids(["1.0", "20.0"]), whole_ids(["1.0", "2.5"]), whole_ids(["1.0", "x"])
+    (['1', '20'], ['1.0', '2.5'], ['1.0', 'x'])
+    """
+    if all(text.endswith(".0") and text[:-2].isdigit() for text in texts):
+        return [text[:-2] for text in texts]
+    return texts
 
 
 def _too_long(where: str, what: str, text: str) -> RatingsError:

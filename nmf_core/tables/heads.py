@@ -13,7 +13,8 @@ from nmf_core.errors import shown
 from nmf_core.tables.base import Head
 from nmf_core.tables.headers import role_of
 from nmf_core.tables.numbers import is_number, says_blank
-from nmf_core.words import many, noun
+from nmf_core.tables.spoken import spoken_number
+from nmf_core.words import noun
 
 LOOKED_AT = 60  # rows by which the header is found
 MOST_ABOVE, MOST_LINES = 12, 3
@@ -86,14 +87,19 @@ def _first_of_data(rows: Sequence[Cells], width: int, first: int) -> int | None:
 def _fits(row: Cells, numbers: Sequence[int]) -> bool:
     """Whether a row has numbers, and nothing else, where numbers stand below."""
     cells = [row[k] for k in numbers if row[k].strip()]
-    right = sum(is_number(cell) or says_blank(cell) for cell in cells)
-    return 0 < len(cells) == right and any(map(is_number, cells))
+    right = sum(_is_rated(cell) or says_blank(cell) for cell in cells)
+    return 0 < len(cells) == right and any(map(_is_rated, cells))
 
 
 def _is_numeric(cells: Iterable[str]) -> bool:
     """Whether nearly all cells that say something are numbers."""
-    said = [is_number(cell) for cell in cells if not says_blank(cell)]
+    said = [_is_rated(cell) for cell in cells if not says_blank(cell)]
     return len(said) > 0 and sum(said) >= 0.8 * len(said)
+
+
+def _is_rated(cell: str) -> bool:
+    """Whether a cell is a number, or says one."""
+    return is_number(cell) or spoken_number(cell) is not None
 
 
 def _has_row_names(rows: Sequence[Cells], at: int, width: int) -> bool:
@@ -134,7 +140,9 @@ def names_of(rows: Sequence[Cells], head: Head) -> tuple[str, ...]:
         names.append(alone[0] if alone else next((row[k] for row in told if row[k].strip()), ""))
     if len(set(names[1:])) < len(names[1:]):  # the last line alone does not tell them apart
         filled = [_filled_forward(row) for row in told]
-        names = [" · ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))]
+        names = [
+            " · ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))
+        ]
     return tuple(names)
 
 
@@ -180,8 +188,3 @@ def says(rows: Sequence[tuple[int, Cells]], head: Head, place: str) -> tuple[str
 def has_roles(row: Cells) -> int:
     """How many different roles a row names plainly, as a header of a list does."""
     return len({role for role, plainly in map(role_of, row) if role and plainly > 1})
-
-
-def said_lines(count: int) -> str:
-    """How many lines, in words."""
-    return many(count, "line")

@@ -23,12 +23,54 @@ _THING = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
+# "M. Okafor", "Okafor, M.", "Dr. Lind".
+_INITIAL = re.compile(
+    r"([^\W\d_]\.[ -]?){1,3}[^\W\d_][\w'-]+|[^\W\d_][\w'-]+, ?([^\W\d_]\.? ?){1,3}"
+    r"|(dr|prof|mr|mrs|ms|herr|frau|mme|sr|sra)\.? [^\W\d_].*",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r".+\((19|20)\d\d\)")
 # Small words that titles and questions have and the names of people do not.
 _IN_TITLES = frozenset(
     (
-        *("the", "a", "an", "of", "and", "in", "to", "on", "at", "for", "with", "from", "is", "my", "your", "how", "what"),
-        *("der", "die", "das", "und", "im", "ein", "eine", "mit", "le", "la", "les", "el", "los", "il", "du", "des", "et"),
+        *(
+            "the",
+            "a",
+            "an",
+            "of",
+            "and",
+            "in",
+            "to",
+            "on",
+            "at",
+            "for",
+            "with",
+            "from",
+            "is",
+            "my",
+            "your",
+            "how",
+            "what",
+        ),
+        *(
+            "der",
+            "die",
+            "das",
+            "und",
+            "im",
+            "ein",
+            "eine",
+            "mit",
+            "le",
+            "la",
+            "les",
+            "el",
+            "los",
+            "il",
+            "du",
+            "des",
+            "et",
+        ),
     )
 )
 # Given names that are frequent where such tables are kept, as `plain` writes them.
@@ -99,7 +141,7 @@ def _share(names: Iterable[str], is_one: object) -> float:
 
 def _is_person(name: str) -> bool:
     """Whether a name reads as that of a person."""
-    if _PERSON.fullmatch(name) or _EMAIL.fullmatch(name):
+    if _PERSON.fullmatch(name) or _EMAIL.fullmatch(name) or _INITIAL.fullmatch(name):
         return True
     words = [plain(word) for word in re.split(r"[\s,._-]+", name) if word]
     return 0 < len(words) <= 3 and words[0] in _GIVEN and not _IN_TITLES & set(words)
