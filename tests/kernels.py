@@ -41,8 +41,12 @@ LONG = (
     "kept_on_disk",
     "sixteen_threads",
     "sklearn-minibatch",
+    "tests/contracts/test_formats",
+    "tests/contracts/test_layouts",
     "tests/data",
     "tests/labels",
+    "tests/study/test_beside",
+    "agrees_with_brute_force",
 )
 OURS = ("OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "NVPL_", "NUMBA_", "NPY_", "PYTEST_", "KERNELS_")
 FEW, SAID, SHAKE = "KERNELS_FEW", "KERNELS_SAID", "KERNELS_SHAKE"  # what a run's process is told
