@@ -22,7 +22,7 @@ def beside():
     assert not process.alive
 
 
-def go_on(done: int, of: int) -> bool:
+def go_on(done: int, of: int, *so_far: object) -> bool:
     return True
 
 
@@ -101,4 +101,4 @@ def test_a_fit_beside_has_the_bits_of_a_fit_here(beside, movie_night):
     with beside.lock:
         assert beside.run_if_free("fit", go_on, 0.01, ratings=movie_night, settings=settings) == (False, None)
     assert apart.fit(movie_night, settings, go_on).W.tobytes() == here.W.tobytes()  # no process: here
-    assert apart.fit(movie_night, settings, lambda done, of: False) is None
+    assert apart.fit(movie_night, settings, lambda *progress: False) is None
