@@ -41,6 +41,7 @@ def pytest_xdist_make_scheduler(config, log):
                 return nodeid
             return "pictures" if nodeid.startswith("tests/browser/test_screenshots") else "browser"
 
+    config.option.loadscopereorder = False  # else the pictures, being many, would come second
     return OneBrowser(config, log)
 
 

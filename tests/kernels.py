@@ -30,9 +30,9 @@ ROOT = Path(__file__).parent.parent
 # What computes. Readers, pages and stores do not, and what Excel takes its time for is tested elsewhere.
 NUMERIC = [
     "nmf_core",
-    *(f"tests/{room}" for room in ("contracts", "data", "fit", "interpret", "labels", "study")),
+    *(f"tests/{room}" for room in ("contracts", "data", "estimator", "fit", "interpret", "labels", "study")),
     *(f"tests/export/test_{what}.py" for what in ("capsule", "notebook", "report")),
-    *(f"tests/test_{what}.py" for what in ("bad_inputs", "estimator", "properties")),
+    *(f"tests/test_{what}.py" for what in ("bad_inputs", "properties")),
 ]
 BAD_MATRICES = range(41, 53)  # the lines of the list of bad inputs that are about the matrix and the settings
 # What `--few` leaves out: tests that take long and hardly ask what a number is; scikit-learn's checks are about interfaces.
@@ -41,8 +41,12 @@ LONG = (
     "kept_on_disk",
     "sixteen_threads",
     "sklearn-minibatch",
+    "tests/contracts/test_formats",
+    "tests/contracts/test_layouts",
     "tests/data",
     "tests/labels",
+    "tests/study/test_beside",
+    "agrees_with_brute_force",
 )
 OURS = ("OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "NVPL_", "NUMBA_", "NPY_", "PYTEST_", "KERNELS_")
 FEW, SAID, SHAKE = "KERNELS_FEW", "KERNELS_SAID", "KERNELS_SHAKE"  # what a run's process is told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from nmf_core.formats.kinds import kind_at
 from nmf_core.tables.base import Table
@@ -44,6 +46,11 @@ class Format:
     example: Callable[[], bytes] | None = None
     has_ids: bool = True
     has_header: bool = True
+
+
+def opened(data: Data) -> IO[bytes]:
+    """A file to read from its beginning."""
+    return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
 
 
 def whole(data: Data) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, whole
+from nmf_core.formats.base import Data, opened, whole
 from nmf_core.formats.utf8 import pieces
 from nmf_core.tables.base import MAX_CELL, Head
 from nmf_core.tables.heads import LOOKED_AT, names_of, says
@@ -191,7 +191,7 @@ def _counts(sample: str, delimiter: str, strict: bool) -> list[int]:
 
 def lines_of(data: Data) -> IO[str]:
     """The text as a file whose line ends are as they are."""
-    raw = io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+    raw = opened(data)
     return io.TextIOWrapper(raw, encoding="utf-8", newline="")
 
 

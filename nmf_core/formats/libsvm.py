@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from typing import cast
@@ -11,7 +10,7 @@ import numpy as np
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Format
+from nmf_core.formats.base import Data, Format, opened
 from nmf_core.formats.kinds import LIBSVM, kind_at
 from nmf_core.formats.utf8 import pieces
 from nmf_core.tables.base import Column, Table, table_of_columns
@@ -31,7 +30,7 @@ def read(data: Data, name: str) -> Table:
     if any(b"\0" in piece for piece in pieces(data)):
         raise _bad_line(data, name)
     try:
-        with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        with opened(data) as file:
             matrix, labels = load_svmlight_file(file, zero_based=True, dtype=np.float64, multilabel=True)
     except (ValueError, OverflowError, IndexError, UnicodeDecodeError, MemoryError) as e:
         raise _bad_line(data, name) from e
@@ -59,7 +58,7 @@ def read(data: Data, name: str) -> Table:
 def _bad_line(data: Data, name: str) -> RatingsError:
     """The error for the first line that is not as it must be."""
     last = ""
-    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+    with opened(data) as file:
         for number, line in enumerate(file, 1):
             last = f"{name}, line {number}: {shown(line.decode('latin-1').strip())}"
             pairs = _PAIR.findall(line.partition(b"#")[0])

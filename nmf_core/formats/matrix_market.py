@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Format
+from nmf_core.formats.base import Data, Format, opened
 from nmf_core.tables.base import MAX_GRID_CELLS, Column, Table, table_of_columns
 from nmf_core.words import many
 
@@ -73,7 +72,7 @@ def read(data: Data, name: str) -> Table:
 def _entries(data: Data, name: str, head: _Head, width: int) -> NDArray[np.float64]:
     """(n_entries, width) the numbers below the head. SciPy's reader ends the process for some damaged files."""
     found, at, line = np.empty((head.n_entries, width)), 0, head.lines + 1
-    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+    with opened(data) as file:
         for _ in range(head.lines):
             file.readline()
         while piece := file.read(_PIECE) + file.readline():

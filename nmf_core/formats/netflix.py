@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from itertools import pairwise
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.formats.base import Data, Format
+from nmf_core.formats.base import Data, Format, opened
 from nmf_core.formats.kinds import NETFLIX, kind_at
 from nmf_core.formats.utf8 import as_utf8
 from nmf_core.tables.arrow import column_of
@@ -44,7 +43,7 @@ def read(data: Data, name: str) -> Table:
     titles = _TITLES[: _n_cells(data)]
     text = pa.dictionary(pa.int32(), pa.string())
     try:
-        with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        with opened(data) as file:
             table = pyarrow.csv.read_csv(
                 file,
                 # The films' lines are counted, so that rows must come one after the other.
@@ -77,7 +76,7 @@ def read(data: Data, name: str) -> Table:
 
 def _n_cells(data: Data) -> int:
     """How many cells a rating has: two or, with the date, three."""
-    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+    with opened(data) as file:
         first = next((line for line in iter(lambda: file.readline(1 << 16), b"") if b"," in line), b"")
     return 3 if first.count(b",") > 1 else 2
 

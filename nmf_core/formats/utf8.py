@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError
-from nmf_core.formats.base import Data, whole
+from nmf_core.formats.base import Data, opened, whole
 from nmf_core.formats.encodings import ENCODINGS, guessed
 from nmf_core.words import many
 
@@ -109,6 +108,6 @@ def _without_surrogates(text: str) -> tuple[bytes, tuple[str, ...]]:
 
 def pieces(data: Data) -> Iterator[bytes]:
     """The bytes piece by piece; pieces that stay in the processor's cache."""
-    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+    with opened(data) as file:
         while piece := file.read(1 << 20):
             yield piece

@@ -27,17 +27,17 @@ from nmf_core.study.evaluate import evaluate
 from nmf_core.study.ranks import survey_ranks
 
 
-def _fit(ratings: Ratings, settings: Settings, on_progress: Callable[[int, int], object]) -> Factorization | None:
-    """A fit in canonical form; None where it was told to end."""
+def fit(ratings: Ratings, settings: Settings, on_progress: Callable[..., object]) -> Factorization | None:
+    """A fit in canonical form; None where it was told to end. Progress comes with the sweep and its objective."""
 
     def swept(sweep: int, objective: float, kkt: float) -> object:
-        return on_progress(sweep, settings.max_sweeps)
+        return on_progress(sweep, settings.max_sweeps, (sweep, objective))
 
-    fit = fit_settings(ratings, settings, on_sweep=swept)
-    return None if fit.stopped == "cancelled" else fit.canonical()
+    found = fit_settings(ratings, settings, on_sweep=swept)
+    return None if found.stopped == "cancelled" else found.canonical()
 
 
-STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "fit": _fit}
+STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "fit": fit}
 # In whose place nobody reads a digit: for these compiled code, which is loaded once, is worth it for any grid. A fit is computed
 # as a script computes it, to the last bit.
 COMPILED = ("survey", "evaluate")
@@ -66,17 +66,21 @@ class Beside:
             assert self.process.stdin is not None
             self.process.stdin.write(key)
             self.process.stdin.close()
-            self.connection = _accepted(listener)
+            try:
+                self.connection = _accepted(listener)
+            except OSError:
+                self.process.kill()
+                raise
         self.lock, self.number = threading.Lock(), 0
 
     def run(
-        self, study: str, told: Callable[[int, int], bool], partial: Callable[[Any], object] | None = None, **asked: Any
+        self, study: str, told: Callable[..., bool], partial: Callable[[Any], object] | None = None, **asked: Any
     ) -> Any:
         """The result of a study.
 
         Args:
             study: a name in `STUDIES`.
-            told: called as told(done, of) now and then; False ends the study with what there is.
+            told: called as told(done, of) now and then, by a fit with what there is so far; False ends the study there.
             partial: called with what there is so far.
             asked: the keywords of the study.
 
@@ -87,7 +91,7 @@ class Beside:
         with self.lock:
             return self._run(study, told, partial, asked)
 
-    def run_if_free(self, study: str, told: Callable[[int, int], bool], wait: float, **asked: Any) -> tuple[bool, Any]:
+    def run_if_free(self, study: str, told: Callable[..., bool], wait: float, **asked: Any) -> tuple[bool, Any]:
         """Whether the process was free within so many seconds, and the result then; for work that anybody can do as well."""
         if not self.lock.acquire(timeout=wait):
             return False, None
@@ -99,7 +103,7 @@ class Beside:
     def _run(
         self,
         study: str,
-        told: Callable[[int, int], bool],
+        told: Callable[..., bool],
         partial: Callable[[Any], object] | None,
         asked: dict[str, Any],
     ) -> Any:
@@ -167,12 +171,12 @@ def _answer(connection: Connection, number: int, study: str, asked: dict[str, An
     last, on = time.monotonic(), True
     kernels.COMPILED_FROM = 0 if study in COMPILED else USUAL
 
-    def told(done: int, of: int) -> bool:
+    def told(done: int, of: int, *so_far: object) -> bool:
         nonlocal last, on
         now = time.monotonic()
         if now - last >= TELL:
             last = now
-            connection.send(("progress", (done, of)))
+            connection.send(("progress", (done, of, *so_far)))
         if connection.poll():
             on = connection.recv() != ("end", number) and on
         return on

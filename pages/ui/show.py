@@ -135,10 +135,7 @@ def _sweeps(job: Job) -> str:
     """How far a fit is."""
     if not job.done:
         return "Choosing the penalty"
-    reached = (
-        f", objective {job.partial[1]:.5g}" if job.partial is not None else ""
-    )  # a process beside tells how far, no more
-    return f"Sweep {job.done} of at most {job.of}{reached}"
+    return f"Sweep {job.done} of at most {job.of}, objective {job.partial[1]:.5g}"
 
 
 def _cancel_fit(state: FitState) -> None:

@@ -35,6 +35,14 @@ GONE = re.compile(
 WAIT = 120_000  # ms: a bound on a slow machine, not a speed
 
 
+# Notes every notice that something is open: it goes with the next run of the script, which may be before anybody looks.
+NOTICES = """new MutationObserver(changes => { for (const change of changes)
+    for (const node of [change.target, ...change.addedNodes]) {
+        const text = node.nodeType === 3 || node.childElementCount < 20 ? node.textContent : '';
+        if (text && text.includes(' is open') && text.length < 400) (window.notices ||= new Set()).add(text);
+    } }).observe(document, {subtree: true, childList: true, characterData: true})"""
+
+
 def chromium() -> str | None:
     """The Chromium of this machine."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -144,6 +152,7 @@ def open_page(browser, request) -> Iterator[Callable]:
             contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)
+        page.add_init_script(NOTICES)
         page.goto(url)
         page.wait_for_selector("h1")
         return page
@@ -171,6 +180,15 @@ def settled(page) -> None:
         window.quietFrames = 0;
         return true; }""",
         polling="raf",
+    )
+
+
+def has_opened(page, name: str, timeout: float = WAIT) -> None:
+    """Wait until the page has said that a file is open, whether it still says so."""
+    page.wait_for_function(
+        "words => [...(window.notices || [])].some(text => text.includes(words))",
+        arg=f"{name} is open",
+        timeout=timeout,
     )
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pages.ui.page_list import PAGES
-from tests.browser.conftest import frames, no_trouble, screenshot, settled, type_into_cell
+from tests.browser.conftest import frames, has_opened, no_trouble, screenshot, settled, type_into_cell
 
 
 def heat_values(page, trace: int = -1) -> list:
@@ -76,7 +76,7 @@ def test_a_csv_is_uploaded_and_a_wrong_file_says_what_is_wrong_and_loses_nothing
     upload.set_input_files(
         {"name": "books.csv", "mimeType": "text/csv", "buffer": b"user,item,rating\nann,007,5\nann,07,1\nbob,007,4\n"}
     )
-    page.wait_for_selector("text=books.csv is open")
+    has_opened(page, "books.csv")
     settled(page)
     assert page.get_by_text("2 users × 2 items, 3 ratings: 75% filled").count() >= 1
     no_trouble(page)

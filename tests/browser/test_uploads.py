@@ -11,7 +11,7 @@ import pytest
 from nmf_core import datasets, read_ratings
 from nmf_core.export import ratings_csv, ratings_excel
 from nmf_core.formats.native_parquet import to_parquet
-from tests.browser.conftest import frames, no_trouble, screenshot, settled
+from tests.browser.conftest import frames, has_opened, no_trouble, screenshot, settled
 from tests.browser.test_grid import cells, paste, press, shows
 
 FRAME = pd.DataFrame(
@@ -58,7 +58,7 @@ def test_each_format_opens(server, open_page):
     settled(page)
     for name, made in FILES.items():
         give(page, name, made())
-        page.wait_for_selector(f"text={name} is open")
+        has_opened(page, name)
         settled(page)
         assert page.get_by_text("2 users × ").count() >= 1
         no_trouble(page)
@@ -72,7 +72,7 @@ def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_resta
     page.wait_for_selector("text=How is club.csv to be read?")
     screenshot(page, "bring-look-first")
     page.locator(".st-key-open-upload button").click()
-    page.wait_for_selector("text=club.csv is open")
+    has_opened(page, "club.csv")
     shows(page, 0, ["ann", "4.5", "1"])
     paste_two(page, "2\t3\n5\t4\n")
     shows(page, 1, ["bob", "5", "4"])
@@ -114,7 +114,7 @@ def test_a_project_is_found_in_the_list_and_renamed(server, open_page):
     page = open_page(server.url)
     settled(page)
     give(page, "old.csv", FILES["list.csv"]())
-    page.wait_for_selector("text=old.csv is open")
+    has_opened(page, "old.csv")
     settled(page)
     page.get_by_text("Bring your own ratings").click()
     page.get_by_role("tab", name="Your projects").click()
@@ -149,7 +149,7 @@ def test_names_that_are_addresses_are_no_links(server, open_page, tmp_path):
     settled(page)
     page.get_by_text("Bring your own ratings").click()
     page.locator('input[type="file"]').first.set_input_files(str(file))
-    page.wait_for_selector("text=names.csv is open")
+    has_opened(page, "names.csv")
     for name in ("Factors", "Labels", "Recommend"):
         page.get_by_role("link", name=name).first.click()
         page.get_by_role("heading", name=name, exact=True).wait_for()
@@ -191,7 +191,7 @@ def test_a_large_upload_shows_progress_and_leaves_another_person_alone(server, o
         other.wait_for_function("rank => location.search.includes('rank=' + rank)", arg=rank)
         settled(other)
     no_trouble(other)
-    page.wait_for_selector("text=large.csv is open", timeout=120_000)
+    has_opened(page, "large.csv")
     settled(page)
     assert page.get_by_text("20,000 users").count() >= 1
     assert page.get_by_role("button", name="Undo").count() == 1

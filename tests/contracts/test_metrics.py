@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nmf_core import Settings, datasets, evaluate
-from nmf_core.metrics import METRICS
+from nmf_core.metrics import METRICS, _best
 
 RATINGS = {name: metric for name, metric in METRICS.items() if metric.of_ratings}
 LISTS = {name: metric for name, metric in METRICS.items() if metric.of_lists}
@@ -53,3 +55,13 @@ def test_items_that_are_no_candidates_are_never_listed(name):
 def test_evaluate_has_a_column_and_its_standard_error_for_each():
     table = evaluate(datasets.movie_night(), Settings(rank=2, max_sweeps=5, penalty=0.1), folds=2)
     assert table.columns.tolist() == [column for name in METRICS for column in (name, f"{name}_se")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n_items=st.integers(1, 40), top_n=st.integers(1, 45), kinds=st.integers(1, 6))
+def test_the_best_are_those_of_a_whole_sort_with_ties_to_the_first(seed, n_items, top_n, kinds):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, kinds, (7, n_items)).astype(float)  # few values, so that many are equal
+    scores[rng.random(scores.shape) < 0.3] = -np.inf
+    top_n = min(top_n, n_items)
+    assert np.array_equal(_best(scores, top_n), np.argsort(-scores, axis=1, kind="stable")[:, :top_n])

@@ -10,6 +10,7 @@ from typing import Any
 
 from nmf_core import Factorization, Ratings, Settings
 from nmf_core.study.beside import STUDIES, Beside
+from nmf_core.study.beside import fit as beside_fit
 
 LOG = logging.getLogger(__name__)
 # What each process is for, and how far it stands back: a survey takes long, and nobody who turns a dial should wait for it.
@@ -49,9 +50,7 @@ def end() -> None:
             _BESIDE.popitem()[1].close()
 
 
-def run(
-    study: str, told: Callable[[int, int], bool], partial: Callable[[Any], object] | None = None, **asked: Any
-) -> Any:
+def run(study: str, told: Callable[..., bool], partial: Callable[[Any], object] | None = None, **asked: Any) -> Any:
     """The result of a study, wherever it is computed; the arguments are those of `Beside.run`."""
     beside = _beside("studies")
     if beside is not None:
@@ -60,14 +59,14 @@ def run(
     return STUDIES[study](on_progress=told, **asked, **more)
 
 
-def fit(ratings: Ratings, settings: Settings, told: Callable[[int, int], bool]) -> Factorization | None:
+def fit(ratings: Ratings, settings: Settings, told: Callable[..., bool]) -> Factorization | None:
     """A quick fit in canonical form, wherever it is computed first; None where it was told to end."""
     beside = _beside("fits")
     if beside is not None:
         was_free, found = beside.run_if_free("fit", told, BUSY, ratings=ratings, settings=settings)
         if was_free:
             return found
-    return STUDIES["fit"](ratings, settings, told)
+    return beside_fit(ratings, settings, told)
 
 
 def _beside(what: str) -> Beside | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from nmf_core import Factorization, NmfError, Ratings, Settings, fit_settings
+from nmf_core import Factorization, NmfError, Ratings, Settings
 from nmf_core.fit.cost import Machine, estimate, measured
 from nmf_core.interpret.match import match_features
+from nmf_core.study.beside import fit
 from pages.ui.session import session
 from pages.ui.work import apart, jobs
 from pages.ui.work.jobs import Job, Progress
@@ -94,19 +95,12 @@ def begin(state: FitState, *, quick: bool = False) -> Job:
     ratings, settings = state.ratings, state.settings
 
     def work(progress: Progress) -> Factorization | None:
-        def swept(sweep: int, objective: float, kkt: float) -> bool:
-            return progress(sweep, settings.max_sweeps, (sweep, objective))
-
-        fit = fit_settings(ratings, settings, on_sweep=swept)
-        return None if fit.stopped == "cancelled" else fit.canonical()
-
-    def quickly(progress: Progress) -> Factorization | None:
-        return apart.fit(ratings, settings, progress)
+        return apart.fit(ratings, settings, progress) if quick else fit(ratings, settings, progress)
 
     session.current().declined.discard(state.what)
     apart.came(session.person())
     if quick:
-        return jobs.start(session.person(), state.what, quickly, lane="quick", seconds=jobs.BY_ITSELF)
+        return jobs.start(session.person(), state.what, work, lane="quick", seconds=jobs.BY_ITSELF)
     return jobs.start(session.person(), state.what, work)
 
 
