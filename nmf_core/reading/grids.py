@@ -15,139 +15,21 @@ from nmf_core.tables.numbers import is_number
 
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
 _ABOUT = frozenset(
-    (
-        *(
-            "age",
-            "year",
-            "date",
-            "time",
-            "timestamp",
-            "day",
-            "month",
-            "count",
-            "no",
-            "nr",
-            "id",
-            "number",
-            "row",
-            "index",
-        ),
-        *(
-            "zip",
-            "zipcode",
-            "postcode",
-            "price",
-            "height",
-            "weight",
-            "income",
-            "birthyear",
-            "yearofbirth",
-            "releaseyear",
-        ),
-        *("alter", "jahr", "datum", "uhrzeit", "geburtsjahr", "âge", "année", "edad", "año", "fecha", "seq", "lfdnr"),
-        *(
-            "gender",
-            "sex",
-            "education",
-            "geschlecht",
-            "bildung",
-            "sexe",
-            "sexo",
-            "género",
-            "agegroup",
-            "group",
-            "gruppe",
-        ),
-        *(
-            "duration",
-            "durationinseconds",
-            "progress",
-            "finished",
-            "status",
-            "ipaddress",
-            "latitude",
-            "longitude",
-            "consent",
-        ),
-        *("locationlatitude", "locationlongitude", "collectorid", "startdate", "enddate", "recordeddate", "responseid"),
-        *(
-            "respondentid",
-            "ethnicity",
-            "race",
-            "marital",
-            "maritalstatus",
-            "employment",
-            "occupation",
-            "region",
-            "country",
-        ),
-        *(
-            "semester",
-            "class",
-            "grade",
-            "experience",
-            "yearsofexperience",
-            "pages",
-            "runtime",
-            "votes",
-            "decision",
-            "comment",
-        ),
-        *("comments", "remark", "remarks", "notes", "bemerkung", "kommentar", "email", "genre", "author", "director"),
-        *(
-            "totalscore",
-            "sum",
-            "schoolyear",
-            "children",
-            "household",
-            "householdsize",
-            "salary",
-            "weightkg",
-            "heightcm",
-        ),
-    )
+    """
+    age year date time timestamp day month count no nr id number row index zip zipcode postcode price height weight income
+    birthyear yearofbirth releaseyear alter jahr datum uhrzeit geburtsjahr âge année edad año fecha seq lfdnr gender sex
+    education geschlecht bildung sexe sexo género agegroup group gruppe duration durationinseconds progress finished status
+    ipaddress latitude longitude consent locationlatitude locationlongitude collectorid startdate enddate recordeddate
+    responseid respondentid ethnicity race marital maritalstatus employment occupation region country semester class grade
+    experience yearsofexperience pages runtime votes decision comment comments remark remarks notes bemerkung kommentar email
+    genre author director totalscore sum schoolyear children household householdsize salary weightkg heightcm
+    """.split()
 )
 _NAMES = frozenset(
-    (
-        *(
-            "name",
-            "yourname",
-            "fullname",
-            "email",
-            "emailaddress",
-            "mail",
-            "emailaddresse",
-            "nombre",
-            "nom",
-            "imię",
-            "naam",
-        ),
-        *(
-            "firstname",
-            "vorname",
-            "prénom",
-            "studentname",
-            "initials",
-            "nickname",
-            "nick",
-            "responseid",
-            "respondentid",
-        ),
-        *(
-            "navn",
-            "namn",
-            "nome",
-            "isim",
-            "名前",
-            "氏名",
-            "이름",
-            "姓名",
-            "имя",
-            "matrikelnummer",
-            "participantid",
-            "pid",
-        ),
-    )
+    """
+    name yourname fullname email emailaddress mail emailaddresse nombre nom imię naam firstname vorname prénom studentname
+    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid
+    """.split()
 )
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt

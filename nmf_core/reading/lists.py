@@ -15,79 +15,12 @@ from nmf_core.tables.headers import role_of
 
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 _NOT_RATED = frozenset(
-    (
-        *(
-            "age",
-            "year",
-            "date",
-            "time",
-            "timestamp",
-            "day",
-            "month",
-            "week",
-            "hour",
-            "no",
-            "nr",
-            "id",
-            "index",
-            "row",
-            "zip",
-        ),
-        *(
-            "zipcode",
-            "price",
-            "amount",
-            "total",
-            "height",
-            "weight",
-            "income",
-            "duration",
-            "minutes",
-            "seconds",
-            "ts",
-            "unix",
-        ),
-        *(
-            "unixreviewtime",
-            "reviewtime",
-            "createdat",
-            "updatedat",
-            "datum",
-            "zeit",
-            "alter",
-            "jahr",
-            "preis",
-            "fecha",
-            "edad",
-        ),
-        *(
-            "helpful",
-            "helpfulvotes",
-            "numvotes",
-            "reviewcount",
-            "ratingcount",
-            "votecount",
-            "lat",
-            "latitude",
-            "lon",
-            "lng",
-        ),
-        *("longitude", "pages", "runtime", "quantity", "qty", "revenue", "temperature", "temp", "humidity", "pressure"),
-        *(
-            "volume",
-            "open",
-            "high",
-            "low",
-            "close",
-            "voltage",
-            "current",
-            "power",
-            "unixtime",
-            "epoch",
-            "stunden",
-            "hours",
-        ),
-    )
+    """
+    age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
+    duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
+    helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
+    revenue temperature temp humidity pressure volume open high low close voltage current power unixtime epoch stunden hours
+    """.split()
 )
 
 

@@ -202,14 +202,13 @@ def no_ratings(table: Table, looks: tuple[Look, ...], head: Head) -> Reading:
 
 
 def _ranked(looks: Sequence[Look]) -> bool:
-    """Whether each row holds 1 to n once each, in n columns."""
-    places = [
-        look
-        for look in looks
-        if look.numeric and not look.running and look.whole and look.n_blank == 0 and look.low >= 1
-    ]
+    """Whether each row holds 1 to n once each, in n columns; a blank may stand for one of them."""
+    places = [look for look in looks if look.share_numbers == 1 and not look.running and look.whole and look.low >= 1]
     places = [look for look in places if look.top <= len(places)]
     if len(places) < 3 or places[0].n_rows < 3:
         return False
-    rows = np.array([[number_of(look.column.cell(row)) for look in places] for row in range(min(places[0].n_rows, 50))])
-    return bool((np.sort(rows, axis=1) == np.arange(1, len(places) + 1)).all())
+    for row in range(min(places[0].n_rows, 50)):
+        cells = [cell for look in places if is_number(cell := look.column.cell(row))]
+        if len(cells) < 2 or len({number_of(cell) for cell in cells}) < len(cells):
+            return False
+    return True

@@ -8,47 +8,24 @@ from collections.abc import Iterable, Sequence
 ROLES = ("user", "item", "rating")
 # Usual names, the best first; case, spaces and punctuation do not matter.
 ROLE_NAMES: dict[str, tuple[str, ...]] = {
-    "user": (
-        *("user", "userid", "username", "person", "personid", "who", "customer", "customerid", "reviewer"),
-        *("reviewerid", "member", "memberid", "viewer", "viewerid", "reader", "readerid", "listener", "rater"),
-        *("nutzer", "benutzer", "kunde", "utilisateur", "client", "usuario", "cliente"),
+    "user": tuple(
+        """
+        user userid username person personid who customer customerid reviewer reviewerid member memberid viewer viewerid
+        reader readerid listener rater nutzer benutzer kunde utilisateur client usuario cliente
+        """.split()
     ),
-    "item": (
-        *("item", "itemid", "movie", "movieid", "film", "filmid", "product", "productid", "book", "bookid", "isbn"),
-        *(
-            "song",
-            "songid",
-            "track",
-            "trackid",
-            "game",
-            "gameid",
-            "asin",
-            "anime",
-            "animeid",
-            "artist",
-            "artistid",
-            "itemname",
-            "movietitle",
-            "title",
-        ),
-        *(
-            "anime",
-            "animeid",
-            "artist",
-            "artistid",
-            "business",
-            "businessid",
-            "recipe",
-            "recipeid",
-            "restaurant",
-            "restaurantid",
-        ),
-        *("joke", "jokeid", "course", "courseid", "podcast", "podcastid", "beer", "beerid", "wine", "wineid"),
-        *("artikel", "produkt", "buch", "article", "produit", "livre", "artículo", "producto", "película", "libro"),
+    "item": tuple(
+        """
+        item itemid movie movieid film filmid product productid book bookid isbn song songid track trackid game gameid asin
+        anime animeid artist artistid itemname movietitle title business businessid recipe recipeid restaurant restaurantid
+        joke jokeid course courseid podcast podcastid beer beerid wine wineid artikel produkt buch article produit livre
+        artículo producto película libro
+        """.split()
     ),
-    "rating": (
-        *("rating", "ratings", "score", "stars", "value", "bookrating", "overall"),
-        *("bewertung", "sterne", "évaluation", "valoración", "puntuación", "calificación"),
+    "rating": tuple(
+        """
+        rating ratings score stars value bookrating overall bewertung sterne évaluation valoración puntuación calificación
+        """.split()
     ),
 }
 
@@ -84,250 +61,32 @@ def column_named(headers: Sequence[object], names: Iterable[str]) -> int | None:
 # What else users, items and ratings are called where a header names them less plainly; as `plain` writes it.
 _NOUNS: dict[str, frozenset[str]] = {
     "user": frozenset(
-        (
-            *(
-                "uid",
-                "visitor",
-                "participant",
-                "respondent",
-                "student",
-                "subject",
-                "patient",
-                "critic",
-                "judge",
-                "juror",
-            ),
-            *(
-                "annotator",
-                "worker",
-                "employee",
-                "subscriber",
-                "account",
-                "author",
-                "profile",
-                "people",
-                "voter",
-                "guest",
-            ),
-            *("reviewername", "tester", "player", "borrower", "buyer", "shopper", "household", "panelist", "raterid"),
-            *(
-                "respondentid",
-                "participantid",
-                "teilnehmer",
-                "schüler",
-                "befragter",
-                "spieler",
-                "leser",
-                "hörer",
-                "kundin",
-            ),
-            *("participante", "encuestado", "alumno", "cliente", "élève", "lecteur", "joueur", "utente", "użytkownik"),
-            *(
-                "klient",
-                "osoba",
-                "gebruiker",
-                "klant",
-                "kullanıcı",
-                "användare",
-                "kund",
-                "bruger",
-                "пользователь",
-                "用户",
-            ),
-            *(
-                "用户id",
-                "ユーザー",
-                "ユーザーid",
-                "사용자",
-                "pid",
-                "voterid",
-                "usr",
-                "cust",
-                "membre",
-                "pessoa",
-                "usuário",
-            ),
-        )
+        """
+        uid visitor participant respondent student subject patient critic judge juror annotator worker employee subscriber
+        account author profile people voter guest reviewername tester player borrower buyer shopper household panelist raterid
+        respondentid participantid teilnehmer schüler befragter spieler leser hörer kundin participante encuestado alumno
+        cliente élève lecteur joueur utente użytkownik klient osoba gebruiker klant kullanıcı användare kund bruger
+        пользователь 用户 用户id ユーザー ユーザーid 사용자 pid voterid usr cust membre pessoa usuário
+        """.split()
     ),
     "item": frozenset(
-        (
-            *(
-                "place",
-                "page",
-                "show",
-                "series",
-                "venue",
-                "hotel",
-                "url",
-                "video",
-                "channel",
-                "app",
-                "food",
-                "dish",
-                "sku",
-            ),
-            *(
-                "question",
-                "statement",
-                "paper",
-                "course",
-                "meal",
-                "tvshow",
-                "album",
-                "playlist",
-                "poi",
-                "listing",
-                "iid",
-            ),
-            *(
-                "attraction",
-                "destination",
-                "stimulus",
-                "brand",
-                "drink",
-                "perfume",
-                "boardgame",
-                "package",
-                "repo",
-                "mid",
-            ),
-            *(
-                "spiel",
-                "lied",
-                "serie",
-                "gericht",
-                "rezept",
-                "hörbuch",
-                "titel",
-                "frage",
-                "kurs",
-                "ort",
-                "ware",
-                "fach",
-            ),
-            *(
-                "plato",
-                "juego",
-                "canción",
-                "película",
-                "curso",
-                "pregunta",
-                "jeu",
-                "chanson",
-                "recette",
-                "plat",
-                "cours",
-            ),
-            *(
-                "prodotto",
-                "libro",
-                "filme",
-                "produto",
-                "książka",
-                "produkt",
-                "książki",
-                "boek",
-                "фильм",
-                "товар",
-                "книга",
-            ),
-            *(
-                "电影",
-                "商品",
-                "作品",
-                "映画",
-                "項目",
-                "영화",
-                "movies",
-                "films",
-                "books",
-                "songs",
-                "games",
-                "shows",
-                "items",
-            ),
-            *(
-                "places",
-                "products",
-                "questions",
-                "dishes",
-                "statements",
-                "plays",
-                "series",
-                "albums",
-                "artists",
-                "recipes",
-            ),
-            *(
-                "criterion",
-                "assignment",
-                "subjectname",
-                "wine",
-                "whisky",
-                "coffee",
-                "tea",
-                "beverage",
-                "exhibit",
-                "talk",
-            ),
-            *(
-                "paperid",
-                "module",
-                "lecture",
-                "toy",
-                "snack",
-                "cheese",
-                "chocolate",
-                "city",
-                "country",
-                "park",
-                "trail",
-            ),
-        )
+        """
+        place page show series venue hotel url video channel app food dish sku question statement paper course meal tvshow
+        album playlist poi listing iid attraction destination stimulus brand drink perfume boardgame package repo mid spiel
+        lied serie gericht rezept hörbuch titel frage kurs ort ware fach plato juego canción película curso pregunta jeu
+        chanson recette plat cours prodotto libro filme produto książka produkt książki boek фильм товар книга 电影 商品 作品 映画 項目
+        영화 movies films books songs games shows items places products questions dishes statements plays albums artists recipes
+        criterion assignment subjectname wine whisky coffee tea beverage exhibit talk paperid module lecture toy snack cheese
+        chocolate city country park trail
+        """.split()
     ),
     "rating": frozenset(
-        (
-            *("points", "grade", "mark", "vote", "votes", "preference", "reviewscore", "overallrating", "userrating"),
-            *(
-                "punkte",
-                "sterne",
-                "note",
-                "wertung",
-                "benotung",
-                "antwort",
-                "answer",
-                "response",
-                "ocena",
-                "ocene",
-                "voto",
-            ),
-            *(
-                "puntos",
-                "puntaje",
-                "nota",
-                "puntuación",
-                "cijfer",
-                "waardering",
-                "beoordeling",
-                "puan",
-                "betyg",
-                "оценка",
-            ),
-            *(
-                "评分",
-                "評価",
-                "評点",
-                "평점",
-                "calificación",
-                "étoiles",
-                "estrellas",
-                "stelle",
-                "avaliação",
-                "rate",
-                "liking",
-            ),
-            *("satisfaction", "myrating", "yourrating", "starrating", "ratingvalue", "utility", "enjoyment", "opinion"),
-        )
+        """
+        points grade mark vote votes preference reviewscore overallrating userrating punkte sterne note wertung benotung
+        antwort answer response ocena ocene voto puntos puntaje nota puntuación cijfer waardering beoordeling puan betyg
+        оценка 评分 評価 評点 평점 calificación étoiles estrellas stelle avaliação rate liking satisfaction myrating yourrating
+        starrating ratingvalue utility enjoyment opinion
+        """.split()
     ),
 }
 # What says of an id, a name or a number of what it is one: the noun stands before it.

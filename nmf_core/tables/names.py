@@ -32,46 +32,10 @@ _INITIAL = re.compile(
 _YEAR = re.compile(r".+\((19|20)\d\d\)")
 # Small words that titles and questions have and the names of people do not.
 _IN_TITLES = frozenset(
-    (
-        *(
-            "the",
-            "a",
-            "an",
-            "of",
-            "and",
-            "in",
-            "to",
-            "on",
-            "at",
-            "for",
-            "with",
-            "from",
-            "is",
-            "my",
-            "your",
-            "how",
-            "what",
-        ),
-        *(
-            "der",
-            "die",
-            "das",
-            "und",
-            "im",
-            "ein",
-            "eine",
-            "mit",
-            "le",
-            "la",
-            "les",
-            "el",
-            "los",
-            "il",
-            "du",
-            "des",
-            "et",
-        ),
-    )
+    """
+    the a an of and in to on at for with from is my your how what der die das und im ein eine mit le la les el los il du des
+    et
+    """.split()
 )
 # Given names that are frequent where such tables are kept, as `plain` writes them.
 _GIVEN = frozenset(
