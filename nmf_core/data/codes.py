@@ -47,7 +47,22 @@ def _above(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> list[fl
             return [float(code) for code in codes]
     if n >= 4 and n - 1 <= _MOST_VALUES // 2 and repeats[-1] >= 3 and scale[-1] >= _FAR * scale[-2] and scale[-2] <= 10:
         return [float(scale[-1])]
+    # Amid a scale that reaches 100, one known code stands far more often than any other number.
+    if n >= 5 and _frequent_at_the_top(scale, repeats):
+        return [float(scale[int(repeats.argmax())])]
     return []
+
+
+def _frequent_at_the_top(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> bool:
+    """Whether the most frequent number is a code near the upper end of a scale, and by far the most frequent."""
+    at = int(repeats.argmax())
+    others = np.delete(repeats, at)
+    return bool(
+        scale[at] in (98, 99, 998, 999)
+        and repeats[at] >= 4
+        and repeats[at] >= 3 * others.max()
+        and scale[-1] <= 1.02 * scale[at]
+    )
 
 
 def _apart(kept: NDArray[np.floating], code: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -31,6 +32,9 @@ _NAMES = frozenset(
     initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid
     """.split()
 )
+_YEAR = re.compile(r"(19|20)\d\d")
+# What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
+_SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
@@ -75,6 +79,8 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 4
         if look.numeric and (look.years or look.epochs) and not looks_all_years(looks):
             weight -= 6
+        if _SUMMED & set(look.header.casefold().split()[:1]) and len(look.header.split()) > 1:
+            weight -= 4
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
         if look.numeric and 0 < _SIZE * usual < look.top and not _few_far(look, usual):
@@ -174,6 +180,8 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     """Whether the names across read as people or as things."""
     role, _ = _down(reading)
     across = [reading.looks[k].header for k in reading.ratings]
+    if len(across) > 1 and all(_YEAR.fullmatch(header.strip()) for header in across):
+        return Evidence(-0.5 if role == "user" else -6, f"{across[0]!r} and the others across are years")
     people, things = like_people(across), like_things(across)
     share = things - people if role == "user" else people - things
     if abs(share) <= 0.2:

@@ -13,6 +13,7 @@ from nmf_core.reading.evidence import Given, Reading, Verdict, decide
 from nmf_core.reading.grids import grid_readings
 from nmf_core.reading.lists import list_readings, pair_readings
 from nmf_core.reading.looks import Look, looks_of
+from nmf_core.reading.nothing import no_ratings
 from nmf_core.reading.options import CHOSEN, EACH_ROW, Plan, Question, ReadOptions
 from nmf_core.reading.readings import (
     column_titles,
@@ -20,7 +21,6 @@ from nmf_core.reading.readings import (
     head_words,
     headed,
     left_out,
-    no_ratings,
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
 from nmf_core.registry import registered

@@ -12,16 +12,9 @@ from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import role_of
+from nmf_core.tables.names import not_rated
 
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
-_NOT_RATED = frozenset(
-    """
-    age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
-    duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
-    helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
-    revenue temperature temp humidity pressure volume open high low close voltage current power unixtime epoch stunden hours
-    """.split()
-)
 
 
 def list_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
@@ -85,7 +78,7 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight += 0.7
     if look.blank or look.dates or look.epochs or look.running:
         weight -= 5
-    if look.name in _NOT_RATED:
+    if not_rated(look.header):
         weight -= 2
     if look.remarks:
         weight -= 3
@@ -114,7 +107,7 @@ def _as_rating(look: Look) -> list[Evidence]:
         found.append(Evidence(-5, f"{look.header!r} is an id"))
     if look.n_blank > look.n_rows / 2:
         found.append(Evidence(-2, f"{look.header!r} is blank in most rows"))
-    if look.name in _NOT_RATED or look.years:
+    if not_rated(look.header) or look.years:
         found.append(Evidence(-3, f"{look.header!r} is no rating by its name or its values"))
     if look.epochs or look.dates:
         found.append(Evidence(-12, f"the values of {look.header!r} are times"))
@@ -201,6 +194,11 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
         for k, look in enumerate(looks)
         if k not in (reading.roles["rating"], reading.roles["user"]) and _alike(look, rating)
     ]
+    user = looks[reading.roles["user"]]
+    if item in alike and user.different and user.n_rows > 3 and len(item.said) <= 10:
+        return Evidence(
+            -7, f"each row has a {user.header!r} of its own, and {item.header!r} holds numbers as ratings are"
+        )
     if item in alike:
         return Evidence(-3.5, f"{item.header!r} holds numbers on the same scale as {rating.header!r}")
     if len(alike) >= 2 and role_of(item.header)[1] < 2:
@@ -277,7 +275,7 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
         few = 2 <= len(look.said) <= 8 and len(look.said) <= look.n_filled / 2
         if k not in reading.roles.values() and (few and (look.words or look.numeric)):
             return Evidence(
-                -3, f"{look.header or f'column {k + 1}'!r} has few values that come again, and may be what counts"
+                -5, f"{look.header or f'column {k + 1}'!r} has few values that come again, and may be what counts"
             )
     return None
 

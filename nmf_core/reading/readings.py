@@ -6,14 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from nmf_core.errors import RatingsError, closest, shown
-from nmf_core.reading.evidence import Evidence, Reading
-from nmf_core.reading.looks import Look
+from nmf_core.reading.evidence import Evidence
 from nmf_core.reading.options import EACH_ROW, ReadOptions
 from nmf_core.tables.base import Head, Table
-from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import ROLES, role_of
 from nmf_core.tables.heads import heads
 from nmf_core.tables.numbers import is_number
@@ -171,44 +167,3 @@ def left_out(table: Table, given: Mapping[str, int], skip: Sequence[object]) -> 
     if left and len(set(left)) == len(table.header):
         raise RatingsError(f"{table.name}: all columns are to be left out. Keep those that hold ratings.")
     return left
-
-
-# --- no ratings at all ------------------------------------------------------------------------------------------------
-
-
-def no_ratings(table: Table, looks: tuple[Look, ...], head: Head) -> Reading:
-    """The table as something that holds no ratings: measurements, amounts, times."""
-    values = [look.numbers for look in looks if look.numeric and not (look.running or look.years or look.epochs)]
-    evidence = [Evidence(_NO_RATINGS, "not every table holds ratings")]
-    if not any(look.numeric or look.stars for look in looks):
-        evidence.append(Evidence(-1, "it has no numbers"))
-    if values:
-        together = np.concatenate(values)
-        odd = float(np.mean(np.round(2 * together, 6) != np.round(2 * together)))
-        filled = sum(look.n_filled for look in looks if look.numeric)
-        if odd > 0.5 and len(np.unique(together)) > 0.5 * filled > 3:
-            evidence.append(Evidence(3, "its numbers are measured rather than rated: hardly any comes twice"))
-        if len(together) and (together < 0).mean() > 0.15:
-            evidence.append(Evidence(3, "many of its numbers are negative"))
-        if float(np.median([v.max() for v in values])) > 1000:
-            evidence.append(Evidence(2, "its numbers go into thousands"))
-    if _ranked(looks):
-        evidence.append(Evidence(5, "each row ranks the columns: it holds each place once"))
-    names = {look.header.strip() for look in looks}
-    first = set(looks[0].texts) if looks else set()
-    if len(first) > 2 and len(first & names) > 0.8 * len(first):
-        evidence.append(Evidence(4, "the same names stand down and across, as in a table of distances or confusions"))
-    return Reading("", table, looks, head, {}, evidence=tuple(evidence))
-
-
-def _ranked(looks: Sequence[Look]) -> bool:
-    """Whether each row holds 1 to n once each, in n columns; a blank may stand for one of them."""
-    places = [look for look in looks if look.share_numbers == 1 and not look.running and look.whole and look.low >= 1]
-    places = [look for look in places if look.top <= len(places)]
-    if len(places) < 3 or places[0].n_rows < 3:
-        return False
-    for row in range(min(places[0].n_rows, 50)):
-        cells = [cell for look in places if is_number(cell := look.column.cell(row))]
-        if len(cells) < 2 or len({number_of(cell) for cell in cells}) < len(cells):
-            return False
-    return True

@@ -20,9 +20,11 @@ from nmf_core.words import noun
 # What the last row or column of a spreadsheet is called when it sums up the others, in the words of `plain`.
 _SUMMARY = re.compile(
     "(grand)?totals?|sums?|averages?|avg|means?|medians?|count|number"
-    "|gesamt(summe)?|summe|durchschnitt|mittel(wert)?|anzahl"
-    "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde"
+    "|gesamt(summe)?|summe|(durch)?schnitt|mittel(wert)?|anzahl"
+    "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde|średnia|součet|průměr|medel|合計|平均|总计|평균|합계"
 )
+# The same, but only beside one of those: else somebody is called so.
+_BESIDE = re.compile("n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?")
 _OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
 
@@ -88,7 +90,11 @@ def find_totals(
 
 def _n_last(names: Sequence[object]) -> int:
     """How many of the last names are those of sums."""
-    return next((k for k, name in enumerate(reversed(names)) if not _is_summary(name)), len(names))
+    last = list(reversed(names))
+    n = next(
+        (k for k, name in enumerate(last) if not (_is_summary(name) or _BESIDE.fullmatch(plain(name)))), len(names)
+    )
+    return n if any(map(_is_summary, last[:n])) else 0
 
 
 def _is_summary(name: object) -> bool:
@@ -102,7 +108,7 @@ def _is_summary(name: object) -> bool:
 
 
 def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
-    """Whether the cells of a row are exactly the sums, counts, means or medians of the other rows' columns, to the decimals shown.
+    """Whether the cells of a row are exactly the sums, counts, means, extremes or spreads of the other rows' columns, to the decimals shown.
 
     It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else
     somebody's own ratings could be so by chance.
@@ -112,11 +118,17 @@ def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
     if not np.array_equal(~np.isnan(cells), rated.any(axis=0)) or several.sum() < 2:
         return False
     cells, others, rated = cells[~np.isnan(cells)], others[:, rated.any(axis=0)], rated[:, rated.any(axis=0)]
-    for sum_up in (np.nansum(others, axis=0), rated.sum(axis=0)):
+    exact = (np.nansum(others, axis=0), rated.sum(axis=0), np.nanmin(others, axis=0), np.nanmax(others, axis=0))
+    for sum_up in exact:
         if np.allclose(cells, sum_up, rtol=0, atol=1e-4):
             return True
     shown_whole = bool((cells == np.round(cells)).all())
     return not shown_whole and any(
         bool((np.abs(cells - middle) <= 0.0501).all())
-        for middle in (np.nanmean(others, axis=0), np.nanmedian(others, axis=0))
+        for middle in (
+            np.nanmean(others, axis=0),
+            np.nanmedian(others, axis=0),
+            np.nanstd(others, axis=0),
+            np.sqrt(np.nanvar(others, axis=0) * rated.sum(axis=0) / np.maximum(1, rated.sum(axis=0) - 1)),
+        )
     )

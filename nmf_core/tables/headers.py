@@ -66,7 +66,8 @@ _NOUNS: dict[str, frozenset[str]] = {
         account author profile people voter guest reviewername tester player borrower buyer shopper household panelist raterid
         respondentid participantid teilnehmer schüler befragter spieler leser hörer kundin participante encuestado alumno
         cliente élève lecteur joueur utente użytkownik klient osoba gebruiker klant kullanıcı användare kund bruger
-        пользователь 用户 用户id ユーザー ユーザーid 사용자 pid voterid usr cust membre pessoa usuário
+        пользователь 用戶 고객 이용자 uživatel zákazník hodnotitel felhasználó vásárló käyttäjä asiakas χρήστης 用户 用户id ユーザー ユーザーid
+        사용자 pid voterid usr cust membre pessoa usuário
         """.split()
     ),
     "item": frozenset(
@@ -75,23 +76,26 @@ _NOUNS: dict[str, frozenset[str]] = {
         album playlist poi listing iid attraction destination stimulus brand drink perfume boardgame package repo mid spiel
         lied serie gericht rezept hörbuch titel frage kurs ort ware fach plato juego canción película curso pregunta jeu
         chanson recette plat cours prodotto libro filme produto książka produkt książki boek фильм товар книга 电影 商品 作品 映画 項目
-        영화 movies films books songs games shows items places products questions dishes statements plays albums artists recipes
-        criterion assignment subjectname wine whisky coffee tea beverage exhibit talk paperid module lecture toy snack cheese
-        chocolate city country park trail
+        영화 메뉴 상품 책 음식 physician doctor teacher lecturer professor instructor seller driver hra kniha výrobek könyv termék
+        elokuva kirja tuote pokrm jídlo ταινία movies films books songs games shows items places products questions dishes
+        statements plays albums artists recipes criterion assignment subjectname wine whisky coffee tea beverage exhibit talk
+        paperid module lecture toy snack cheese chocolate city country park trail
         """.split()
     ),
     "rating": frozenset(
         """
         points grade mark vote votes preference reviewscore overallrating userrating punkte sterne note wertung benotung
         antwort answer response ocena ocene voto puntos puntaje nota puntuación cijfer waardering beoordeling puan betyg
-        оценка 评分 評価 評点 평점 calificación étoiles estrellas stelle avaliação rate liking satisfaction myrating yourrating
-        starrating ratingvalue utility enjoyment opinion
+        оценка hodnocení známka értékelés pontszám arvosana arvio 점수 별점 βαθμολογία 评分 評価 評点 평점 calificación étoiles estrellas
+        stelle avaliação rate liking satisfaction myrating yourrating starrating ratingvalue utility enjoyment opinion
         """.split()
     ),
 }
 # What says of an id, a name or a number of what it is one: the noun stands before it.
 _OF = frozenset(
-    ("id", "ids", "name", "names", "nr", "no", "number", "num", "code", "key", "title", "uuid", "nummer", "hash")
+    """
+        id ids name names nr no number num code key title uuid nummer hash
+        """.split()
 )
 _PART = re.compile(r"[^\W_\d]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -140,9 +140,7 @@ def names_of(rows: Sequence[Cells], head: Head) -> tuple[str, ...]:
         names.append(alone[0] if alone else next((row[k] for row in told if row[k].strip()), ""))
     if len(set(names[1:])) < len(names[1:]):  # the last line alone does not tell them apart
         filled = [_filled_forward(row) for row in told]
-        names = [
-            " · ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))
-        ]
+        names = [" ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))]
     return tuple(names)
 
 

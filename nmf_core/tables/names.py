@@ -18,7 +18,7 @@ _PERSON = re.compile(
 _THING = re.compile(
     r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
     r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
-    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|v|q|i|m|f|b|sku|asin)"
+    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|v|q|i|m|f|sku|asin)"
     r"[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
     re.IGNORECASE,
 )
@@ -76,6 +76,34 @@ _GIVEN = frozenset(
     yoko yolanda yosef yuki yuri yusuf yves yvonne zac zach zara zoe zofia
     """.split()
 )
+
+# What columns of numbers are called that hold no ratings, as `plain` writes it; and what such a name ends with.
+_NOT_RATED = frozenset(
+    """
+    age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
+    duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
+    helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
+    revenue temperature temp humidity pressure volume open high low close voltage current power unixtime epoch stunden hours
+    """.split()
+)
+_ENDS = (
+    _NOT_RATED
+    - {"id", "index", "row", "no", "nr", "open", "high", "low", "close", "current", "power", "total", "weight"}
+) | frozenset("ms sec secs kg cm mm km eur usd chf gbp similarity distance correlation probability".split())
+
+
+def not_rated(header: str) -> bool:
+    """Whether a header says of numbers that they are no ratings: Price, wait_minutes, "Umsatz in EUR".
+
+    >>> not_rated("wait_minutes"), not_rated("Umsatz in EUR"), not_rated("user rating"), not_rated("movie_id")
+    (True, True, False, False)
+    """
+    parts = [part.casefold() for part in re.findall(r"[^\W_\d]+", header)]
+    return (
+        plain(header) in _NOT_RATED
+        or (len(parts) > 1 and parts[-1] in _ENDS)
+        or parts in (["similarity"], ["distance"])
+    )
 
 
 def like_people(names: Iterable[str]) -> float:

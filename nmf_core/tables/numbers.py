@@ -20,6 +20,10 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:,\d{3})+\.\d+|(?:\.\d{3}){2,}|(?:,\d{3}){2,})", re.ASCII
+)
+_POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
 # The same number whatever the decimal mark: not 1.234, which could be a thousand and more.
 _PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
@@ -80,7 +84,7 @@ def is_number(cell: object) -> bool:
     """Whether a distinct cell is a number, or text that plainly is one."""
     if isinstance(cell, str):
         text = cell.strip()
-        return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text))
+        return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text) or _GROUPED.fullmatch(text))
     return isinstance(cell, numbers.Real)
 
 
@@ -160,10 +164,17 @@ def _mark(texts: Collection[str]) -> str:
     if any(_TWO_MARKS.fullmatch(text) and not _NUMBER.fullmatch(text) for text in texts if "," in text and "." in text):
         return ""
     if not with_comma:
-        return "."
+        return "" if _in_thousands(texts) else "."
     if any("." in text and _NUMBER.fullmatch(text) for text in texts):
         return ""
     return "," if any(not _THOUSANDS.fullmatch(text) for text in with_comma) else ""
+
+
+def _in_thousands(texts: Collection[str]) -> bool:
+    """Whether all points could stand for thousands, and there are hundreds without one: 960 and 15.330, but no 4.5."""
+    pointed = [text for text in texts if "." in text and _NUMBER.fullmatch(text)]
+    hundreds = any(len(text) >= 3 and text.isdigit() for text in texts)
+    return hundreds and bool(pointed) and all(_POINTED.fullmatch(text) for text in pointed)
 
 
 def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
@@ -177,6 +188,8 @@ def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
     for text in with_comma:
         if not _THOUSANDS.fullmatch(text):
             return ",", f"{text[:20]!r} is no number with a thousands comma"
+    if not with_comma and _in_thousands(texts):
+        return ",", "points stand before three digits, as those of thousands do"
     if any("." in text for text in texts if _NUMBER.fullmatch(text)):
         return ".", "other numbers here have a decimal point"
     return ",", "ratings of a thousand and more are rare"

@@ -1,0 +1,148 @@
+"""A table as something that holds no ratings: measurements, amounts, times, places in an order, pairs of one and the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nmf_core.reading.evidence import Evidence, Reading
+from nmf_core.reading.looks import Look
+from nmf_core.tables.base import Head, Table
+from nmf_core.tables.contents import number_of
+from nmf_core.tables.headers import role_of
+from nmf_core.tables.names import not_rated
+from nmf_core.tables.numbers import is_number
+
+_AT_FIRST = 0.5
+# What is counted in texts and cells rather than rated by people.
+_COUNTED = frozenset(
+    """
+    word words term token lemma ngram gene genes probe kmer wort wörter mot palabra
+    """.split()
+)
+_LIKE_NAMED = 0.4  # the share of names that tells what a column names
+
+
+def no_ratings(table: Table, looks: tuple[Look, ...], head: Head) -> Reading:
+    """The table as one without ratings, and what speaks for that."""
+    said = [Evidence(_AT_FIRST, "not every table holds ratings"), *(t for thought in _NOTHING if (t := thought(looks)))]
+    return Reading("", table, looks, head, {}, evidence=tuple(said))
+
+
+def _values(looks: Sequence[Look]) -> list[Look]:
+    """The columns of numbers that could be values: no ids, no times, nothing that counts the rows."""
+    return [
+        look
+        for look in looks
+        if look.numeric
+        and not (look.running or look.years or look.epochs or look.dates)
+        and role_of(look.header)[0] not in ("user", "item")
+        and role_of(look.header) != ("", 1)
+    ]
+
+
+def _no_numbers(looks: Sequence[Look]) -> Evidence | None:
+    """No column holds numbers."""
+    return None if any(look.numeric or look.stars for look in looks) else Evidence(-1, "it has no numbers")
+
+
+def _measured(looks: Sequence[Look]) -> Evidence | None:
+    """Numbers of many decimals that hardly come twice."""
+    values = _values(looks)
+    if not values:
+        return None
+    together = np.concatenate([look.numbers for look in values])
+    odd = float(np.mean(np.round(2 * together, 6) != np.round(2 * together)))
+    filled = sum(look.n_filled for look in values)
+    if odd > 0.5 and len(np.unique(together)) > 0.5 * filled > 2:
+        named = all(role_of(look.header) == ("rating", 3) and look.name != "value" for look in values)
+        return Evidence(2 if named else 4.5, "its numbers are measured rather than rated: hardly any comes twice")
+    return None
+
+
+def _negative(looks: Sequence[Look]) -> Evidence | None:
+    """Many numbers below zero."""
+    values = [look.numbers for look in _values(looks)]
+    if values and (np.concatenate(values) < 0).mean() > 0.15:
+        return Evidence(3, "many of its numbers are negative")
+    return None
+
+
+def _thousands(looks: Sequence[Look]) -> Evidence | None:
+    """Numbers that go into thousands."""
+    tops = [look.top for look in _values(looks)]
+    return Evidence(2, "its numbers go into thousands") if tops and float(np.median(tops)) > 1000 else None
+
+
+def _called_otherwise(looks: Sequence[Look]) -> Evidence | None:
+    """All columns of numbers are called what no ratings are."""
+    values = _values(looks)
+    if values and len(values) <= 3 and all(not_rated(look.header) for look in values):
+        return Evidence(6, f"its numbers are called {values[0].header!r}")
+    return None
+
+
+def _words_counted(looks: Sequence[Look]) -> Evidence | None:
+    """A column of words or genes: these are counted, not rated."""
+    found = next((look for look in looks if look.name in _COUNTED), None)
+    return Evidence(6, f"what is called {found.header!r} is counted rather than rated") if found else None
+
+
+def _ranked(looks: Sequence[Look]) -> Evidence | None:
+    """Each row holds 1 to n once each, in n columns; a blank may stand for one of them."""
+    places = [look for look in looks if look.share_numbers == 1 and not look.running and look.whole and look.low >= 1]
+    places = [look for look in places if look.top <= len(places)]
+    if len(places) < 3 or places[0].n_rows < 3:
+        return None
+    for row in range(min(places[0].n_rows, 50)):
+        cells = [cell for look in places if is_number(cell := look.column.cell(row))]
+        if len(cells) < 2 or len({number_of(cell) for cell in cells}) < len(cells):
+            return None
+    return Evidence(11, "each row ranks the columns: it holds each place once")
+
+
+def _down_and_across(looks: Sequence[Look]) -> Evidence | None:
+    """The same names stand down and across."""
+    names = {look.header.strip() for look in looks}
+    first = set(looks[0].texts) if looks else set()
+    if len(first) > 2 and len(first & names) > 0.8 * len(first):
+        return Evidence(6, "the same names stand down and across, as in a table of distances or confusions")
+    return None
+
+
+def _both_columns(looks: Sequence[Look]) -> Evidence | None:
+    """The same names stand in two columns: pairs of one kind, as edges, distances or marks that people give each other."""
+    named = [look for look in looks[:4] if look.words and len(look.said) > 1]
+    for k, one in enumerate(named):
+        for other in named[k + 1 :]:
+            both = set(one.texts) & set(other.texts)
+            if len(both) > 0.3 * min(len(one.said), len(other.said)) and len(both) > 1:
+                return Evidence(9, f"{one.header!r} and {other.header!r} hold the same names")
+    return None
+
+
+def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
+    """A list in which nothing says who rates what: neither the headers nor the names."""
+    named = [look for look in looks if look.words and not (look.dates or look.remarks)]
+    if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
+        return None
+    for look in looks:
+        role, plainly = role_of(look.header)
+        if (role in ("user", "item") and plainly > 1) or look.people > _LIKE_NAMED or look.things > _LIKE_NAMED:
+            return None
+    return Evidence(10, "neither the headers nor the names tell who rates what")
+
+
+_NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
+    _no_numbers,
+    _measured,
+    _negative,
+    _thousands,
+    _called_otherwise,
+    _words_counted,
+    _ranked,
+    _down_and_across,
+    _both_columns,
+    _nobody_named,
+)
