@@ -35,6 +35,7 @@ _NAMES = frozenset(
 _YEAR = re.compile(r"(19|20)\d\d")
 # What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
+_BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
@@ -155,11 +156,13 @@ def _corner(reading: Reading) -> Evidence | None:
     if look.name in _NAMES and named != "item":
         named, plainly = "user", 2
     if not look.header:
-        return Evidence(1.5 if role == "user" else 0.5, "its first header cell is empty, as a grid's is")
+        return Evidence(
+            2.5 if role == "user" else 0.3, "its first header cell is empty, as that of a grid with users down is"
+        )
     if named == "rating":
         return Evidence(-2.5, f"{look.header!r} is a name for ratings")
     if not named:
-        return Evidence(0.3, "the rows are users unless something says otherwise") if role == "user" else None
+        return Evidence(2.2, "the rows of a grid are users unless something says otherwise") if role == "user" else None
     if named == role:
         return Evidence(1.0 + plainly, f"its first column is headed {look.header!r}")
     return Evidence(-1.5 - plainly / 2, f"{look.header!r} heads {named}s")
@@ -170,6 +173,8 @@ def _who_is_down(reading: Reading) -> Evidence | None:
     role, look = _down(reading)
     if look is None or look.share_numbers > 0.5:
         return None
+    if look.people > _BOTH and like_people([reading.looks[k].header for k in reading.ratings]) > _BOTH:
+        return Evidence(2 if role == "item" else 0, "people stand down and across")
     people, things = look.people, look.things
     share = people - things if role == "user" else things - people
     said = "the names down are those of people" if people > things else "the names down read as titles"
@@ -183,6 +188,9 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     if len(across) > 1 and all(_YEAR.fullmatch(header.strip()) for header in across):
         return Evidence(-0.5 if role == "user" else -6, f"{across[0]!r} and the others across are years")
     people, things = like_people(across), like_things(across)
+    _, look = _down(reading)
+    if people > _BOTH and look is not None and look.people > _BOTH:
+        return None  # said by what stands down
     share = things - people if role == "user" else people - things
     if abs(share) <= 0.2:
         return None

@@ -24,7 +24,7 @@ from nmf_core.reading.readings import (
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
 from nmf_core.registry import registered
-from nmf_core.tables.base import Head, Table
+from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
 from nmf_core.words import cut
 
@@ -90,6 +90,7 @@ def planned(table: Table, options: ReadOptions) -> Plan:
             f"layout is {shown(options.layout)}; it must be one of {', '.join(('auto', *LAYOUTS))}."
             f"{closest(str(options.layout), LAYOUTS)} Choose one."
         )
+    _check_header(table)
     readings = list(_all_readings(table, options))
     if not readings:
         raise _no_way(table, options)
@@ -100,6 +101,18 @@ def planned(table: Table, options: ReadOptions) -> Plan:
             raise _no_way(table, options)
         verdict = Verdict(ranked[0], (verdict.best, *ranked[1:]))
     return _plan(verdict, options)
+
+
+def _check_header(table: Table) -> None:
+    """Refuse what is no header, and a table without rows, before anything is made of them."""
+    longest = max(table.header, key=len, default="")
+    if len(longest) > MAX_CELL:
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: the column {shown(longest)} is named in {len(longest)} characters; "
+            f"at most {MAX_CELL} can be read. Shorten it."
+        )
+    if table.header and not len(table.take([0], 1)[0]):
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
 
 
 def _all_readings(table: Table, options: ReadOptions) -> Iterator[Reading]:
@@ -170,6 +183,9 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
         rival = verdict.rival(another)
         order = dict.fromkeys([best.roles[role], *([rival.roles[role]] if rival else []), *range(len(titles))])
         reason = CHOSEN if asked else verdict.reasons(rival, 1)
+        twice = best.table.header.count(best.table.header[best.roles[role]])
+        if twice > 1 and not asked:
+            reason = f"{best.table.header[best.roles[role]]!r} is there {twice} times"
         options_ = tuple(titles[k] for k in order)
         questions.append(Question(role, titles[best.roles[role]], options_, reason, asked or verdict.sure(another)))
     return Plan(best.table, best.layout, dict(best.roles), tuple(questions), best.table)
@@ -186,6 +202,8 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
     ranked = dict.fromkeys([best.layout, *(r.layout for r in verdict.rivals if r.layout), *LAYOUTS])
     asked = options.layout == best.layout
     reason = CHOSEN if asked else verdict.reasons(rival)
+    if rival is not None and not rival.layout and not asked:
+        reason = f"{reason}; but it may hold no ratings, since {verdict.said_for(rival)}"
     return Question("layout", best.layout, tuple(ranked), reason, asked or verdict.sure(another))
 
 

@@ -193,6 +193,12 @@ class Look:
         return 1 + int((np.diff(self.column.codes) != 0).sum()) if self.n_rows else 0
 
 
+def no_halves(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers are neither whole nor a half."""
+    with np.errstate(over="ignore"):
+        return np.abs(2 * numbers - np.round(2 * numbers)) > 1e-6
+
+
 def looks_of(table: Table) -> tuple[Look, ...]:
     """A look at each column, or the first of very many."""
     wide = range(min(len(table.header), WIDEST))

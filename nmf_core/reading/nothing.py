@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Reading
-from nmf_core.reading.looks import Look
+from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of
@@ -53,7 +53,7 @@ def _measured(looks: Sequence[Look]) -> Evidence | None:
     if not values:
         return None
     together = np.concatenate([look.numbers for look in values])
-    odd = float(np.mean(np.round(2 * together, 6) != np.round(2 * together)))
+    odd = float(np.mean(no_halves(together)))
     filled = sum(look.n_filled for look in values)
     if odd > 0.5 and len(np.unique(together)) > 0.5 * filled > 2:
         named = all(role_of(look.header) == ("rating", 3) and look.name != "value" for look in values)
@@ -134,6 +134,14 @@ def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     return Evidence(10, "neither the headers nor the names tell who rates what")
 
 
+def _no_users(looks: Sequence[Look]) -> Evidence | None:
+    """Two columns that are named as items and ratings, and none beside them."""
+    roles = [role_of(look.header) for look in looks]
+    if len(looks) == 2 and sorted(role for role, plainly in roles if plainly == 3) == ["item", "rating"]:
+        return Evidence(10, f"there is no user column among {', '.join(look.header for look in looks)!r}")
+    return None
+
+
 _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _no_numbers,
     _measured,
@@ -145,4 +153,5 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _down_and_across,
     _both_columns,
     _nobody_named,
+    _no_users,
 )

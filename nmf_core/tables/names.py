@@ -11,15 +11,15 @@ from nmf_core.tables.headers import plain
 _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
-    r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|vp|p|r|u|s|id)"
-    r"[ _.#-]*\d+",
+    r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child)"
+    r"([ _.#-]*\d+|[ _.#-]+[a-z])|(vp|p|r|u|s|id)[ _.#-]*\d+",
     re.IGNORECASE,
 )
 _THING = re.compile(
     r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
     r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
-    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|v|q|i|m|f|sku|asin)"
-    r"[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
+    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|sku|asin|logo|design|brand|wine|beer)"
+    r"([ _.#-]*\d+([_.-]?\d+)*[a-z]?|[ _.#-]+[a-z])|(v|q|i|m|f)[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)

@@ -31,7 +31,7 @@ def spoken_number(text: str) -> float | None:
     for way in _WAYS:
         if found := way.fullmatch(text):
             return float(found[1].replace(",", "."))
-    if text and _STARS.fullmatch(text):
+    if text.strip("½⯨") and _STARS.fullmatch(text):
         return text.count("★") + text.count("⭐") + text.count("*") + 0.5 * (text.count("½") + text.count("⯨"))
     return None
 
