@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from nmf_core.data.notes import DataNote
@@ -11,6 +11,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
 from nmf_core.reading.grids import grid_readings
+from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
 from nmf_core.reading.looks import Look, looks_of
 from nmf_core.reading.nothing import no_ratings
@@ -27,24 +28,6 @@ from nmf_core.registry import registered
 from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
 from nmf_core.words import cut
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A way to read a table.
-
-    Attributes:
-        name: what `read_ratings(layout=...)` calls it.
-        words: what a row is then, for people.
-        readings: given a table, a look at its columns, its header, what a person said of the columns, and whether this way was asked
-            for: each way to read the table so, with its evidence; none where it cannot be read so.
-        read: makes ratings by such a plan, and says what their numbers leave to ask.
-    """
-
-    name: str
-    words: str
-    readings: Callable[[Table, tuple[Look, ...], Head, Given, bool], Iterable[Reading]]
-    read: Callable[[Plan, ReadOptions], tuple[Ratings, tuple[Question, ...]]]
 
 
 def _lists(table: Table, looks: tuple[Look, ...], head: Head, given: Given, asked: bool) -> Iterator[Reading]:
@@ -66,6 +49,7 @@ def _grids(
 
 _FILES: tuple[str, ...] = (
     # Ways of their own; lists, pairs and grids are below.
+    "sideways",
 )
 LAYOUTS: dict[str, Layout] = {
     layout.name: layout
@@ -176,9 +160,9 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
         asked = role in (options.columns or {})
 
         def another(reading: Reading, role: str = role) -> bool:
-            return (reading.layout, reading.head) == (best.layout, best.head) and reading.roles[role] != best.roles[
-                role
-            ]
+            if (reading.layout, reading.head) != (best.layout, best.head) or reading.roles[role] == best.roles[role]:
+                return False
+            return role == "rating" or not best.looks[reading.roles[role]].tells_as(best.looks[best.roles[role]])
 
         rival = verdict.rival(another)
         order = dict.fromkeys([best.roles[role], *([rival.roles[role]] if rival else []), *range(len(titles))])
@@ -207,12 +191,18 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
     return Question("layout", best.layout, tuple(ranked), reason, asked or verdict.sure(another))
 
 
+def _same_header(one: Reading, other: Reading) -> bool:
+    """Whether two headers give the same names to the same rows."""
+    ends = {reading.head.above + reading.head.lines for reading in (one, other)}
+    return one.head == other.head or (len(ends) == 1 and one.table.header == other.table.header)
+
+
 def _which_header(verdict: Verdict, options: ReadOptions) -> list[Question]:
     """The question where the header stands, where it could stand elsewhere or not in the first line alone."""
     best = verdict.best
 
     def another(reading: Reading) -> bool:
-        return reading.head != best.head and bool(reading.layout)
+        return bool(reading.layout) and not _same_header(reading, best)
 
     rival = verdict.rival(another)
     asked = options.header != "auto"

@@ -186,6 +186,15 @@ class Look:
         """The share of names that are like titles or questions."""
         return like_things(self.texts[:200])
 
+    def tells_as(self, other: Look) -> bool:
+        """Whether it tells rows apart exactly as another column does, as an id and its name do."""
+        if other is self:
+            return True
+        mine, theirs = self.column.codes, other.column.codes
+        if mine is None or theirs is None or len(self.said) != len(other.said) or len(self.said) < 2:
+            return False
+        return len(set(zip(mine.tolist(), theirs.tolist(), strict=True))) == len(self.said)
+
     @cached_property
     def n_runs(self) -> int:
         """How many runs of equal cells there are, one below the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -21,6 +22,7 @@ _COUNTED = frozenset(
     word words term token lemma ngram gene genes probe kmer wort wörter mot palabra
     """.split()
 )
+_GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
 
@@ -79,7 +81,8 @@ def _called_otherwise(looks: Sequence[Look]) -> Evidence | None:
     """All columns of numbers are called what no ratings are."""
     values = _values(looks)
     if values and len(values) <= 3 and all(not_rated(look.header) for look in values):
-        return Evidence(6, f"its numbers are called {values[0].header!r}")
+        named = {role for role, plainly in (role_of(look.header) for look in looks) if plainly > 1}
+        return Evidence(2 if {"user", "item"} <= named else 6, f"its numbers are called {values[0].header!r}")
     return None
 
 
@@ -125,13 +128,15 @@ def _both_columns(looks: Sequence[Look]) -> Evidence | None:
 def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     """A list in which nothing says who rates what: neither the headers nor the names."""
     named = [look for look in looks if look.words and not (look.dates or look.remarks)]
+    generic = all(_GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
     if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
         return None
     for look in looks:
         role, plainly = role_of(look.header)
         if (role in ("user", "item") and plainly > 1) or look.people > _LIKE_NAMED or look.things > _LIKE_NAMED:
             return None
-    return Evidence(10, "neither the headers nor the names tell who rates what")
+    rated = any(role_of(look.header)[0] == "rating" for look in looks)
+    return Evidence(10 if generic else 3 if rated else 5, "neither the headers nor the names tell who rates what")
 
 
 def _no_users(looks: Sequence[Look]) -> Evidence | None:
