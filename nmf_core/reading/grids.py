@@ -92,6 +92,19 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     return found
 
 
+def plainly_left(reading: Reading, k: int) -> bool:
+    """Whether a column that is left out leaves no doubt: words, dates, a count of the rows, or what is called so and is of another size.
+
+    Of an age group from 1 to 5 beside ratings from 1 to 5 its name alone says that it is none: that is asked.
+    """
+    look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
+    if look.blank or look.dates or look.epochs or look.running or (look.words and not look.stars):
+        return len(rated) > 1
+    tops = [other.top for other in rated]
+    usual = float(np.median(tops)) if tops else 0.0
+    return look.name in _ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
+
+
 def looks_all_years(looks: Sequence[Look]) -> bool:
     """Whether nearly all columns are alike in this: then these are the values of the table."""
     return sum(look.years for look in looks) > len(looks) / 2

@@ -10,7 +10,7 @@ from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
-from nmf_core.reading.grids import grid_readings
+from nmf_core.reading.grids import grid_readings, plainly_left
 from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
 from nmf_core.reading.looks import Look, looks_of
@@ -247,7 +247,7 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
         why = "they do not hold numbers on the scale of the others" if skip else "all others hold numbers on one scale"
         told = options.skip is not None
         left = tuple(titles[k] for k in skip)
-        sure = told or not (skip or not verdict.sure(left_otherwise))
+        sure = told or (verdict.sure(left_otherwise) and all(plainly_left(best, k) for k in skip))
         questions.append(Question("skip", left, titles, CHOSEN if told else why, sure))
     order = [*([naming] if naming >= 0 else []), *best.ratings, *wide]
     table = whole.only(order)

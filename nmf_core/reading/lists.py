@@ -150,7 +150,7 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
     if n > 3 and len(looks) > 2 and u.n_rows == len(u.said):
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
     if n > 3 and len(looks) > 2 and i.n_rows == len(i.said):
-        found.append(Evidence(-1.5, "no item comes twice"))
+        found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
     if user < item:
         found.append(Evidence(0.8, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
     if u.n_runs < i.n_runs and u.n_runs == len(u.said):

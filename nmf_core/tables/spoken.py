@@ -12,7 +12,7 @@ from nmf_core.tables.numbers import is_number, says_blank
 
 _NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 _WAYS = (
-    re.compile(rf"{_NUMBER}\s*(?:/|of|out of|von|sur|de|auf)\s*\d{{1,3}}(?:\.0)?", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}\s*(?:/|of|out of|von|sur|de|auf)\s*\d{{1,3}}(?:\.0)?(?:\s+[^\W\d]+)?", re.IGNORECASE),
     re.compile(rf"{_NUMBER}\s*(?:%|\*|stars?|points?|pts\.?|sterne?|punkte?|étoiles?|estrellas?|★|⭐)", re.IGNORECASE),
     re.compile(rf"{_NUMBER}\s*[-–—:=.)]\s*[^\W\d].*"),
     re.compile(rf"{_NUMBER}\s*\([^\d)].*\)"),
