@@ -44,6 +44,8 @@ with box:
 # A place of its own even when empty: were what follows to move, the browser would mount it anew.
 with st.container():
     questions.preview_panel()
+with st.container():
+    questions.how_it_was_read()
 
 beside = ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
 if beside and isinstance(view, Ready):
@@ -82,7 +84,6 @@ with st.container(border=True):
     if not any(finding.severity == "limit" for finding in findings):
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 
-questions.how_it_was_read()
 distributions = st.expander(
     "How the ratings are distributed: how high, per user and per item",
     icon=":material/bar_chart:",

@@ -98,8 +98,8 @@ def settle_duplicates(
     where = f"{users[int(np.searchsorted(V.indptr, k, side='right')) - 1]} × {items[V.indices[k]]}"
     if rule == "refuse":
         raise RatingsError(
-            f"{n_twice} cells are rated more than once, the first of them {where}. "
-            "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
+            f"{n_twice} cells are rated more than once, the first of them {where}. Keep one rating a user and item.",
+            script="Or read with duplicates='last' or duplicates='mean'.",
         )
     word = "the last rating counts" if rule == "last" else "their mean counts"
     repeat = many(n_twice, "rating repeats", "ratings repeat")

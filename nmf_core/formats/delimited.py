@@ -61,6 +61,7 @@ def read(data: Data, name: str, encoding: str | None = None, separator: str | No
         encoding=found.encoding,
         encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
         sure_of_encoding=found.sure,
+        separator=next(one for one, said in DELIMITERS.items() if said == text.said),
         separators={one: partial(read, data, name, encoding, one) for one in DELIMITERS},
     )
 

@@ -172,13 +172,7 @@ def _are_no_quotes(head: str) -> bool:
     if len({line.count("\t") for line in lines}) != 1:
         return False
     cells = [cell.strip() for line in lines for cell in line.split("\t")]
-    return any(
-        cell.startswith('"') and cell.replace('""', "").count('"') != 2 or '"' in cell[1:] and not cell.startswith('"')
-        for cell in cells
-        if '"' in cell
-    ) and not any(
-        cell[:1] == cell[-1:] == '"' and len(cell) > 1 and cell.count('"') == 2 and "\t" in cell for cell in cells
-    )
+    return any((cell[0] == '"') != (cell[-1] == '"') for cell in cells if cell)
 
 
 def _first_records(data: Data, delimiter: str, name: str, hint_lines: int, quoted: bool) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.options import Question
@@ -10,16 +10,23 @@ from nmf_core.tables.base import Table
 from nmf_core.words import listed
 
 
-def refuse_doubt(table: Table, questions: Sequence[Question]) -> None:
+def refuse_doubt(table: Table, questions: Sequence[Question], columns: Mapping[str, object] | None = None) -> None:
     """Raise the first doubt.
 
+    Args:
+        table: what is in doubt.
+        questions: what had to be found out about it.
+        columns: roles that were given; whoever obeys gives them once more, with the one that is in doubt.
+
     Raises:
-        RatingsError: with the two likeliest answers and the keyword that gives each.
+        RatingsError: with the two likeliest answers, and for a script the keyword that gives each.
     """
     doubt = next((question for question in questions if not question.sure), None)
     if doubt is not None:
-        what, give = _SAID.get(doubt.key, _role)(doubt)
-        raise RatingsError(f"{table.name}: {what} (likelier, since {doubt.reason}). {give}")
+        what, give = _SAID[doubt.key](doubt) if doubt.key in _SAID else _role(doubt, dict(columns or {}))
+        raise RatingsError(
+            f"{table.name}: {what} (likelier, since {doubt.reason}).", script=f"Choose by {give}.", asks=[doubt.key]
+        )
 
 
 def _choices(question: Question) -> list[str]:
@@ -29,10 +36,11 @@ def _choices(question: Question) -> list[str]:
 
 
 def _layout(question: Question) -> tuple[str, str]:
+    """What a row is."""
     first, second = _choices(question)
     return (
         f"this can be read as {_WAYS.get(first, first)}, or as {_WAYS.get(second, second)}; the first is",
-        f"Choose by layout={first!r} or layout={second!r}.",
+        f"layout={first!r} or layout={second!r}",
     )
 
 
@@ -46,49 +54,68 @@ _WAYS = {
 
 
 def _header(question: Question) -> tuple[str, str]:
+    """Where the header stands."""
     first, second = _choices(question)
-    return f"its header may be {first} or {second}; the first is", f"Choose by header={first!r} or header={second!r}."
+    return f"its header may be {first} or {second}; the first is", f"header={first!r} or header={second!r}"
 
 
 def _skip(question: Question) -> tuple[str, str]:
+    """Which columns are no ratings."""
     names = [shown(name) for name in question.choice]
     if not names:
-        return (
-            "some columns may be no ratings; that all are is",
-            "Choose by skip=[] or the names of those that are none.",
-        )
+        return "some columns may be no ratings; that all are is", "skip=[] or the names of those that are none"
     said = f"the column {names[0]} seems" if len(names) == 1 else f"the columns {listed(names)} seem"
-    return f"{said} to be no ratings; that is", f"Choose by skip={list(question.choice)!r} or skip=[] to keep them."
+    return f"{said} to be no ratings; that is", f"skip={list(question.choice)!r}, or skip=[] to keep them"
 
 
 def _missing(question: Question) -> tuple[str, str]:
+    """What stands for no answer."""
     cells = list(question.choice)
     return (
         f"{listed([shown(cell) for cell in cells])} may stand for no answer; that is",
-        f"Choose by missing={cells!r}, or missing=[] where these are ratings.",
+        f"missing={cells!r}, or missing=[] where these are ratings",
     )
 
 
-def _role(question: Question) -> tuple[str, str]:
-    first, second = _choices(question)
+def _only(question: Question) -> tuple[str, str]:
+    """Which rows count."""
+    kinds = list(question.options)
     return (
-        f"the {question.key} may be the column {shown(first)} or {shown(second)}; the first is",
-        f"Choose by columns={{{question.key!r}: {first!r}}} or columns={{{question.key!r}: {second!r}}}.",
+        f"the column {shown(question.about)} may say that only some rows count; that all do is",
+        f"only={{{question.about!r}: {kinds!r}}}, or the names of those that count",
     )
+
+
+def _role(question: Question, given: dict[str, object]) -> tuple[str, str]:
+    """Which column has a role."""
+    first, second = _choices(question)
+    ways = [f"columns={ ({**given, question.key: column})!r}" for column in (first, second)]
+    return f"the {question.key} may be the column {shown(first)} or {shown(second)}; the first is", " or ".join(ways)
 
 
 def _other(question: Question) -> tuple[str, str]:
+    """Anything else."""
     first, second = _choices(question)
     return (
-        f"{question.key} may be {first!r} or {second!r}; the first is",
-        f"Choose by {question.key}={first!r} or {question.key}={second!r}.",
+        f"{_NAMED.get(question.key, question.key)} may be {first!r} or {second!r}; the first is",
+        f"{question.key}={first!r} or {question.key}={second!r}",
     )
 
 
+_NAMED = {
+    "marks": "cells that say a number",
+    "totals": "what is named as sums",
+    "decimal": "the decimal mark",
+    "zeros": "a 0",
+    "separator": "what stands between the cells",
+    "sheet": "the sheet",
+    "encoding": "the encoding",
+}
 _SAID: dict[str, Callable[[Question], tuple[str, str]]] = {
     "layout": _layout,
     "header": _header,
     "skip": _skip,
     "missing": _missing,
-    **dict.fromkeys(("marks", "totals", "decimal", "only", "separator", "sheet", "encoding", "zeros"), _other),
+    "only": _only,
+    **dict.fromkeys(_NAMED, _other),
 }

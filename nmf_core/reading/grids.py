@@ -208,8 +208,21 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     share = things - people if role == "user" else people - things
     if abs(share) <= 0.2:
         return None
+    if role == "item" and look is not None and not look.header and _could_be_people(look) and not _numbered(across):
+        return Evidence(0.5 * share, "people stand across, and the names down could be people as well")
     said = f"{across[0]!r} and the others across are {'people' if people > things else 'things'}"
     return Evidence(3.5 * share, said)
+
+
+def _could_be_people(look: Look) -> bool:
+    """Whether names are single words with a capital, as first names are, and none reads as a title."""
+    single = [text.isalpha() and text[:1].isupper() for text in look.texts[:50]]
+    return bool(single) and sum(single) >= 0.9 * len(single) and look.things < 0.1
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Whether names are numbered, as User 1, User 2."""
+    return any(any(c.isdigit() for c in name) for name in names)
 
 
 def _one_scale(reading: Reading) -> Evidence | None:

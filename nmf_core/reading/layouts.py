@@ -11,6 +11,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
 from nmf_core.reading.grids import grid_readings, plainly_left
+from nmf_core.reading.kinds_of_rows import only_rows, which_kinds
 from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
 from nmf_core.reading.looks import Look, looks_of
@@ -104,9 +105,9 @@ def _all_readings(table: Table, options: ReadOptions) -> Iterator[Reading]:
     problems: list[RatingsError] = []
     found = False
     for under, evidence in headed(table, options):
-        one = without_blank_columns(under)
-        looks = looks_of(one)
         try:
+            one = only_rows(without_blank_columns(under), options.only)
+            looks = looks_of(one)
             roles = given_roles(one, options.columns or {})
             skip = None if options.skip is None else tuple(left_out(one, roles, options.skip))
         except RatingsError as error:  # under another header they may be there
@@ -172,6 +173,9 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
             reason = f"{best.table.header[best.roles[role]]!r} is there {twice} times"
         options_ = tuple(titles[k] for k in order)
         questions.append(Question(role, titles[best.roles[role]], options_, reason, asked or verdict.sure(another)))
+    kinds = which_kinds(best.table, best.roles, options.only)
+    if kinds is not None:
+        questions.append(kinds)
     return Plan(best.table, best.layout, dict(best.roles), tuple(questions), best.table)
 
 

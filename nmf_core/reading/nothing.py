@@ -147,6 +147,16 @@ def _no_users(looks: Sequence[Look]) -> Evidence | None:
     return None
 
 
+def _items_alone(looks: Sequence[Look]) -> Evidence | None:
+    """Each row is an item of its own, and nothing is named as users: a table about items."""
+    roles = [role_of(look.header) for look in looks]
+    own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
+    nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
+    if own and nobody and own[0].different and own[0].n_rows > 3 and sum(look.words for look in looks) > 1:
+        return Evidence(10, f"each row is a {own[0].header!r} of its own, and no column is named as users are")
+    return None
+
+
 _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _no_numbers,
     _measured,
@@ -159,4 +169,5 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _both_columns,
     _nobody_named,
     _no_users,
+    _items_alone,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nmf_core.data.assemble import DUPLICATE_RULES, Scale
 from nmf_core.errors import RatingsError, closest, shown
@@ -14,7 +14,7 @@ from nmf_core.tables.base import Table
 
 ZEROS, DECIMALS, TOTALS, MARKS = ("unrated", "rating"), (".", ","), ("skip", "keep"), ("number", "text")
 SEPARATORS = tuple(DELIMITERS)
-EVERY_ROW = "every row"
+FIND_OUT = "find out"  # an answer that leaves a question to the reader
 EACH_ROW = "each row"  # in place of a column: the rows have no names, and are numbered
 CHOSEN = "you chose it"
 HINT = "For a long table, name its columns user, item and rating."
@@ -48,7 +48,7 @@ class ReadOptions:
     name: str | None = None
     missing: Sequence[object] | None = None
     header: object = "auto"
-    only: Mapping[str, object] | str | None = None
+    only: Mapping[str, object] | None = None
     marks: str = "auto"
     separator: str | None = None
     guess: bool = False
@@ -85,7 +85,7 @@ class ReadOptions:
             raise RatingsError(
                 f"missing is {shown(self.missing)}; it must be a list of what stands for no answer. Give one such as [99, 'k.A.']."
             )
-        if self.only is not None and not isinstance(self.only, Mapping | str):
+        if self.only is not None and not isinstance(self.only, Mapping):
             raise RatingsError(
                 f"only is {shown(self.only)}; it must say which rows count. Give a mapping such as {{'event': 'play'}}."
             )
@@ -101,10 +101,12 @@ class Question:
     Attributes:
         key: the keyword of `read_ratings` that answers it: "sheet", "encoding", "separator", "header", "layout", "skip", "only",
             "missing", "marks", "zeros", "decimal", "totals"; or "user", "item", "rating", which `columns` answers.
-        choice: the answer taken; of "skip" and "missing" as many as there are.
+        choice: the answer taken; of "skip", "only" and "missing" as many as there are.
         options: what could be answered.
         reason: why this one, in words.
         sure: whether the file leaves no doubt, or the answer was given.
+        about: of "only": the column that says what kind each row is.
+        words: what some options are, for people: of "header" what stands in a line.
     """
 
     key: str
@@ -112,6 +114,8 @@ class Question:
     options: tuple[str, ...]
     reason: str
     sure: bool
+    about: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

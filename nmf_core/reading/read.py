@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from nmf_core.formats.registry import Source, open_source, shown_name
 from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse
 from nmf_core.reading.doubt import refuse_doubt
 from nmf_core.reading.join import with_metadata
-from nmf_core.reading.layouts import LAYOUTS, planned, ratings_from_plan
-from nmf_core.reading.options import CHOSEN, DECIMALS, TOTALS, ZEROS, Question, ReadOptions
+from nmf_core.reading.layouts import planned, ratings_from_plan
+from nmf_core.reading.options import CHOSEN, Plan, Question, ReadOptions
 from nmf_core.reading.readings import column_titles
+from nmf_core.reading.still_open import all_questions
 from nmf_core.tables.base import Table, text_of
 
 HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
@@ -93,7 +95,7 @@ def read_ratings(
     Traceback (most recent call last):
         ...
     nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
-0 up, such as 4 or 3.5, or blank. Correct that cell.
+0 up, such as 4 or 3.5, or blank. Correct that cell. Or say by missing=['five'] that it is no answer.
     """
     options = ReadOptions(
         format,
@@ -120,11 +122,12 @@ def read_ratings(
         return ratings_of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return ratings_of_array(source, zeros, scale)
-    table = open_source(source, format=format, name=name).table(sheet, encoding)
+    opened = open_source(source, format=format, name=name)
+    table = opened.table(sheet, encoding) if separator is None else opened.table(None, encoding, separator)
     if table.exact is not None:
         return table.exact
     plan = planned(table, options)
-    refuse_doubt(plan.table, plan.questions)
+    refuse_doubt(plan.table, plan.questions, options.columns)
     ratings, more = ratings_from_plan(plan, options)
     refuse_doubt(plan.table, more)
     return with_metadata(ratings, table.items)
@@ -167,32 +170,67 @@ def preview_ratings(source: object, **options: Any) -> Preview:
         options: the keywords of `read_ratings`; what is not given is guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
-    >>> [(q.key, q.choice, q.sure) for q in found.questions]
-    [('layout', 'long', True), ('user', 'who', True), ('item', 'what', True), ('rating', 'points', True), \
-('decimal', ',', True), ('zeros', 'rating', False)]
-    >>> found.ratings.n_ratings, found.sure
-    (3, False)
+    >>> [(q.key, q.choice) for q in found.questions if not q.sure], found.ratings.n_ratings, found.sure
+    ([('zeros', 'rating')], 3, False)
+    >>> [(q.key, q.choice) for q in found.questions if q.key in ("layout", "user", "rating", "decimal", "skip")]
+    [('layout', 'long'), ('user', 'who'), ('rating', 'points'), ('decimal', ','), ('skip', ())]
     """
     name = source.name if isinstance(source, Source) else shown_name(options.get("name") or "") or "The file"
-    head = pd.DataFrame()
-    questions: tuple[Question, ...] = ()
-    asked: ReadOptions | None = None
+    seen = _Seen(name)
     try:
         asked = ReadOptions(**{"zeros": "auto", **options, "guess": True})
-        opened = open_source(source, format=asked.format, name=asked.name)
-        table = opened.table(None, asked.encoding)
-        name, questions = table.name, (*_which_sheet(opened, table, asked), *_which_encoding(table, asked.encoding))
-        chosen = {question.key: str(question.choice) for question in questions}
-        table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
-        if table.exact is not None:
-            return Preview(name, _head(table), (), table.exact, None)
-        head = _head(table)
-        plan = planned(table, asked)
-        head, questions = _head(plan.whole), (*questions, *plan.questions)
-        ratings, more = ratings_from_plan(plan, asked)
     except NmfError as error:
-        return Preview(name, head, (*questions, *_still_open(questions, asked, head)), None, error)
-    return Preview(name, head, (*questions, *more), with_metadata(ratings, table.items), None)
+        return Preview(name, pd.DataFrame(), (), None, error)
+    try:
+        _look(source, asked, seen)
+    except NmfError as error:
+        return seen.preview(asked, error)
+    return seen.preview(asked, None)
+
+
+@dataclass
+class _Seen:
+    """What was seen of a file until it was read, or until that went wrong."""
+
+    name: str
+    table: Table | None = None
+    plan: Plan | None = None
+    questions: list[Question] = field(default_factory=list)
+    ratings: Ratings | None = None
+
+    def preview(self, asked: ReadOptions, error: NmfError | None) -> Preview:
+        """The same for people."""
+        table = self.plan.whole if self.plan is not None else self.table
+        head = pd.DataFrame() if table is None else _head(table)
+        questions: tuple[Question, ...] = ()
+        if table is not None and table.exact is None and not head.columns.empty:
+            questions = all_questions(asked, self.questions, self.table, self.plan, failed=error is not None)
+        return Preview(self.name, head, questions, None if error else self.ratings, error)
+
+
+def _look(source: object, asked: ReadOptions, seen: _Seen) -> None:
+    """Read a file as asked, and keep what is seen meanwhile."""
+    opened = open_source(source, format=asked.format, name=asked.name)
+    try:
+        table = opened.table(None, asked.encoding, asked.separator)
+    except NmfError:
+        if asked.encoding or asked.separator:  # what it is without these answers says how each can be taken back
+            with suppress(NmfError):
+                seen.table = opened.table()
+        raise
+    seen.name, seen.table = table.name, table
+    seen.questions += [*_which_sheet(opened, table, asked), *_which_encoding(table, asked.encoding)]
+    chosen = {question.key: str(question.choice) for question in seen.questions}
+    if table.sheets:
+        seen.table = table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
+    if table.exact is not None:
+        seen.questions, seen.ratings = [], table.exact
+        return
+    seen.plan = planned(table, asked)
+    seen.questions += seen.plan.questions
+    ratings, more = ratings_from_plan(seen.plan, asked)
+    seen.questions += more
+    seen.ratings = with_metadata(ratings, table.items)
 
 
 def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Question, ...]:
@@ -233,29 +271,6 @@ def _holds_ratings(source: Source, sheet: str) -> bool:
     except NmfError:
         return False
     return True
-
-
-def _still_open(questions: tuple[Question, ...], asked: ReadOptions | None, head: pd.DataFrame) -> list[Question]:
-    """Where a file cannot be read as it was asked: what else could be answered, so that each answer can be taken back."""
-    if asked is None or head.empty:
-        return []
-    more = (
-        []
-        if any(question.key == "layout" for question in questions)
-        else [
-            Question(
-                "layout",
-                asked.layout if asked.layout in LAYOUTS else "long",
-                tuple(LAYOUTS),
-                "nothing else was found",
-                False,
-            )
-        ]
-    )
-    answered = (("decimal", asked.decimal, DECIMALS), ("zeros", asked.zeros, ZEROS), ("totals", asked.totals, TOTALS))
-    return more + [
-        Question(key, choice, options, CHOSEN, True) for key, choice, options in answered if choice != "auto"
-    ]
 
 
 def _head(table: Table) -> pd.DataFrame:

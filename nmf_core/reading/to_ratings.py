@@ -17,9 +17,12 @@ from nmf_core.reading.codes import find_codes, without
 from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Plan, Question, ReadOptions
 from nmf_core.reading.totals import find_totals
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
+from nmf_core.tables.contents import number_of
 from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
 from nmf_core.tables.spoken import are_spoken, as_numbers, spoken_number
 from nmf_core.words import cut, listed, many, noun
+
+_LONGEST_NO_ANSWER = 40  # characters; longer texts are remarks
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     del user, item
     values = _values(table, [rating], options, notes, list_of_ratings=True)
     if values.numbers.wrong:
-        raise _wrong(table, values.numbers, [roles["rating"]])
+        raise _wrong(table, values.numbers, [roles["rating"]], in_list=True)
     ratings = values.numbers.column(0, np.float32)
     del rating
     if options.duplicates == "refuse":
@@ -136,8 +139,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
-        header = shown(table.header[heads[values.numbers.wrong[1]]])
-        raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
+        raise _wrong(table, values.numbers, heads)
     size = f"{many(len(rows), down)} down, {many(len(heads), across)} across"
     notes += [f"Read as a grid: {size}{plan.since}.", *plan.notes]
     n_words = values.numbers.n_words
@@ -348,25 +350,44 @@ def _refuse_duplicates(
         row = int(np.argmax(again))
         raise RatingsError(
             f"{table.at(row)}: user {shown(users[u[row]])} rated item {shown(items[i[row]])} before; "
-            f"there are {int(again.sum())} such rows. Keep one rating a user and item, or read with duplicates='last' or "
-            "'mean'."
+            f"there are {int(again.sum())} such rows. Keep one rating a user and item.",
+            script="Or read with duplicates='last' or duplicates='mean'.",
         )
 
 
-def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], hint: str = "") -> RatingsError:
-    """The error for the first cell that is no rating."""
+def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], *, in_list: bool = False) -> RatingsError:
+    """The error for the first cell that is no rating; what it is may be said, and a column of a grid left out."""
     assert numbers.wrong is not None
     row, k, cell, why = numbers.wrong
+    header = table.header[columns[k]]
+    ways, asks = [], []
+    if not in_list:
+        ways.append(f"leave the column out by skip=[{header!r}]")
+        asks.append("skip")
+    if _may_be_no_answer(cell):
+        ways.append(f"say by missing=[{text_of(cell)!r}] that it is no answer")
+        asks.append("missing")
     return RatingsError(
-        f"{table.at(row)}, column {shown(table.header[columns[k]])}: {shown(cell)} {why}. "
-        f"A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell.{hint}"
+        f"{table.at(row)}, column {shown(header)}: {shown(cell)} {why}. "
+        "A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell."
+        + ("" if in_list else f" {HINT}"),
+        script=f"Or {', or '.join(ways)}." if ways else "",
+        asks=asks,
     )
+
+
+def _may_be_no_answer(cell: object) -> bool:
+    """Whether a cell that is no rating is a word, or the negative number that stands for one in a code book."""
+    if isinstance(cell, str) and not is_number(cell):
+        return len(cell.strip()) <= _LONGEST_NO_ANSWER and not any(map(str.isdigit, cell))
+    return is_number(cell) and number_of(cell) < 0
 
 
 def _check_any(table: Table, values: NDArray[np.floating]) -> None:
     """Refuse a table in which no cell is a rating."""
     if np.isnan(values).all():
         raise RatingsError(
-            f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating, or read with "
-            "zeros='rating' if a 0 is one."
+            f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating.",
+            script="Or read with zeros='rating' if a 0 is one.",
+            asks=["zeros", "missing"],
         )

@@ -83,8 +83,8 @@ def find_totals(
     else:
         reason = f"{words}, and the numbers {'' if sums else 'do not plainly '}sum up the others"
         question = Question("totals", "skip" if sums or guess else "keep", TOTALS, reason, sums)
-    done, other = ("left out", "keep") if question.choice == "skip" else ("read as any other", "skip")
-    note = f"T{words[1:]}: {done} (totals='{other}' would have it otherwise)."
+    done, other = ("left out", "read as any other") if question.choice == "skip" else ("read as any other", "left out")
+    note = f"T{words[1:]}: {done}, and can be {other}."
     return Totals(n_rows, n_columns, question, DataNote(note))
 
 

@@ -171,7 +171,8 @@ class Table:
         encoding: of text that is not UTF-8: what it was read as.
         encodings: of such text: what else it could be read as, and how.
         sure_of_encoding: whether there is little doubt of that.
-        separators: of text: what could stand between the cells, and how to read it so.
+        separator, separators: of text: what stands between the cells; what could stand there, and how to read it so.
+        whole: the table before rows were left out, where some were.
         head: where the header stands among `first_rows`.
         first_rows: the first rows as they stand, each after the number of its line; none where a header is no matter of rows.
         under: the table with its header at another place.
@@ -193,7 +194,9 @@ class Table:
     encoding: str = ""
     encodings: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     sure_of_encoding: bool = True
+    separator: str = ""
     separators: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    whole: Table | None = None
     head: Head = Head()
     first_rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
     under: Callable[[Head], Table] | None = None

@@ -72,7 +72,7 @@ _NOUNS: dict[str, frozenset[str]] = {
     ),
     "item": frozenset(
         """
-        title itemname movietitle itemtitle producttitle
+        abstract submission proposal grant application essay poster title itemname movietitle itemtitle producttitle
         place page show series venue hotel url video channel app food dish sku question statement paper course meal tvshow
         album playlist poi listing iid attraction destination stimulus brand drink perfume boardgame package repo mid spiel
         lied serie gericht rezept hörbuch titel frage kurs ort ware fach plato juego canción película curso pregunta jeu

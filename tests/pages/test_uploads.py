@@ -27,15 +27,14 @@ def ann(monkeypatch):
     monkeypatch.setattr(session, "person", lambda: "browser:ann")
 
 
+def control(app, key):
+    """The control of a question."""
+    kinds = (*app.multiselect, *app.selectbox, *app.radio)
+    return next(one for one in kinds if str(one.key).startswith(f"answer-{key}-"))
+
+
 def answer(app, key, value):
-    kind = (
-        app.multiselect
-        if key == "skip"
-        else app.selectbox
-        if key in ("sheet", "encoding", "user", "item", "rating")
-        else app.radio
-    )
-    next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
+    control(app, key).set_value(value)
     app.run()
     assert not app.exception
     return app
