@@ -11,19 +11,12 @@ import numpy as np
 from nmf_core.data.codes import likely_codes
 from nmf_core.tables.base import Column, text_of
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.headers import plain
 from nmf_core.tables.numbers import is_number, says_blank
+from nmf_core.tables.spoken import says_no_answer
 from nmf_core.words import listed, many
 
 _SAMPLE = 200_000  # numbers without codes of their own are looked at so many at a time
 _MOST_WORDS = 3  # words for "no answer" that one table has; more are names
-# What people write for "no answer", as `plain` writes it; it is one even if it stands there once.
-_NO_ANSWER = frozenset(
-    """
-    dk ref dkna nk ka wn kang keineangabe weißnicht nsnc ns nc nr nsp nspp np dontknow refused refuse noanswer skipped missing
-    unknown notapplicable notrated norating unrated absent abs krank entschuldigt x nd nvt onbekend nevím nieznam bd brak
-    """.split()
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ def find_codes(columns: Sequence[Column]) -> Codes | None:
     values = np.array(sorted(numbers), dtype=np.float64)
     counts = np.array([numbers[value] for value in values.tolist()], dtype=np.int64)
     codes = likely_codes(values, counts)
-    said = [word for word, count in words.items() if count >= 2 or plain(word) in _NO_ANSWER]
+    said = [word for word, count in words.items() if count >= 2 or says_no_answer(word)]
     if len(words) > _MOST_WORDS or len(said) < len(words) or not numbers or sum(words.values()) > counts.sum():
         said = []  # wrong cells, which an error names, or a column of words
     if not codes and not said:

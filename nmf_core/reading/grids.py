@@ -36,6 +36,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 # What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 _BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
+_IDS = frozenset("id no nr number row index seq lfdnr".split())
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
@@ -70,13 +71,13 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
     numeric = [k for k, look in enumerate(looks) if look.numeric or (look.blank and look.header)]
     plainly = [
-        look.top for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
+        look.high for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
     ]
     usual = float(np.median(plainly)) if plainly else 0.0
     found = {}
     for k, look in enumerate(looks):
         weight = 2.0 if k in numeric or look.stars else -6.0
-        if look.name in _ABOUT:
+        if look.name in _ABOUT or (look.blank and look.name in _NAMES):
             weight -= 4
         if look.numeric and (look.years or look.epochs) and not looks_all_years(looks):
             weight -= 6
@@ -84,7 +85,7 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 4
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
-        if look.numeric and 0 < _SIZE * usual < look.top and not _few_far(look, usual):
+        if look.numeric and 0 < _SIZE * usual < look.high and not _few_far(look, usual):
             weight -= 4
         if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in _NAMES):
             weight -= 4
@@ -100,7 +101,7 @@ def plainly_left(reading: Reading, k: int) -> bool:
     look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
     if look.blank or look.dates or look.epochs or look.running or (look.words and not look.stars):
         return len(rated) > 1
-    tops = [other.top for other in rated]
+    tops = [other.high for other in rated]
     usual = float(np.median(tops)) if tops else 0.0
     return look.name in _ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
 
@@ -227,7 +228,7 @@ def _numbered(names: Sequence[str]) -> bool:
 
 def _one_scale(reading: Reading) -> Evidence | None:
     """Whether the columns hold numbers on one scale."""
-    tops = [look.top for k in reading.ratings if (look := reading.looks[k]).numeric]
+    tops = [look.high for k in reading.ratings if (look := reading.looks[k]).numeric]
     if len(tops) < 2:
         return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
     usual = float(np.median(tops))
@@ -272,7 +273,7 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
         return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
     if look is not None and look.dates:
         return Evidence(-2.5, "the first column holds dates")
-    if look is not None and (look.name in _ABOUT and look.name not in _NAMES) and not look.running:
+    if look is not None and look.name in _ABOUT - _NAMES - _IDS and not look.running:
         return Evidence(-2.5, f"{look.header!r} names nobody")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")

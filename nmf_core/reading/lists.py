@@ -194,6 +194,8 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
         if k not in (reading.roles["rating"], reading.roles["user"]) and _alike(look, rating)
     ]
     user = looks[reading.roles["user"]]
+    if item in alike and _alike(user, rating) and len(user.said) <= 10 and len(looks) > 3:
+        return Evidence(-7, f"{user.header!r}, {item.header!r} and {rating.header!r} hold numbers on one scale")
     if item in alike and user.different and user.n_rows > 3 and len(item.said) <= 10:
         return Evidence(
             -7, f"each row has a {user.header!r} of its own, and {item.header!r} holds numbers as ratings are"

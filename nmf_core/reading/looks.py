@@ -10,12 +10,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nmf_core.data.codes import likely_codes
 from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_number, says_blank
-from nmf_core.tables.spoken import are_spoken, spoken_number
+from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
@@ -92,18 +93,26 @@ class Look:
         """(n_numbers,) the distinct cells that are numbers, or say one."""
         if self.stars:
             said = [number_of(cell) if is_number(cell) else spoken_number(str(cell)) for cell in self.said]
-            return np.array(said, dtype=np.float64)
+            return np.array([number for number in said if number is not None], dtype=np.float64)
         return np.array([number_of(cell) for cell in self.said if is_number(cell)], dtype=np.float64)
 
     @cached_property
     def share_numbers(self) -> float:
-        """How many of the distinct cells are numbers."""
-        return len(self.numbers) / len(self.said) if self.said else 0.0
+        """How many of the distinct cells that say something are numbers."""
+        answers = len(self.said) - self._no_answers
+        return len(self.numbers) / answers if answers > 0 else 0.0
+
+    @cached_property
+    def _no_answers(self) -> int:
+        """How many distinct cells say that there is no answer, beside others that are numbers."""
+        return sum(says_no_answer(text) for text in self.texts) if len(self.said) > 1 else 0
 
     @property
     def numeric(self) -> bool:
         """Whether nearly all cells are numbers; words that say that there is no answer are few."""
-        return len(self.numbers) > 0 and (self.share_numbers > 0.9 or len(self.said) - len(self.numbers) <= self._few)
+        return len(self.numbers) > 0 and (
+            self.share_numbers > 0.9 or len(self.said) - self._no_answers - len(self.numbers) <= self._few
+        )
 
     @property
     def _few(self) -> int:
@@ -164,6 +173,15 @@ class Look:
     def top(self) -> float:
         """The largest number; 0 if there is none."""
         return float(self.numbers.max()) if len(self.numbers) else 0.0
+
+    @cached_property
+    def high(self) -> float:
+        """The largest number that stands for no missing answer; 0 if there is none."""
+        values = np.unique(self.numbers)
+        if len(values) < 2 or values[-1] < 50:
+            return self.top
+        kept = values[~np.isin(values, likely_codes(values, np.full(len(values), 2)))]
+        return float(kept.max()) if len(kept) else self.top
 
     @property
     def low(self) -> float:

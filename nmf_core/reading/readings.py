@@ -78,6 +78,8 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
         weight -= 1.0
     if head.lines > 1:
         weight += 0.5
+    if sum(not cell.strip() for cell in header[1:]) > 1 and head.lines == 1 and head.above:
+        weight -= 1.5  # what stands above it may name those columns
     return Evidence(weight, "its first lines say what the columns are")
 
 

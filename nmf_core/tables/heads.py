@@ -144,7 +144,7 @@ def names_of(rows: Sequence[Cells], head: Head) -> tuple[str, ...]:
         alone = parts[-1:] if k else parts[:1]
         names.append(alone[0] if alone else next((row[k] for row in told if row[k].strip()), ""))
     if len(set(names[1:])) < len(names[1:]):  # the last line alone does not tell them apart
-        filled = [_filled_forward(row) for row in told]
+        filled = [_filled_forward(row) for row in told if any(cell.strip() for cell in row[1:])]
         names = [" ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))]
     return tuple(names)
 

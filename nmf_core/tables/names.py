@@ -12,7 +12,7 @@ _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
     r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child|login|account)"
-    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]|[:/].+)|(vp|p|r|u|s|id)[ _.#-]*\d+",
+    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]|[:/].+)|(vp|u)[ _.#-]*\d+|[prs][ _.#-]*\d{2,}",
     re.IGNORECASE,
 )
 _THING = re.compile(
