@@ -92,7 +92,9 @@ def _old_text(data: bytes, name: str, asked: str | None) -> Utf8:
         tried = "UTF-8, UTF-16 or Latin-1" if asked is None else ENCODINGS[asked]
         raise RatingsError(
             f"{name}, line {data.count(bytes([10]), 0, e.start) + 1}: byte {data[e.start]:#04x} is no text in {tried}. Save the "
-            "file as UTF-8, or say what it is in by encoding=."
+            "file as UTF-8, or say what it is in.",
+            script=f"Choose by encoding={next(iter(ENCODINGS))!r}, or another of {', '.join(ENCODINGS)}.",
+            asks=["encoding"],
         ) from e
     step = "" if asked is not None else " Check names with accents, or save it as UTF-8."
     note = f"The file is not UTF-8; it was read as {ENCODINGS[encoding]}.{step}"

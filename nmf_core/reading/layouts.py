@@ -103,8 +103,12 @@ def _check_header(table: Table) -> None:
 def _all_readings(table: Table, options: ReadOptions) -> Iterator[Reading]:
     """Everything that a table could be under what was asked."""
     problems: list[RatingsError] = []
-    found = False
+    found, seen = False, set[tuple[tuple[str, ...], int]]()
     for under, evidence in headed(table, options):
+        same = (under.header, under.head.above + under.head.lines)
+        if same in seen:  # another header over the same rows that calls the columns the same
+            continue
+        seen.add(same)
         try:
             one = only_rows(without_blank_columns(under), options.only)
             looks = looks_of(one)

@@ -202,9 +202,8 @@ class _Seen:
         """The same for people."""
         table = self.plan.whole if self.plan is not None else self.table
         head = pd.DataFrame() if table is None else _head(table)
-        questions: tuple[Question, ...] = ()
-        if table is not None and table.exact is None and not head.columns.empty:
-            questions = all_questions(asked, self.questions, self.table, self.plan, failed=error is not None)
+        plain = table is not None and table.exact is not None
+        questions = () if plain else all_questions(asked, self.questions, self.table, self.plan, error)
         return Preview(self.name, head, questions, None if error else self.ratings, error)
 
 

@@ -30,11 +30,16 @@ def headed(table: Table, options: ReadOptions) -> list[tuple[Table, Evidence]]:
     likely = heads(rows)
     if table.head == Head() and table.header_line > 1:  # titles that the file's reader passed over
         above = next((k for k, (line, _) in enumerate(table.first_rows) if line == table.header_line), 0)
-        likely = [replace(head, above=max(head.above, above)) if head.above < above else head for head in likely]
+        likely = [head if head.above >= above else _begun_at(head, above) for head in likely]
     found = []
     for head in dict.fromkeys(likely[:_MOST_HEADS]):
         found.append((_under(table, head), _of_head(rows, head)))
     return found
+
+
+def _begun_at(head: Head, above: int) -> Head:
+    """The header without the titles that it would begin with."""
+    return replace(head, above=above, lines=max(min(head.lines, 1), head.lines + head.above - above))
 
 
 def _under(table: Table, head: Head) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from nmf_core.errors import NmfError
+from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.reading.kinds_of_rows import which_kinds
 from nmf_core.reading.layouts import LAYOUTS
 from nmf_core.reading.options import (
@@ -33,7 +34,7 @@ _NONE = "nothing speaks for leaving any out"
 
 
 def all_questions(
-    asked: ReadOptions, known: Sequence[Question], table: Table | None, plan: Plan | None, *, failed: bool
+    asked: ReadOptions, known: Sequence[Question], table: Table | None, plan: Plan | None, error: NmfError | None
 ) -> tuple[Question, ...]:
     """The questions about a file, and after them whatever else could be answered.
 
@@ -42,13 +43,14 @@ def all_questions(
         known: the questions that came up.
         table: what was opened, if that could be.
         plan: how it is read, where that was found.
-        failed: whether it cannot be read so; then also what was not come to is open.
+        error: why it cannot be read so; then also what was not come to is open.
     """
-    if table is None:
-        return tuple(known)
+    if table is None:  # text that nothing is known of but that it is in none of the usual encodings
+        told = asked.encoding is not None or (error is not None and "encoding" in error.asks)
+        return (*known, *([_one("encoding", asked.encoding or "auto", tuple(ENCODINGS))] if told else []))
     had = {question.key for question in known}
     known = [_with_lines(question, table) if question.key == "header" else question for question in known]
-    more = (q for q in _others(asked, table, plan, failed, had) if q.key not in had)
+    more = (q for q in _others(asked, table, plan, error is not None, had) if q.key not in had)
     return (*known, *more)
 
 

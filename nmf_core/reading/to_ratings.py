@@ -76,7 +76,7 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     del user, item
     values = _values(table, [rating], options, notes, list_of_ratings=True)
     if values.numbers.wrong:
-        raise _wrong(table, values.numbers, [roles["rating"]], in_list=True)
+        raise _wrong(table, values, [roles["rating"]], None)
     ratings = values.numbers.column(0, np.float32)
     del rating
     if options.duplicates == "refuse":
@@ -139,7 +139,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
-        raise _wrong(table, values.numbers, heads)
+        raise _wrong(table, values, heads, options.skip or ())
     size = f"{many(len(rows), down)} down, {many(len(heads), across)} across"
     notes += [f"Read as a grid: {size}{plan.since}.", *plan.notes]
     n_words = values.numbers.n_words
@@ -355,14 +355,18 @@ def _refuse_duplicates(
         )
 
 
-def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], *, in_list: bool = False) -> RatingsError:
-    """The error for the first cell that is no rating; what it is may be said, and a column of a grid left out."""
-    assert numbers.wrong is not None
-    row, k, cell, why = numbers.wrong
+def _wrong(table: Table, values: _Values, columns: Sequence[int], skip: Sequence[object] | None) -> RatingsError:
+    """The error for the first cell that is no rating; what it is may be said, and a column of a grid left out beside `skip`."""
+    assert values.numbers.wrong is not None
+    row, k, cell, why = values.numbers.wrong
     header = table.header[columns[k]]
     ways, asks = [], []
-    if not in_list:
-        ways.append(f"leave the column out by skip=[{header!r}]")
+    mark = next((question.choice for question in values.questions if question.key == "decimal"), "")
+    if not values.numbers.decimal:
+        ways.append(f"say by decimal={mark!r} what the decimal mark is")
+        asks.append("decimal")
+    if skip is not None and not is_number(cell):
+        ways.append(f"leave the column out by skip={[*skip, header]!r}")
         asks.append("skip")
     if _may_be_no_answer(cell):
         ways.append(f"say by missing=[{text_of(cell)!r}] that it is no answer")
@@ -370,7 +374,7 @@ def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], *, in_list: b
     return RatingsError(
         f"{table.at(row)}, column {shown(header)}: {shown(cell)} {why}. "
         "A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell."
-        + ("" if in_list else f" {HINT}"),
+        + ("" if skip is None else f" {HINT}"),
         script=f"Or {', or '.join(ways)}." if ways else "",
         asks=asks,
     )
@@ -380,7 +384,7 @@ def _may_be_no_answer(cell: object) -> bool:
     """Whether a cell that is no rating is a word, or the negative number that stands for one in a code book."""
     if isinstance(cell, str) and not is_number(cell):
         return len(cell.strip()) <= _LONGEST_NO_ANSWER and not any(map(str.isdigit, cell))
-    return is_number(cell) and number_of(cell) < 0
+    return is_number(cell) and number_of(cell) < 0 and number_of(cell).is_integer()
 
 
 def _check_any(table: Table, values: NDArray[np.floating]) -> None:

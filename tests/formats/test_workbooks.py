@@ -172,3 +172,17 @@ def test_cells_with_errors_are_counted():
     ratings = read_ratings(file.getvalue())
     assert ratings.n_ratings == 5
     assert "1 cell holds an error such as #REF!, read as blank. Correct it if need be." in ratings.notes
+
+
+def test_the_header_of_a_workbook_stands_in_several_rows_or_where_it_is_said():
+    rows = [["Spring", "Films", "Films", "Books"], ["who", "x", "y", "z"], ["ann", 5, 4, 1], ["bob", 3, 2, 5]]
+    named = read_ratings(book(Sheet=rows), header="row 2", layout="grid")
+    assert named.items.tolist() == ["x", "y", "z"] and named.users.tolist() == ["ann", "bob"]
+    both = read_ratings(book(Sheet=rows), header=(1, 2), layout="grid")
+    assert both.items.tolist() == ["x", "y", "z"] and any("from rows 1 to 2" in note for note in both.notes)
+    bare = [["ann", "x", 5], ["ann", "y", 3], ["bob", "x", 4]]
+    none = read_ratings(book(Sheet=bare), header=0, columns={"user": 1, "item": 2, "rating": 3})
+    assert none.n_ratings == 3 and none.of_user("ann") == {"x": 5.0, "y": 3.0}
+    with pytest.raises(NmfError, match=r"row 3, column 'x': 'bad'"):
+        wrong = [*rows[:2], ["ann", "bad", 4, 1], *rows[3:]]
+        read_ratings(book(Sheet=wrong), header="row 2", layout="grid", skip=[], missing=[])

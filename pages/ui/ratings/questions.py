@@ -184,9 +184,8 @@ def _worded(question: Question, option: str) -> str:
         return {EACH_ROW: "each row is one", FIND_OUT: WORDS[FIND_OUT]}.get(option, option)
     if question.key == "header":
         return "nowhere" if option == NO_HEADER else question.words.get(option, option)
-    if question.key == "encoding":
-        return ENCODINGS[option]
-    return (DELIMITERS if question.key == "separator" else WORDS).get(option, option)
+    words = {"encoding": ENCODINGS, "separator": DELIMITERS}.get(question.key, WORDS)
+    return words.get(option, WORDS.get(option, option))
 
 
 def _because(question: Question) -> str:
