@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 _BELOW = (-1, -2, -3, -7, -8, -9, -66, -77, -88, -97, -98, -99, -888, -999, -9999)
 _ABOVE = (8, 9, 66, 77, 88, 96, 97, 98, 99, 666, 777, 888, 996, 997, 998, 999, 8888, 9998, 9999, 99999)
 _MOST_VALUES = 25  # a scale has fewer different values; amounts and counts have more
+_PLAINLY = 66  # from here on a code is one even if it stands there once
 _FAR = 5  # a number that nobody knows as a code lies so many times as far as the others, and repeats
 
 
@@ -26,6 +27,8 @@ def likely_codes(values: NDArray[np.floating], counts: NDArray[np.integer]) -> l
     ([-1.0], [])
     """
     below = [float(v) for v in values[values < 0]]
+    if below and counts[values < 0].sum() < 2:
+        return []  # a slip of the pen, which an error names with its place
     if below and (any(v not in _BELOW for v in below) or len(below) > 4):
         return []  # a scale with two sides
     rest = values >= 0
@@ -43,7 +46,8 @@ def _above(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> list[fl
         known += 1
     for k in range(known, 0, -1):  # as many of them as lie apart
         kept, codes = scale[: n - k], scale[n - k :]
-        if len(kept) >= 2 and len(kept) <= _MOST_VALUES and _apart(kept, float(codes[0])):
+        several = codes[-1] >= _PLAINLY or repeats[n - k :].sum() >= 2  # a single 9 may be a slip as well
+        if several and 2 <= len(kept) <= _MOST_VALUES and _apart(kept, float(codes[0])):
             return [float(code) for code in codes]
     if n >= 4 and n - 1 <= _MOST_VALUES // 2 and repeats[-1] >= 3 and scale[-1] >= _FAR * scale[-2] and scale[-2] <= 10:
         return [float(scale[-1])]

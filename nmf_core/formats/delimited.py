@@ -57,7 +57,7 @@ def read(data: Data, name: str, encoding: str | None = None, separator: str | No
     check_width(name, len(text.header))
     return _table(
         text,
-        notes=(*found.notes, *said_titles(text.titles, "line")),
+        notes=(*found.notes, *said_titles(text.titles, "line"), *text.said_of_end),
         encoding=found.encoding,
         encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
         sure_of_encoding=found.sure,
@@ -209,7 +209,7 @@ def _check_quotes(text: DelimitedText) -> None:
 
 def _rows(text: DelimitedText) -> Iterator[Record]:
     """The records below the header."""
-    return records_of(text.data, text.delimiter, text.name, text.header_end)
+    return records_of(text.data, text.delimiter, text.name, text.header_end, text.quoted)
 
 
 def _careful(text: DelimitedText, positions: Sequence[int]) -> tuple[Column, ...]:

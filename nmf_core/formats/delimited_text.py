@@ -33,6 +33,9 @@ DELIMITERS = {
 _RUNS = {"  ": re.compile(rb" {2,}|\t"), " +": re.compile(rb"[ \t]+")}
 _OUTER = re.compile(rb"^[ \t]+|[ \t]+(?=\r?$)", re.MULTILINE)
 _HEAD = 1 << 16
+_RULE = re.compile(r"(?m)^[ \t|+:=-]*-{2,}[ \t|+:=-]*\r?$")  # the line under a header of bars
+_TAIL, _MOST_BELOW = 4096, 8  # bytes and lines at the end among which remarks are looked for
+_MARKED = re.compile(rb"[-*#(\[]|\xe2\x80\xbb|[A-Za-z ]+:")
 # What stands in for a delimiter of two characters, which no reader takes: Unicode's own separator of units.
 _UNIT = "\x1f"
 # The lines on which a record begins and ends, and its cells.
@@ -66,6 +69,7 @@ class DelimitedText:
     titles: tuple[tuple[int, tuple[str, ...]], ...]
     records: tuple[Record, ...] = ()
     said_of_head: tuple[str, ...] = ()
+    said_of_end: tuple[str, ...] = ()
 
 
 def opened_text(data: Data, name: str, separator: str | None = None) -> DelimitedText:
@@ -91,12 +95,26 @@ def opened_text(data: Data, name: str, separator: str | None = None) -> Delimite
         data, delimiter = _RUNS[delimiter].sub(_UNIT.encode(), _OUTER.sub(b"", whole(data))), _UNIT
     elif len(delimiter) > 1:
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
-    records = _first_records(data, delimiter, name, hint_lines)
+    if delimiter == "|" and _RULE.search(head):
+        data = _without_frame(whole(data))
+    data, below = _without_footer(data, delimiter)
+    quoted = has_quotes(data) and not (delimiter == "\t" and _are_no_quotes(head))
+    records = _first_records(data, delimiter, name, hint_lines, quoted)
     n = _n_titles(records)
     first, last, header = records[n]
     above = tuple((line, tuple(row)) for line, _, row in records[:n])
     return DelimitedText(
-        data, name, delimiter, said, tuple(header), first, last, has_quotes(data), above, records=tuple(records)
+        data,
+        name,
+        delimiter,
+        said,
+        tuple(header),
+        first,
+        last,
+        quoted,
+        above,
+        records=tuple(records),
+        said_of_end=below,
     )
 
 
@@ -122,9 +140,44 @@ def under(text: DelimitedText, head: Head) -> DelimitedText:
     )
 
 
-def _first_records(data: Data, delimiter: str, name: str, hint_lines: int) -> list[Record]:
+def _without_frame(data: bytes) -> bytes:
+    """A table as people draw one with bars, without the bars around it and the lines of dashes under its header."""
+    rules = re.sub(rb"(?m)^[ \t|+:=-]*-{2,}[ \t|+:=-]*(?=\r?$)", b"", data)
+    return re.sub(rb"(?m)^[ \t]*\||\|[ \t]*(?=\r?$)", b"", rules)
+
+
+def _without_footer(data: Data, delimiter: str) -> tuple[Data, tuple[str, ...]]:
+    """The text without a few last lines that are no rows: remarks under a blank line, or begun by a mark; and a note of them."""
+    with opened(data) as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        end = file.read()
+    lines = end.splitlines(keepends=True)[1 if size > _TAIL else 0 :]
+    at, mark = len(lines), delimiter.encode()
+    while at > 0 and len(lines) - at < _MOST_BELOW and mark not in lines[at - 1] and b'"' not in lines[at - 1]:
+        at -= 1
+    below = [line for line in lines[at:] if line.strip()]
+    # The last line above may be a row that was cut off: that is an error, and no remark.
+    if not below or at < 2 or mark not in lines[at - 1] or (lines[at].strip() and not _MARKED.match(lines[at])):
+        return data, ()
+    text = " ".join(line.decode("utf-8", "replace").strip() for line in below)
+    return whole(data)[: size - sum(map(len, lines[at:]))], (
+        f"What stands under the table was passed over: {shown(text)}.",
+    )
+
+
+def _are_no_quotes(head: str) -> bool:
+    """Whether quotes are part of what people wrote: all lines have as many tabs, and some cell has one quote at one end."""
+    lines = [line for line in head.splitlines()[:-1] if line.strip()][:200]
+    if len({line.count("\t") for line in lines}) != 1:
+        return False
+    cells = [cell.strip() for line in lines for cell in line.split("\t")]
+    return any((cell[0] == '"') != (cell[-1] == '"') for cell in cells if cell)
+
+
+def _first_records(data: Data, delimiter: str, name: str, hint_lines: int, quoted: bool) -> list[Record]:
     """As many of the first records as the header is found by."""
-    found = records_of(data, delimiter, name, hint_lines)
+    found = records_of(data, delimiter, name, hint_lines, quoted)
     records = list(itertools.islice(found, 1))
     if not records:
         raise RatingsError(f"{name} is empty. Choose a file with ratings.")
@@ -158,7 +211,7 @@ def _delimiter(head: str, name: str) -> str:
         if delimiter[0] == " ":
             first_short = counts[0] == usual - 1  # R's header, which names no rows
             least = 3 if delimiter == " " else 2
-            if usual < least or len(counts) < 2 or score[0] < 1 - first_short / len(counts):
+            if usual < least or len(counts) < 2 or counts.count(usual) < len(counts) - first_short:
                 continue
         if score > best_score:
             best, best_score = delimiter, score
@@ -195,12 +248,13 @@ def lines_of(data: Data) -> IO[str]:
     return io.TextIOWrapper(raw, encoding="utf-8", newline="")
 
 
-def records_of(data: Data, delimiter: str, name: str, above: int) -> Iterator[Record]:
+def records_of(data: Data, delimiter: str, name: str, above: int, quoted: bool = True) -> Iterator[Record]:
     """The records below so many lines; blank lines are no records."""
     with lines_of(data) as file:
         for _ in range(above):
             file.readline()
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+        reader = csv.reader(file, delimiter=delimiter, strict=True, quoting=quoting)
         begins = above + 1
         try:
             for row in reader:

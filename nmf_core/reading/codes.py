@@ -12,10 +12,11 @@ from nmf_core.data.codes import likely_codes
 from nmf_core.tables.base import Column, text_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.numbers import is_number, says_blank
+from nmf_core.tables.spoken import says_no_answer
 from nmf_core.words import listed, many
 
 _SAMPLE = 200_000  # numbers without codes of their own are looked at so many at a time
-_MOST_WORDS = 2  # words for "no answer" that one table has; more are names
+_MOST_WORDS = 3  # words for "no answer" that one table has; more are names
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def find_codes(columns: Sequence[Column]) -> Codes | None:
     values = np.array(sorted(numbers), dtype=np.float64)
     counts = np.array([numbers[value] for value in values.tolist()], dtype=np.int64)
     codes = likely_codes(values, counts)
-    said = [word for word, count in words.items() if count >= 2]
+    said = [word for word, count in words.items() if count >= 2 or says_no_answer(word)]
     if len(words) > _MOST_WORDS or len(said) < len(words) or not numbers or sum(words.values()) > counts.sum():
         said = []  # wrong cells, which an error names, or a column of words
     if not codes and not said:

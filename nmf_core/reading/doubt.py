@@ -49,6 +49,7 @@ _WAYS = {
     "grid": "a grid with users down",
     "items-down": "a grid with items down",
     "pairs": "a list in which each row counts 1",
+    "sideways": "a list on its side, with one column a rating",
 }
 
 

@@ -118,6 +118,10 @@ class Verdict:
         """Whether that is enough."""
         return self.margin(differs) >= MARGIN
 
+    def said_for(self, rival: Reading) -> str:
+        """What most speaks for a rival, in words."""
+        return max(rival.evidence, key=lambda evidence: evidence.weight).said
+
     def reasons(self, rival: Reading | None, most: int = 2) -> str:
         """What decided for the best and against a rival, in words."""
         theirs = {} if rival is None else {evidence.said: evidence.weight for evidence in rival.evidence}

@@ -35,6 +35,8 @@ _NAMES = frozenset(
 _YEAR = re.compile(r"(19|20)\d\d")
 # What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
+_BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
+_IDS = frozenset("id no nr number row index seq lfdnr".split())
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
@@ -69,13 +71,13 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
     numeric = [k for k, look in enumerate(looks) if look.numeric or (look.blank and look.header)]
     plainly = [
-        look.top for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
+        look.high for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
     ]
     usual = float(np.median(plainly)) if plainly else 0.0
     found = {}
     for k, look in enumerate(looks):
         weight = 2.0 if k in numeric or look.stars else -6.0
-        if look.name in _ABOUT:
+        if look.name in _ABOUT or (look.blank and look.name in _NAMES):
             weight -= 4
         if look.numeric and (look.years or look.epochs) and not looks_all_years(looks):
             weight -= 6
@@ -83,12 +85,25 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 4
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
-        if look.numeric and 0 < _SIZE * usual < look.top and not _few_far(look, usual):
+        if look.numeric and 0 < _SIZE * usual < look.high and not _few_far(look, usual):
             weight -= 4
         if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in _NAMES):
             weight -= 4
         found[k] = weight
     return found
+
+
+def plainly_left(reading: Reading, k: int) -> bool:
+    """Whether a column that is left out leaves no doubt: words, dates, a count of the rows, or what is called so and is of another size.
+
+    Of an age group from 1 to 5 beside ratings from 1 to 5 its name alone says that it is none: that is asked.
+    """
+    look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
+    if look.blank or look.dates or look.epochs or look.running or (look.words and not look.stars):
+        return len(rated) > 1
+    tops = [other.high for other in rated]
+    usual = float(np.median(tops)) if tops else 0.0
+    return look.name in _ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
 
 
 def looks_all_years(looks: Sequence[Look]) -> bool:
@@ -155,11 +170,13 @@ def _corner(reading: Reading) -> Evidence | None:
     if look.name in _NAMES and named != "item":
         named, plainly = "user", 2
     if not look.header:
-        return Evidence(1.5 if role == "user" else 0.5, "its first header cell is empty, as a grid's is")
+        return Evidence(
+            2.5 if role == "user" else 0.3, "its first header cell is empty, as that of a grid with users down is"
+        )
     if named == "rating":
         return Evidence(-2.5, f"{look.header!r} is a name for ratings")
     if not named:
-        return Evidence(0.3, "the rows are users unless something says otherwise") if role == "user" else None
+        return Evidence(2.2, "the rows of a grid are users unless something says otherwise") if role == "user" else None
     if named == role:
         return Evidence(1.0 + plainly, f"its first column is headed {look.header!r}")
     return Evidence(-1.5 - plainly / 2, f"{look.header!r} heads {named}s")
@@ -170,10 +187,13 @@ def _who_is_down(reading: Reading) -> Evidence | None:
     role, look = _down(reading)
     if look is None or look.share_numbers > 0.5:
         return None
+    if look.people > _BOTH and like_people([reading.looks[k].header for k in reading.ratings]) > _BOTH:
+        return Evidence(2 if role == "item" else 0, "people stand down and across")
     people, things = look.people, look.things
     share = people - things if role == "user" else things - people
     said = "the names down are those of people" if people > things else "the names down read as titles"
-    return Evidence(3 * share, said) if abs(share) > 0.2 else None
+    # A header that says whose names these are says it more surely than the names.
+    return Evidence((1 if role_of(look.header)[0] else 3) * share, said) if abs(share) > 0.2 else None
 
 
 def _who_is_across(reading: Reading) -> Evidence | None:
@@ -183,16 +203,32 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     if len(across) > 1 and all(_YEAR.fullmatch(header.strip()) for header in across):
         return Evidence(-0.5 if role == "user" else -6, f"{across[0]!r} and the others across are years")
     people, things = like_people(across), like_things(across)
+    _, look = _down(reading)
+    if people > _BOTH and look is not None and look.people > _BOTH:
+        return None  # said by what stands down
     share = things - people if role == "user" else people - things
     if abs(share) <= 0.2:
         return None
+    if role == "item" and look is not None and not look.header and _could_be_people(look) and not _numbered(across):
+        return Evidence(0.5 * share, "people stand across, and the names down could be people as well")
     said = f"{across[0]!r} and the others across are {'people' if people > things else 'things'}"
     return Evidence(3.5 * share, said)
 
 
+def _could_be_people(look: Look) -> bool:
+    """Whether names are single words with a capital, as first names are, and none reads as a title."""
+    single = [text.isalpha() and text[:1].isupper() for text in look.texts[:50]]
+    return bool(single) and sum(single) >= 0.9 * len(single) and look.things < 0.1
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Whether names are numbered, as User 1, User 2."""
+    return any(any(c.isdigit() for c in name) for name in names)
+
+
 def _one_scale(reading: Reading) -> Evidence | None:
     """Whether the columns hold numbers on one scale."""
-    tops = [look.top for k in reading.ratings if (look := reading.looks[k]).numeric]
+    tops = [look.high for k in reading.ratings if (look := reading.looks[k]).numeric]
     if len(tops) < 2:
         return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
     usual = float(np.median(tops))
@@ -237,7 +273,7 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
         return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
     if look is not None and look.dates:
         return Evidence(-2.5, "the first column holds dates")
-    if look is not None and (look.name in _ABOUT and look.name not in _NAMES) and not look.running:
+    if look is not None and look.name in _ABOUT - _NAMES - _IDS and not look.running:
         return Evidence(-2.5, f"{look.header!r} names nobody")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")

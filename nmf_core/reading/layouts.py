@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
-from nmf_core.reading.grids import grid_readings
+from nmf_core.reading.grids import grid_readings, plainly_left
 from nmf_core.reading.kinds_of_rows import only_rows, which_kinds
+from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
 from nmf_core.reading.looks import Look, looks_of
 from nmf_core.reading.nothing import no_ratings
@@ -25,27 +26,9 @@ from nmf_core.reading.readings import (
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
 from nmf_core.registry import registered
-from nmf_core.tables.base import Head, Table
+from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
 from nmf_core.words import cut
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A way to read a table.
-
-    Attributes:
-        name: what `read_ratings(layout=...)` calls it.
-        words: what a row is then, for people.
-        readings: given a table, a look at its columns, its header, what a person said of the columns, and whether this way was asked
-            for: each way to read the table so, with its evidence; none where it cannot be read so.
-        read: makes ratings by such a plan, and says what their numbers leave to ask.
-    """
-
-    name: str
-    words: str
-    readings: Callable[[Table, tuple[Look, ...], Head, Given, bool], Iterable[Reading]]
-    read: Callable[[Plan, ReadOptions], tuple[Ratings, tuple[Question, ...]]]
 
 
 def _lists(table: Table, looks: tuple[Look, ...], head: Head, given: Given, asked: bool) -> Iterator[Reading]:
@@ -67,6 +50,7 @@ def _grids(
 
 _FILES: tuple[str, ...] = (
     # Ways of their own; lists, pairs and grids are below.
+    "sideways",
 )
 LAYOUTS: dict[str, Layout] = {
     layout.name: layout
@@ -91,6 +75,7 @@ def planned(table: Table, options: ReadOptions) -> Plan:
             f"layout is {shown(options.layout)}; it must be one of {', '.join(('auto', *LAYOUTS))}."
             f"{closest(str(options.layout), LAYOUTS)} Choose one."
         )
+    _check_header(table)
     readings = list(_all_readings(table, options))
     if not readings:
         raise _no_way(table, options)
@@ -101,6 +86,18 @@ def planned(table: Table, options: ReadOptions) -> Plan:
             raise _no_way(table, options)
         verdict = Verdict(ranked[0], (verdict.best, *ranked[1:]))
     return _plan(verdict, options)
+
+
+def _check_header(table: Table) -> None:
+    """Refuse what is no header, and a table without rows, before anything is made of them."""
+    longest = max(table.header, key=len, default="")
+    if len(longest) > MAX_CELL:
+        raise RatingsError(
+            f"{table.name}, {table.place} {table.header_line}: the column {shown(longest)} is named in {len(longest)} characters; "
+            f"at most {MAX_CELL} can be read. Shorten it."
+        )
+    if table.header and not len(table.take([0], 1)[0]):
+        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
 
 
 def _all_readings(table: Table, options: ReadOptions) -> Iterator[Reading]:
@@ -168,13 +165,16 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
         asked = role in (options.columns or {})
 
         def another(reading: Reading, role: str = role) -> bool:
-            return (reading.layout, reading.head) == (best.layout, best.head) and reading.roles[role] != best.roles[
-                role
-            ]
+            if (reading.layout, reading.head) != (best.layout, best.head) or reading.roles[role] == best.roles[role]:
+                return False
+            return role == "rating" or not best.looks[reading.roles[role]].tells_as(best.looks[best.roles[role]])
 
         rival = verdict.rival(another)
         order = dict.fromkeys([best.roles[role], *([rival.roles[role]] if rival else []), *range(len(titles))])
         reason = CHOSEN if asked else verdict.reasons(rival, 1)
+        twice = best.table.header.count(best.table.header[best.roles[role]])
+        if twice > 1 and not asked:
+            reason = f"{best.table.header[best.roles[role]]!r} is there {twice} times"
         options_ = tuple(titles[k] for k in order)
         questions.append(Question(role, titles[best.roles[role]], options_, reason, asked or verdict.sure(another)))
     kinds = which_kinds(best.table, best.roles, options.only)
@@ -194,7 +194,15 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
     ranked = dict.fromkeys([best.layout, *(r.layout for r in verdict.rivals if r.layout), *LAYOUTS])
     asked = options.layout == best.layout
     reason = CHOSEN if asked else verdict.reasons(rival)
+    if rival is not None and not rival.layout and not asked:
+        reason = f"{reason}; but it may hold no ratings, since {verdict.said_for(rival)}"
     return Question("layout", best.layout, tuple(ranked), reason, asked or verdict.sure(another))
+
+
+def _same_header(one: Reading, other: Reading) -> bool:
+    """Whether two headers give the same names to the same rows."""
+    ends = {reading.head.above + reading.head.lines for reading in (one, other)}
+    return one.head == other.head or (len(ends) == 1 and one.table.header == other.table.header)
 
 
 def _which_header(verdict: Verdict, options: ReadOptions) -> list[Question]:
@@ -202,7 +210,7 @@ def _which_header(verdict: Verdict, options: ReadOptions) -> list[Question]:
     best = verdict.best
 
     def another(reading: Reading) -> bool:
-        return reading.head != best.head and bool(reading.layout)
+        return bool(reading.layout) and not _same_header(reading, best)
 
     rival = verdict.rival(another)
     asked = options.header != "auto"
@@ -247,7 +255,7 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
         why = "they do not hold numbers on the scale of the others" if skip else "all others hold numbers on one scale"
         told = options.skip is not None
         left = tuple(titles[k] for k in skip)
-        sure = told or not (skip or not verdict.sure(left_otherwise))
+        sure = told or (verdict.sure(left_otherwise) and all(plainly_left(best, k) for k in skip))
         questions.append(Question("skip", left, titles, CHOSEN if told else why, sure))
     order = [*([naming] if naming >= 0 else []), *best.ratings, *wide]
     table = whole.only(order)

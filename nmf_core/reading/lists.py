@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
-from nmf_core.reading.looks import Look
+from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import role_of
 from nmf_core.tables.names import not_rated
@@ -114,7 +114,8 @@ def _as_rating(look: Look) -> list[Evidence]:
     elif look.numeric:
         found.append(Evidence(1, f"{look.header!r} holds numbers"))
     elif not look.stars:
-        found.append(Evidence(-7, f"{look.header!r} holds no numbers"))
+        weight = -7 if plainly < 2 or named != "rating" else -3  # named so, its words are wrong cells
+        found.append(Evidence(weight, f"{look.header!r} holds no numbers"))
     if look.numeric and not look.epochs:
         n, top = len(look.numbers), look.top
         scale = top <= 10 or (top <= 100 and look.whole)
@@ -126,13 +127,9 @@ def _as_rating(look: Look) -> list[Evidence]:
             found.append(Evidence(-5, f"{look.header!r} counts the rows"))
         if n == 1 and look.n_rows > 3:
             found.append(Evidence(-1, f"{look.header!r} is the same in each row"))
-        if not look.whole and float(np.mean(np.round(2 * look.numbers) != 2 * look.numbers)) > 0.5 and top > 10:
+        if not look.whole and float(np.mean(no_halves(look.numbers))) > 0.5 and top > 10:
             found.append(Evidence(-1.5, f"{look.header!r} holds amounts rather than ratings"))
-        if (
-            n > 4
-            and n > 0.7 * look.n_filled
-            and float(np.mean(np.round(2 * look.numbers, 6) != np.round(2 * look.numbers))) > 0.5
-        ):
+        if n > 4 and n > 0.7 * look.n_filled and float(np.mean(no_halves(look.numbers))) > 0.5:
             found.append(Evidence(-2, f"{look.header!r} is measured rather than rated: hardly any number comes twice"))
     return found
 
@@ -151,7 +148,9 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
     elif n_pairs < 0.7 * n:
         found.append(Evidence(-1.5, "the same pair comes again and again"))
     if n > 3 and len(looks) > 2 and u.n_rows == len(u.said):
-        found.append(Evidence(-1.5, "no user comes twice"))
+        found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
+    if n > 3 and len(looks) > 2 and i.n_rows == len(i.said):
+        found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
     if user < item:
         found.append(Evidence(0.8, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
     if u.n_runs < i.n_runs and u.n_runs == len(u.said):
@@ -195,6 +194,8 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
         if k not in (reading.roles["rating"], reading.roles["user"]) and _alike(look, rating)
     ]
     user = looks[reading.roles["user"]]
+    if item in alike and _alike(user, rating) and len(user.said) <= 10 and len(looks) > 3:
+        return Evidence(-7, f"{user.header!r}, {item.header!r} and {rating.header!r} hold numbers on one scale")
     if item in alike and user.different and user.n_rows > 3 and len(item.said) <= 10:
         return Evidence(
             -7, f"each row has a {user.header!r} of its own, and {item.header!r} holds numbers as ratings are"
@@ -248,6 +249,9 @@ def _no_rating_left(reading: Reading) -> Evidence | None:
     """Nothing else is left that could be a rating; or something is."""
     looks = [look for k, look in enumerate(reading.looks) if k not in reading.roles.values()]
     likely = [look for look in looks if sum(e.weight for e in _as_rating(look)) >= 1]
+    named = [look for look in looks if role_of(look.header) == ("rating", 3)]
+    if named:
+        return Evidence(-9, f"the column {named[0].header!r} is named as ratings are")
     if likely:
         return Evidence(-4.5, f"{likely[0].header or 'another column'!r} could be a rating")
     return Evidence(1.5, "it has no column of ratings")
@@ -280,5 +284,20 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
     return None
 
 
-_LISTS = (_other_columns_are_words, _words_between, _others_are_ratings_too, _movielens, _first_row_is_one)
+def _too_few_rows(reading: Reading) -> Evidence | None:
+    """One or two rows say nothing by what they hold: then the columns must be named."""
+    named = sum(role_of(reading.looks[k].header)[0] == role for role, k in reading.roles.items())
+    if reading.looks[0].n_rows < 3 and named < 3:
+        return Evidence(-4, "there are too few rows to tell by what they hold")
+    return None
+
+
+_LISTS = (
+    _too_few_rows,
+    _other_columns_are_words,
+    _words_between,
+    _others_are_ratings_too,
+    _movielens,
+    _first_row_is_one,
+)
 _PAIRS = (_no_rating_left, _items_are_numbers_on_a_scale, _named_pairs, _ratings_in_words, _first_row_is_one)

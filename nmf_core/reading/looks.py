@@ -10,12 +10,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nmf_core.data.codes import likely_codes
 from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_number, says_blank
-from nmf_core.tables.spoken import are_spoken, spoken_number
+from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
@@ -92,18 +93,26 @@ class Look:
         """(n_numbers,) the distinct cells that are numbers, or say one."""
         if self.stars:
             said = [number_of(cell) if is_number(cell) else spoken_number(str(cell)) for cell in self.said]
-            return np.array(said, dtype=np.float64)
+            return np.array([number for number in said if number is not None], dtype=np.float64)
         return np.array([number_of(cell) for cell in self.said if is_number(cell)], dtype=np.float64)
 
     @cached_property
     def share_numbers(self) -> float:
-        """How many of the distinct cells are numbers."""
-        return len(self.numbers) / len(self.said) if self.said else 0.0
+        """How many of the distinct cells that say something are numbers."""
+        answers = len(self.said) - self._no_answers
+        return len(self.numbers) / answers if answers > 0 else 0.0
+
+    @cached_property
+    def _no_answers(self) -> int:
+        """How many distinct cells say that there is no answer, beside others that are numbers."""
+        return sum(says_no_answer(text) for text in self.texts) if len(self.said) > 1 else 0
 
     @property
     def numeric(self) -> bool:
         """Whether nearly all cells are numbers; words that say that there is no answer are few."""
-        return len(self.numbers) > 0 and (self.share_numbers > 0.9 or len(self.said) - len(self.numbers) <= self._few)
+        return len(self.numbers) > 0 and (
+            self.share_numbers > 0.9 or len(self.said) - self._no_answers - len(self.numbers) <= self._few
+        )
 
     @property
     def _few(self) -> int:
@@ -165,6 +174,15 @@ class Look:
         """The largest number; 0 if there is none."""
         return float(self.numbers.max()) if len(self.numbers) else 0.0
 
+    @cached_property
+    def high(self) -> float:
+        """The largest number that stands for no missing answer; 0 if there is none."""
+        values = np.unique(self.numbers)
+        if len(values) < 2 or values[-1] < 50:
+            return self.top
+        kept = values[~np.isin(values, likely_codes(values, np.full(len(values), 2)))]
+        return float(kept.max()) if len(kept) else self.top
+
     @property
     def low(self) -> float:
         """The smallest number; 0 if there is none."""
@@ -186,11 +204,26 @@ class Look:
         """The share of names that are like titles or questions."""
         return like_things(self.texts[:200])
 
+    def tells_as(self, other: Look) -> bool:
+        """Whether it tells rows apart exactly as another column does, as an id and its name do."""
+        if other is self:
+            return True
+        mine, theirs = self.column.codes, other.column.codes
+        if mine is None or theirs is None or len(self.said) != len(other.said) or len(self.said) < 2:
+            return False
+        return len(set(zip(mine.tolist(), theirs.tolist(), strict=True))) == len(self.said)
+
     @cached_property
     def n_runs(self) -> int:
         """How many runs of equal cells there are, one below the other."""
         assert self.column.codes is not None
         return 1 + int((np.diff(self.column.codes) != 0).sum()) if self.n_rows else 0
+
+
+def no_halves(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers are neither whole nor a half."""
+    with np.errstate(over="ignore"):
+        return np.abs(2 * numbers - np.round(2 * numbers)) > 1e-6
 
 
 def looks_of(table: Table) -> tuple[Look, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Reading
-from nmf_core.reading.looks import Look
+from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of
@@ -21,6 +22,7 @@ _COUNTED = frozenset(
     word words term token lemma ngram gene genes probe kmer wort wörter mot palabra
     """.split()
 )
+_GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
 
@@ -53,7 +55,7 @@ def _measured(looks: Sequence[Look]) -> Evidence | None:
     if not values:
         return None
     together = np.concatenate([look.numbers for look in values])
-    odd = float(np.mean(np.round(2 * together, 6) != np.round(2 * together)))
+    odd = float(np.mean(no_halves(together)))
     filled = sum(look.n_filled for look in values)
     if odd > 0.5 and len(np.unique(together)) > 0.5 * filled > 2:
         named = all(role_of(look.header) == ("rating", 3) and look.name != "value" for look in values)
@@ -79,7 +81,8 @@ def _called_otherwise(looks: Sequence[Look]) -> Evidence | None:
     """All columns of numbers are called what no ratings are."""
     values = _values(looks)
     if values and len(values) <= 3 and all(not_rated(look.header) for look in values):
-        return Evidence(6, f"its numbers are called {values[0].header!r}")
+        named = {role for role, plainly in (role_of(look.header) for look in looks) if plainly > 1}
+        return Evidence(2 if {"user", "item"} <= named else 6, f"its numbers are called {values[0].header!r}")
     return None
 
 
@@ -125,13 +128,33 @@ def _both_columns(looks: Sequence[Look]) -> Evidence | None:
 def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     """A list in which nothing says who rates what: neither the headers nor the names."""
     named = [look for look in looks if look.words and not (look.dates or look.remarks)]
+    generic = all(_GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
     if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
         return None
     for look in looks:
         role, plainly = role_of(look.header)
         if (role in ("user", "item") and plainly > 1) or look.people > _LIKE_NAMED or look.things > _LIKE_NAMED:
             return None
-    return Evidence(10, "neither the headers nor the names tell who rates what")
+    rated = any(role_of(look.header)[0] == "rating" for look in looks)
+    return Evidence(10 if generic else 3 if rated else 5, "neither the headers nor the names tell who rates what")
+
+
+def _no_users(looks: Sequence[Look]) -> Evidence | None:
+    """Two columns that are named as items and ratings, and none beside them."""
+    roles = [role_of(look.header) for look in looks]
+    if len(looks) == 2 and sorted(role for role, plainly in roles if plainly == 3) == ["item", "rating"]:
+        return Evidence(10, f"there is no user column among {', '.join(look.header for look in looks)!r}")
+    return None
+
+
+def _items_alone(looks: Sequence[Look]) -> Evidence | None:
+    """Each row is an item of its own, and nothing is named as users: a table about items."""
+    roles = [role_of(look.header) for look in looks]
+    own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
+    nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
+    if own and nobody and own[0].different and own[0].n_rows > 3 and sum(look.words for look in looks) > 1:
+        return Evidence(10, f"each row is a {own[0].header!r} of its own, and no column is named as users are")
+    return None
 
 
 _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
@@ -145,4 +168,6 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _down_and_across,
     _both_columns,
     _nobody_named,
+    _no_users,
+    _items_alone,
 )

@@ -10,6 +10,7 @@ from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Evidence
 from nmf_core.reading.options import EACH_ROW, ReadOptions
 from nmf_core.tables.base import Head, Table
+from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import ROLES, role_of
 from nmf_core.tables.heads import heads
 from nmf_core.tables.numbers import is_number
@@ -68,6 +69,8 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
             return Evidence(-2.0 - 2 * len(named), "the first row names columns")
         again = sum(cell in {row[k] for row in below if k < len(row)} for k, cell in enumerate(first) if cell.strip())
         numbers = sum(map(is_number, first))
+        if _outside(first, below):
+            return Evidence(-2.0, "the numbers of the first row are of another size than those below")
         if numbers:
             return Evidence(1.0 + min(again, 2), "the first row holds numbers, as the rows below do")
         return Evidence(
@@ -80,7 +83,19 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
         weight -= 1.0
     if head.lines > 1:
         weight += 0.5
+    if sum(not cell.strip() for cell in header[1:]) > 1 and head.lines == 1 and head.above:
+        weight -= 1.5  # what stands above it may name those columns
     return Evidence(weight, "its first lines say what the columns are")
+
+
+def _outside(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether most numbers of a row lie far beyond those below them."""
+    far = []
+    for k, cell in enumerate(first):
+        others = [number_of(row[k]) for row in below if k < len(row) and is_number(row[k])]
+        if is_number(cell) and others:
+            far.append(number_of(cell) > 4 * max(others))
+    return sum(far) > len(far) / 2
 
 
 def _asked_head(table: Table, asked: object) -> Head:

@@ -17,7 +17,7 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
     "item": tuple(
         """
         item itemid movie movieid film filmid product productid book bookid isbn song songid track trackid game gameid asin
-        anime animeid artist artistid itemname movietitle title business businessid recipe recipeid restaurant restaurantid
+        anime animeid artist artistid business businessid recipe recipeid restaurant restaurantid
         joke jokeid course courseid podcast podcastid beer beerid wine wineid artikel produkt buch article produit livre
         artículo producto película libro
         """.split()
@@ -62,7 +62,7 @@ def column_named(headers: Sequence[object], names: Iterable[str]) -> int | None:
 _NOUNS: dict[str, frozenset[str]] = {
     "user": frozenset(
         """
-        uid visitor participant respondent student subject patient critic judge juror annotator worker employee subscriber
+        uid visitor participant respondent student subject patient critic judge juror annotator worker employee subscriber taster profilename nickname nick login screenname handle zuschauer dégustateur mitglied testeur visiteur kto
         account author profile people voter guest reviewername tester player borrower buyer shopper household panelist raterid
         respondentid participantid teilnehmer schüler befragter spieler leser hörer kundin participante encuestado alumno
         cliente élève lecteur joueur utente użytkownik klient osoba gebruiker klant kullanıcı användare kund bruger
@@ -72,14 +72,15 @@ _NOUNS: dict[str, frozenset[str]] = {
     ),
     "item": frozenset(
         """
+        abstract submission proposal grant application essay poster title itemname movietitle itemtitle producttitle
         place page show series venue hotel url video channel app food dish sku question statement paper course meal tvshow
         album playlist poi listing iid attraction destination stimulus brand drink perfume boardgame package repo mid spiel
         lied serie gericht rezept hörbuch titel frage kurs ort ware fach plato juego canción película curso pregunta jeu
         chanson recette plat cours prodotto libro filme produto książka produkt książki boek фильм товар книга 电影 商品 作品 映画 項目
         영화 메뉴 상품 책 음식 physician doctor teacher lecturer professor instructor seller driver hra kniha výrobek könyv termék
         elokuva kirja tuote pokrm jídlo ταινία movies films books songs games shows items places products questions dishes
-        statements plays albums artists recipes criterion assignment subjectname wine whisky coffee tea beverage exhibit talk
-        paperid module lecture toy snack cheese chocolate city country park trail
+        statements albums artists recipes criterion assignment subjectname wine whisky coffee tea beverage exhibit talk
+        paperid module lecture toy snack cheese chocolate park trail
         """.split()
     ),
     "rating": frozenset(
@@ -87,7 +88,7 @@ _NOUNS: dict[str, frozenset[str]] = {
         points grade mark vote votes preference reviewscore overallrating userrating punkte sterne note wertung benotung
         antwort answer response ocena ocene voto puntos puntaje nota puntuación cijfer waardering beoordeling puan betyg
         оценка hodnocení známka értékelés pontszám arvosana arvio 점수 별점 βαθμολογία 评分 評価 評点 평점 calificación étoiles estrellas
-        stelle avaliação rate liking satisfaction myrating yourrating starrating ratingvalue utility enjoyment opinion
+        stelle avaliação rate liking satisfaction myrating yourrating starrating plays playcount listens likes wiedergaben points_given ratingvalue utility enjoyment opinion
         """.split()
     ),
 }
@@ -101,6 +102,15 @@ _PART = re.compile(r"[^\W_\d]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+def words_of(header: str) -> list[str]:
+    """The words and numbers of a header, each apart.
+
+    >>> words_of("movieId_2")
+    ['movie', 'Id', '2']
+    """
+    return _PART.findall(_CAMEL.sub(" ", str(header)))
+
+
 def role_of(header: str) -> tuple[str, int]:
     """The role that a header names, and how plainly: 3 where it is a usual name, 2 where its noun is one, 1 for no more than an id.
 
@@ -111,7 +121,7 @@ def role_of(header: str) -> tuple[str, int]:
     for role, names in ROLE_NAMES.items():
         if name in names:
             return role, 3
-    parts = [part.casefold() for part in _PART.findall(_CAMEL.sub(" ", str(header)))]
+    parts = [part.casefold() for part in words_of(header)]
     ended = False
     while parts and parts[-1] in _OF and len(parts) > 1:
         parts.pop()

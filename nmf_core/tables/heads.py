@@ -105,7 +105,12 @@ def _is_rated(cell: str) -> bool:
 def _has_row_names(rows: Sequence[Cells], at: int, width: int) -> bool:
     """Whether the header has one cell less than all rows below, which begin with a name or number of their own."""
     below = [row for row in rows[at + 1 :] if row]
-    if len(rows[at]) != width - 1 or not below or any(len(row) != width for row in below):
+    if (
+        len(rows[at]) != width - 1
+        or not rows[at][0].strip()
+        or len(below) < 2
+        or any(len(row) != width for row in below)
+    ):
         return False
     firsts = [row[0].strip() for row in below]
     # A separator inside of names would widen the rows too; then the first column is named, and repeats or is not one of names.
@@ -139,7 +144,7 @@ def names_of(rows: Sequence[Cells], head: Head) -> tuple[str, ...]:
         alone = parts[-1:] if k else parts[:1]
         names.append(alone[0] if alone else next((row[k] for row in told if row[k].strip()), ""))
     if len(set(names[1:])) < len(names[1:]):  # the last line alone does not tell them apart
-        filled = [_filled_forward(row) for row in told]
+        filled = [_filled_forward(row) for row in told if any(cell.strip() for cell in row[1:])]
         names = [" ".join(dict.fromkeys(row[k].strip() for row in filled if row[k].strip())) for k in range(len(names))]
     return tuple(names)
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nmf_core.tables.headers import plain
+from nmf_core.tables.headers import plain, words_of
 
 # Words before a number that make an id of a person, and of a thing: "User 12", "P07", "Film3", "Q1_2".
 _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
-    r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|vp|p|r|u|s|id)"
-    r"[ _.#-]*\d+",
+    r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child|login|account)"
+    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]|[:/].+)|(vp|u)[ _.#-]*\d+|[prs][ _.#-]*\d{2,}",
     re.IGNORECASE,
 )
 _THING = re.compile(
     r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
     r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
-    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|v|q|i|m|f|sku|asin)"
-    r"[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
+    r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|sku|asin|logo|design|brand|wine|beer)"
+    r"([ _.:/#-]*\d+([_.-]?\d+)*[a-z]?|[ _.:/#-]+[a-z]|[:/].+)|(v|q|i)[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
@@ -98,7 +98,7 @@ def not_rated(header: str) -> bool:
     >>> not_rated("wait_minutes"), not_rated("Umsatz in EUR"), not_rated("user rating"), not_rated("movie_id")
     (True, True, False, False)
     """
-    parts = [part.casefold() for part in re.findall(r"[^\W_\d]+", header)]
+    parts = [part.casefold() for part in words_of(header)]
     return (
         plain(header) in _NOT_RATED
         or (len(parts) > 1 and parts[-1] in _ENDS)

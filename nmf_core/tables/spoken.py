@@ -8,17 +8,38 @@ from collections.abc import Sequence
 import numpy as np
 
 from nmf_core.tables.base import Column
+from nmf_core.tables.headers import plain
 from nmf_core.tables.numbers import is_number, says_blank
 
 _NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 _WAYS = (
-    re.compile(rf"{_NUMBER}\s*(?:/|of|out of|von|sur|de|auf)\s*\d{{1,3}}(?:\.0)?", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}\s*(?:/|of|out of|von|sur|de|auf)\s*\d{{1,3}}(?:\.0)?(?:\s+[^\W\d]+)?", re.IGNORECASE),
     re.compile(rf"{_NUMBER}\s*(?:%|\*|stars?|points?|pts\.?|sterne?|punkte?|étoiles?|estrellas?|★|⭐)", re.IGNORECASE),
     re.compile(rf"{_NUMBER}\s*[-–—:=.)]\s*[^\W\d].*"),
     re.compile(rf"{_NUMBER}\s*\([^\d)].*\)"),
     re.compile(rf"[^\W\d][^\d()]*\(\s*{_NUMBER}\s*\)"),
 )
 _STARS = re.compile(r"([★⭐*]\ufe0f?)*[½⯨]?[☆✩]*")
+
+# What people write for "no answer", as `plain` writes it, and the signs for it.
+_NO_ANSWER = frozenset(
+    """
+    dk ref dkna nk ka wn kang keineangabe weißnicht nsnc ns nc nr nsp nspp np dontknow refused refuse noanswer skipped missing
+    unknown notapplicable notrated norating unrated absent abs krank entschuldigt x nd nvt onbekend nevím nieznam bd brak
+    noopinion cantsay nosabe nocontesta sansréponse sansopinion geenmening vetej veikeine inget vetikke непознаю нетответа
+    """.split()
+)
+_SIGNS = frozenset((".", "?", "??", "--", "---", "…", "*", "/", "#N/A", "#NULL!"))
+_HALVES = re.compile(r"(\d{1,2})\s?(?:½|1/2)")
+
+
+def says_no_answer(text: str) -> bool:
+    """Whether a cell says in words or by a sign that there is no answer.
+
+    >>> [says_no_answer(text) for text in ("k.A.", "don't know", "?", "Heat")]
+    [True, True, True, False]
+    """
+    return text.strip() in _SIGNS or plain(text) in _NO_ANSWER
 
 
 def spoken_number(text: str) -> float | None:
@@ -31,14 +52,20 @@ def spoken_number(text: str) -> float | None:
     for way in _WAYS:
         if found := way.fullmatch(text):
             return float(found[1].replace(",", "."))
-    if text and _STARS.fullmatch(text):
+    if found := _HALVES.fullmatch(text):
+        return float(found[1]) + 0.5
+    if text.strip("½⯨") and _STARS.fullmatch(text):
         return text.count("★") + text.count("⭐") + text.count("*") + 0.5 * (text.count("½") + text.count("⯨"))
     return None
 
 
 def are_spoken(cells: Sequence[object]) -> bool:
     """Whether cells that are no numbers say one, all of them."""
-    texts = [cell for cell in cells if isinstance(cell, str) and not is_number(cell) and not says_blank(cell)]
+    texts = [
+        cell
+        for cell in cells
+        if isinstance(cell, str) and not (is_number(cell) or says_blank(cell) or says_no_answer(cell))
+    ]
     return bool(texts) and all(spoken_number(text) is not None for text in texts)
 
 
