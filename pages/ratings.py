@@ -7,7 +7,7 @@ from nmf_core import check_health
 from nmf_core.fit.settings import default_rank
 from nmf_core.interpret.recommend import scale_steps
 from pages.ui import charts, downloads, show, text
-from pages.ui.ratings import grid, projects, questions, sources, uploads
+from pages.ui.ratings import grid, offers, projects, questions, sources, uploads
 from pages.ui.session import storage, workspaces
 from pages.ui.work import view as views
 from pages.ui.work.view import Ready, Unsettled
@@ -75,12 +75,13 @@ with st.container(border=True):
     st.subheader("Health check", anchor=False)
     rank = default_rank(ratings) if isinstance(view, Unsettled) else view.settings.rank
     findings = check_health(ratings, rank)
-    for finding in findings:
+    for finding in findings:  # a problem, and one click where one can mend it
         named = ", ".join(text.md(text.cut(name)) for name in finding.names[:5])
         more = f" and {len(finding.names) - 5:,} more" if len(finding.names) > 5 else ""
         whom = f": {named}{more}" if named else ""
         icon = ":material/warning:" if finding.severity == "limit" else ":material/info:"
         st.markdown(f"{icon} **{finding.title}**{whom}. {text.md(finding.text)} *{text.md(finding.advice)}*")
+        offers.button(finding)
     if not any(finding.severity == "limit" for finding in findings):
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 

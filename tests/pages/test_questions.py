@@ -128,7 +128,7 @@ def test_an_answer_that_is_an_error_hides_no_control_and_is_taken_back(wrong):
 
 
 def test_an_error_names_the_control_that_helps_and_no_keyword():
-    app = upload(bringing(), ("grid.csv", b",x,y,note\nann,5,4,fine\nbob,3,2,late\ncy,1,1,none\n"))
+    app = asked("grid.csv", b",x,y,note\nann,5,4,fine\nbob,3,2,late\ncy,1,1,none\n")
     answer(app, "skip", [])
     said = " ".join(error.value for error in app.error)
     assert LABELS["skip"] in said and "skip\\=" not in said and "skip=" not in said
