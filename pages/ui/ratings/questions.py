@@ -215,6 +215,8 @@ def how_it_was_read() -> None:
     if not notes:
         return
     upload: Upload | None = session.current().upload
+    if upload and not upload.again:  # what is open now is not what is looked at
+        return
     if found and found.upload and upload and upload.again and upload.source.data is found.upload.source.data:
         _look_at(upload)  # in place of what was clicked, so that it is in sight
         return
