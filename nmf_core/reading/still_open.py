@@ -24,6 +24,7 @@ from nmf_core.reading.options import (
 from nmf_core.reading.readings import NO_HEADER, column_titles, head_words, headed
 from nmf_core.tables.base import Head, Table, text_of
 from nmf_core.tables.headers import ROLES
+from nmf_core.tables.heads import names_of
 from nmf_core.words import cut
 
 _LINES, _MOST_LINES = 8, 3  # a header is offered in so many first lines, and in so many at once
@@ -164,12 +165,13 @@ def _asked_for(question: Question) -> Iterable[str]:
 
 
 def _said(table: Table, head: Head) -> str:
-    """What stands in the lines of a header."""
-    _, row = table.first_rows[head.above + head.lines - 1]
-    return cut(" | ".join(cell.strip() for cell in row), _LONGEST_LINE)
+    """What the lines of a header call the columns."""
+    rows = [list(row) for _, row in table.first_rows[head.above : head.above + head.lines]]
+    width = max(map(len, rows))
+    names = names_of([[*row, *[""] * (width - len(row))] for row in rows], head)
+    return cut(" | ".join(name.strip() for name in names), _LONGEST_LINE)
 
 
 def _worded(options: Iterable[str], said: dict[str, str]) -> dict[str, str]:
-    """Each line with its beginning."""
-    first = {one: f"{one}: {said[one]}" if " to " not in one else f"{one}, down to: {said[one]}" for one in said}
-    return {one: first[one] for one in options if one in first}
+    """Each line, or several, with what stands there."""
+    return {one: f"{one}: {said[one]}" for one in options if one in said}
