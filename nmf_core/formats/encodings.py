@@ -23,10 +23,12 @@ ENCODINGS = {
 _USUAL = "cp1252"
 _SAMPLE = 1 << 16
 # Letters with accents seldom stand three in a row, and signs or capitals of Windows-1252 seldom right behind a letter; its š and
-# ž are those of Central European languages, whose other letters are elsewhere in it.
+# ž are those of Central European languages, whose other letters are elsewhere in it; and capitals behind
+# small letters are those of an old Macintosh.
 _RUN = re.compile(rb"[\x80-\xff]{3}")
 _UNLIKE_LATIN = re.compile(
-    rb"[\x80-\xff]{3}|[A-Za-z][\x80-\x90\x95\x98\x99\x9b\x9d\x9f]|[a-z][\x8a\x8c\x8e\xb3\xb9\xba\xbe\xbf]|[\x8a\x8e\x9a\x9e]"
+    rb"[\x80-\xff]{3}|[A-Za-z][\x80-\x90\x95\x98\x99\x9b\x9d\x9f]|[a-z][\x8a\x8c\x8e\xb3\xb9\xba\xbe\xbf\xc0-\xd6\xd8-\xde]"
+    rb"|[\x8a\x8e\x9a\x9e]"
 )
 
 

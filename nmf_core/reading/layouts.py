@@ -196,7 +196,8 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
     reason = CHOSEN if asked else verdict.reasons(rival)
     if rival is not None and not rival.layout and not asked:
         reason = f"{reason}; but it may hold no ratings, since {verdict.said_for(rival)}"
-    return Question("layout", best.layout, tuple(ranked), reason, asked or verdict.sure(another))
+    claimed = best.layout == "pairs"  # that each row counts 1 is nowhere said
+    return Question("layout", best.layout, tuple(ranked), reason, asked or (verdict.sure(another) and not claimed))
 
 
 def _same_header(one: Reading, other: Reading) -> bool:

@@ -26,7 +26,8 @@ def list_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Give
         for rating in ratings:
             if rating not in roles.values():
                 made = Reading("long", table, looks, head, {**roles, "rating": rating})
-                yield weighed(made, _LISTS, (*pair, *_as_rating(looks[rating])))
+                first = [Evidence(-1, "ratings stand behind ids")] if rating == 0 and head.lines == 0 else []
+                yield weighed(made, _LISTS, (*pair, *first, *_as_rating(looks[rating])))
 
 
 def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
@@ -90,6 +91,8 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight -= 2
     if named != role and look.numeric and look.whole and look.top <= 10 and plainly < 1:
         weight -= 0.7
+    if not named and look.words and len(look.said) <= 3 and look.n_rows >= 6:
+        weight -= 1.5  # kinds of rows rather than ids
     names = look.people - look.things if role == "user" else look.things - look.people
     weight += 2.5 * names if not named else 0.5 * names
     return Evidence(weight, said)

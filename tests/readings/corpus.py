@@ -1,0 +1,84 @@
+"""Tables as people keep them, each with its right reading, and what the reader makes of it.
+
+`cases.json` in each folder has an entry a file: its kind, the shape (users, items, ratings) of the right reading and some of its
+cells, or null where it holds no ratings or nobody could tell; `plain` where a person with only the file would ask nothing.
+`lists` and `grids` are the half by which the weights of the evidence were set; `held` was made by somebody who did not know the
+reader, and is the half by which it is judged.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nmf_core import NmfError, preview_ratings
+from nmf_core.reading.read import Preview
+
+HERE = Path(__file__).parent
+SET, HELD = ("lists", "grids"), ("held",)
+# What came out, the best first: right without a question; right, but asked; another reading offered first, but asked; refused
+# though it can be read; wrong without a question. And of tables without ratings: asked or refused.
+OUTCOMES = ("right", "right, asked", "other, asked", "refused", "wrong, sure", "asked or refused")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One table: its file, kind, shape and cells (None where there are no ratings to be read), and whether it is plain."""
+
+    path: Path
+    kind: str
+    shape: tuple[int, int, int] | None
+    cells: tuple[tuple[tuple[str, str, float], ...], ...]
+    plain: bool
+
+
+def cases(folders: tuple[str, ...]) -> list[Case]:
+    """The cases of some folders."""
+    found = []
+    for folder in folders:
+        for entry in json.loads((HERE / folder / "cases.json").read_text("utf-8")):
+            cells = [entry[key] for key in ("cells", "cells_alt") if entry.get(key)]
+            shape = tuple(entry["shape"]) if entry["shape"] else None
+            found.append(
+                Case(
+                    HERE / folder / entry["file"],
+                    entry["kind"],
+                    shape,
+                    tuple(tuple((str(u), str(i), float(r)) for u, i, r in some) for some in cells),
+                    bool(entry["plain"]),
+                )
+            )
+    return found
+
+
+def outcome(case: Case) -> str:
+    """One of `OUTCOMES`."""
+    found = preview_ratings(case.path)
+    asked = not all(question.sure for question in found.questions)
+    if case.shape is None:
+        return "asked or refused" if asked or found.error is not None else "wrong, sure"
+    if found.error is not None:
+        return "refused"
+    if _right(found, case):
+        return "right, asked" if asked else "right"
+    return "other, asked" if asked else "wrong, sure"
+
+
+def _right(found: Preview, case: Case) -> bool:
+    """Whether the ratings are those meant."""
+    ratings = found.ratings
+    assert ratings is not None
+    if (ratings.n_users, ratings.n_items, ratings.n_ratings) != case.shape:
+        return False
+    return any(all(_has(ratings, *cell) for cell in cells) for cells in case.cells)
+
+
+def _has(ratings: Any, user: str, item: str, rating: float) -> bool:
+    """Whether a user gave an item this rating."""
+    try:
+        found = ratings.of_user(user).get(item)
+    except NmfError:
+        return False
+    return found is not None and abs(found - rating) < 1e-4
