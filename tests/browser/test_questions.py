@@ -17,8 +17,7 @@ def test_a_survey_with_codes_is_opened_by_what_the_page_says(server, open_page):
     give(page, "survey.csv", SURVEY)
     page.wait_for_selector("text=How is survey.csv to be read?")
     page.wait_for_selector("text=99 stands in 3 cells")
-    other = page.get_by_text("Read it in another way")
-    other.click()
+    page.get_by_text("Read it in another way").click()
     frames(page, 19)
     first = page.get_by_text("What stands between the cells?").bounding_box()
     assert first is not None and 0 <= first["y"] < page.viewport_size["height"]  # without scrolling

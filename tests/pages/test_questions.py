@@ -13,7 +13,7 @@ from pages.ui.session import session, waiting
 from tests.formats.test_workbooks import book
 from tests.pages.conftest import bringing, words
 from tests.pages.test_projects import now, press, upload
-from tests.pages.test_uploads import DOUBTFUL, answer, control
+from tests.pages.test_uploads import DOUBTFUL, all_ways, answer, control
 from tests.reading.test_kinds_of_rows import GAMES
 
 SURVEY = b"id,Food,Service,Price,Age\n1,5,4,99,34\n2,3,99,2,51\n3,1,2,99,28\n4,4,5,4,63\n5,99,3,1,19\n"
@@ -26,6 +26,7 @@ def ann(monkeypatch):
 
 def keys(app) -> set[str]:
     """The questions that have a control."""
+    all_ways(app)
     found = (str(one.key).split("-") for one in (*app.multiselect, *app.selectbox, *app.radio))
     return {parts[1] for parts in found if parts[0] == "answer"}
 
@@ -58,7 +59,6 @@ def test_whatever_could_be_answered_has_a_control_from_the_start():
         "zeros",
         "decimal",
     }
-    assert [box for box in app.expander if box.label == "Read it in another way"]
 
 
 def test_any_column_is_left_out_and_what_stands_for_no_answer_is_named():
@@ -132,8 +132,7 @@ def test_an_error_names_the_control_that_helps_and_no_keyword():
     answer(app, "skip", [])
     said = " ".join(error.value for error in app.error)
     assert LABELS["skip"] in said and "skip\\=" not in said and "skip=" not in said
-    box = next(box for box in app.expander if box.label == "Read it in another way")
-    assert box.proto.expanded or "skip" in keys(app)
+    assert next(one for one in app.toggle if one.label == "Read it in another way").value
 
 
 def test_a_file_that_waits_is_there_after_a_reload_with_its_answers():
