@@ -154,7 +154,11 @@ def which_kinds(table: Table, roles: Mapping[str, int], only: Mapping[str, objec
     if len(kinds) > _MOST_KINDS:
         return None
     doubt = _names_kinds(titles[at], first[at]) or again
-    why = "the same user and item come again as another kind" if again else f"{titles[at]!r} says what kind each row is"
+    why = (
+        f"the same user and item come again with another {titles[at]!r}"
+        if again
+        else f"{titles[at]!r} says what kind each row is"
+    )
     reason = why if doubt else f"{titles[at]!r} has few different words, but nothing says that not all rows count"
     return Question("only", kinds, kinds, reason, not doubt, titles[at])
 

@@ -185,11 +185,11 @@ def _worded(question: Question, option: str) -> str:
 
 def _because(question: Question) -> str:
     """Why an answer is taken, for Markdown."""
-    about = f" By the column {text.md(text.cut(question.about, 40))}." if question.about else ""
     if question.reason == CHOSEN:
-        return f"You chose it.{about}"
+        kinds = f" {text.md(text.cut(question.about, 40))} says what kind each row is." if question.about else ""
+        return f"You chose it.{kinds}"
     because = "Since" if question.sure else ":orange[:material/help: A guess], since"
-    return f"{because} {text.md(question.reason)}.{about}"
+    return f"{because} {text.md(question.reason)}."
 
 
 def _answered(question: str, key: str) -> None:
