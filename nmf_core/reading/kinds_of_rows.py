@@ -141,18 +141,24 @@ def which_kinds(table: Table, roles: Mapping[str, int], only: Mapping[str, objec
         chosen = tuple(map(text_of, wanted if isinstance(wanted, list | tuple | set) else [wanted]))
         there = _kinds(every.take([at])[0])
         return Question("only", chosen, tuple(dict.fromkeys([*there, *chosen])), CHOSEN, True, titles[at])
-    wide = [k for k in range(min(len(titles), 30)) if k not in roles.values()]
+    wide = list(range(min(len(titles), 30)))
     first = dict(zip(wide, every.take(wide, _SAMPLE), strict=True)) if wide else {}
-    likely = [k for k, column in first.items() if _say_kinds(column)]
+    # What names deeds is no user or item, though nothing better may have been found yet.
+    free = [k for k in wide if k not in roles.values() or _names_kinds(titles[k], first[k])]
+    likely = [k for k in free if _say_kinds(first[k])]
     if not likely:
         return None
     at = min(likely, key=lambda k: not _names_kinds(titles[k], first[k]))
-    again = _again_as_another(table, roles, at)
+    again = at not in roles.values() and _again_as_another(table, roles, at)
     kinds = _kinds(every.take([at])[0])
     if len(kinds) > _MOST_KINDS:
         return None
     doubt = _names_kinds(titles[at], first[at]) or again
-    why = "the same user and item come again as another kind" if again else f"{titles[at]!r} says what kind each row is"
+    why = (
+        f"the same user and item come again with another {titles[at]!r}"
+        if again
+        else f"{titles[at]!r} says what kind each row is"
+    )
     reason = why if doubt else f"{titles[at]!r} has few different words, but nothing says that not all rows count"
     return Question("only", kinds, kinds, reason, not doubt, titles[at])
 

@@ -136,16 +136,19 @@ def _no_way(table: Table, options: ReadOptions) -> RatingsError:
     if options.layout == "long":
         return RatingsError(
             f"{table.name}, {table.place} {table.header_line}: a list needs a column of users, one of items and one of ratings; "
-            f"there are the columns {shown(titles, 120)}. Name them user, item and rating, or read it as another kind of table."
+            f"there are the columns {shown(titles, 120)}. Name them user, item and rating, or read it as another kind of table.",
+            asks=["layout", "header"],
         )
     if len(table.header) < 2:
         return RatingsError(
             f"{table.name} has one column, {shown(table.header[0] if table.header else '')}; ratings need at least two: "
-            "users, and an item. Check what separates the columns."
+            "users, and an item. Check what separates the columns.",
+            asks=["separator"],
         )
     return RatingsError(
         f"{table.name} holds no ratings that can be found in its columns {shown(titles, 120)}. Give a list with the columns user, "
-        "item and rating, or a grid with users down and items across."
+        "item and rating, or a grid with users down and items across.",
+        asks=["layout", "header", "separator"],
     )
 
 

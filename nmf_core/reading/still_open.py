@@ -24,11 +24,15 @@ from nmf_core.reading.options import (
 from nmf_core.reading.readings import NO_HEADER, column_titles, head_words, headed
 from nmf_core.tables.base import Head, Table, text_of
 from nmf_core.tables.headers import ROLES
+from nmf_core.tables.heads import names_of
 from nmf_core.words import cut
 
 _LINES, _MOST_LINES = 8, 3  # a header is offered in so many first lines, and in so many at once
 _LONGEST_LINE = 70  # characters that are shown of a line
-_FOUND = "it was read so"
+_CUTS = "it cuts most of the first rows into equally many cells"
+_ABOVE = "what stands below are the rows of the table"
+_FIRST = "it comes first"
+_DOWN = {"grid": "user", "items-down": "item"}  # what the rows of a grid are
 _NOT_SAID = "nothing was said of it"
 _NONE = "nothing speaks for leaving any out"
 
@@ -63,23 +67,26 @@ def _others(asked: ReadOptions, table: Table, plan: Plan | None, failed: bool, h
         yield Question("encoding", str(asked.encoding), tuple(table.encodings), CHOSEN, True)
     if table.separators:
         now = asked.separator or table.separator
-        yield Question("separator", now, tuple(table.separators), _why(asked.separator), True)
+        yield Question("separator", now, tuple(table.separators), _why(asked.separator, _CUTS), True)
     if table.first_rows and table.under is not None:
         now = head_words(under, under.head)
         yield _with_lines(
-            Question("header", now, (now,), _why(None if asked.header == "auto" else asked.header), True), table
+            Question("header", now, (now,), _why(None if asked.header == "auto" else asked.header, _ABOVE), True), table
         )
     yield _one("layout", layout, tuple(LAYOUTS))
-    yield from _columns(asked, under, layout, had)
+    yield from _columns(asked, under, plan, layout, had)
     yield from _rows(asked, under, plan, failed)
 
 
-def _columns(asked: ReadOptions, table: Table, layout: str, had: set[str]) -> Iterator[Question]:
+def _columns(asked: ReadOptions, table: Table, plan: Plan | None, layout: str, had: set[str]) -> Iterator[Question]:
     """Which column is what, and which are left out."""
     titles, given = column_titles(table), asked.columns or {}
     if not had & set(ROLES):
+        if plan is not None and layout in _DOWN:  # another than the first would have been a question
+            yield Question(_DOWN[layout], titles[0], (*titles, EACH_ROW), _FIRST, True)
+            given = {}
         for role in ROLES:
-            if layout in ("long", "pairs", "auto") or role in given:
+            if layout not in _DOWN or role in given:
                 column = _title(given.get(role), titles)
                 reason = CHOSEN if role in given else _NOT_SAID
                 yield Question(role, column, (FIND_OUT, *dict.fromkeys((*titles, column))), reason, True)
@@ -118,9 +125,9 @@ def _one(key: str, answer: str, options: tuple[str, ...]) -> Question:
     return Question(key, FIND_OUT, (FIND_OUT, *options), _NOT_SAID, True)
 
 
-def _why(answer: object) -> str:
-    """Why an answer stands."""
-    return _FOUND if answer is None else CHOSEN
+def _why(answer: object, found: str) -> str:
+    """Why an answer stands: it was given, or found so."""
+    return found if answer is None else CHOSEN
 
 
 def _under(table: Table, plan: Plan | None, asked: ReadOptions) -> Table:
@@ -158,12 +165,13 @@ def _asked_for(question: Question) -> Iterable[str]:
 
 
 def _said(table: Table, head: Head) -> str:
-    """What stands in the lines of a header."""
-    _, row = table.first_rows[head.above + head.lines - 1]
-    return cut(" | ".join(cell.strip() for cell in row), _LONGEST_LINE)
+    """What the lines of a header call the columns."""
+    rows = [list(row) for _, row in table.first_rows[head.above : head.above + head.lines]]
+    width = max(map(len, rows))
+    names = names_of([[*row, *[""] * (width - len(row))] for row in rows], head)
+    return cut(" | ".join(name.strip() for name in names), _LONGEST_LINE)
 
 
 def _worded(options: Iterable[str], said: dict[str, str]) -> dict[str, str]:
-    """Each line with its beginning."""
-    first = {one: f"{one}: {said[one]}" if " to " not in one else f"{one}, down to: {said[one]}" for one in said}
-    return {one: first[one] for one in options if one in first}
+    """Each line, or several, with what stands there."""
+    return {one: f"{one}: {said[one]}" for one in options if one in said}

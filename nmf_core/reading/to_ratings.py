@@ -165,7 +165,8 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
     if "" in names:
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} of the table has cells but no "
-            f"{across} in the header. Name it, or remove the column."
+            f"{across} in the header. Name it, or remove the column.",
+            asks=["header", "skip"],
         )
     longest = max(names, key=len)
     if len(longest) > MAX_CELL:
@@ -174,7 +175,8 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
     if twice.any():
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: the {across} {shown(names[int(np.argmax(twice))])} heads two "
-            "columns. Rename or remove one of them."
+            "columns. Rename or remove one of them.",
+            asks=["header", "skip"],
         )
 
 

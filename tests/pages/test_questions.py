@@ -7,13 +7,15 @@ import time
 
 import pytest
 
+from nmf_core import FORMATS
 from pages.ui.ratings import questions
 from pages.ui.ratings.questions import LABELS
 from pages.ui.session import session, waiting
+from pages.ui.work import jobs
 from tests.formats.test_workbooks import book
-from tests.pages.conftest import bringing, words
+from tests.pages.conftest import bringing, finish, words
 from tests.pages.test_projects import now, press, upload
-from tests.pages.test_uploads import DOUBTFUL, answer, control
+from tests.pages.test_uploads import DOUBTFUL, all_ways, answer, control
 from tests.reading.test_kinds_of_rows import GAMES
 
 SURVEY = b"id,Food,Service,Price,Age\n1,5,4,99,34\n2,3,99,2,51\n3,1,2,99,28\n4,4,5,4,63\n5,99,3,1,19\n"
@@ -26,6 +28,7 @@ def ann(monkeypatch):
 
 def keys(app) -> set[str]:
     """The questions that have a control."""
+    all_ways(app)
     found = (str(one.key).split("-") for one in (*app.multiselect, *app.selectbox, *app.radio))
     return {parts[1] for parts in found if parts[0] == "answer"}
 
@@ -58,7 +61,6 @@ def test_whatever_could_be_answered_has_a_control_from_the_start():
         "zeros",
         "decimal",
     }
-    assert [box for box in app.expander if box.label == "Read it in another way"]
 
 
 def test_any_column_is_left_out_and_what_stands_for_no_answer_is_named():
@@ -132,8 +134,7 @@ def test_an_error_names_the_control_that_helps_and_no_keyword():
     answer(app, "skip", [])
     said = " ".join(error.value for error in app.error)
     assert LABELS["skip"] in said and "skip\\=" not in said and "skip=" not in said
-    box = next(box for box in app.expander if box.label == "Read it in another way")
-    assert box.proto.expanded or "skip" in keys(app)
+    assert next(one for one in app.toggle if one.label == "Read it in another way").value
 
 
 def test_a_file_that_waits_is_there_after_a_reload_with_its_answers():
@@ -183,3 +184,28 @@ def test_a_workbook_has_the_same_controls():
 def test_every_question_has_a_label():
     assert set(questions.LABELS) >= {"sheet", "encoding", "separator", "header", "layout", "user", "item", "rating"}
     assert set(questions.LABELS) >= {"skip", "only", "missing", "marks", "zeros", "decimal", "totals"}
+
+
+FILMS_DOWN = b"Movies,Ann,Bob,Cid\nAlien (1979),5,,2\nHeat (1995),3,4,\nUp (2009),,1,5\nJaws (1975),2,2,4\n"
+TWO_LINES = b",Space,Crime,Space\nwho,Alien,Heat,Up\nann,5,4,\nbob,,3,1\ncid,2,2,5\n"
+PAIRS = b"user,item\nann,x\nann,y\nbob,x\ncid,z\ncid,y\n"
+# name → file, users and items
+TO_A_FIT = {
+    "survey with 99s": ("survey.csv", b"user,Alien,Heat,Up\nann,5,99,3\nbob,99,4,2\ncat,1,3,99\ndan,2,2,4\n", (4, 3)),
+    "films down": ("films.csv", FILMS_DOWN, (3, 4)),
+    "a header of two lines": ("two.csv", TWO_LINES, (3, 3)),
+    "pairs": ("pairs.csv", PAIRS, (3, 3)),
+    "an OpenDocument workbook": ("club.ods", FORMATS["ods"].example(), (2, 2)),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "shape"), TO_A_FIT.values(), ids=TO_A_FIT)
+def test_what_people_keep_comes_from_a_file_to_a_fit_by_what_the_page_says(name, data, shape):
+    app = upload(bringing(), (name, data))
+    if now(app).key == "notebook":
+        press(app, "open-upload")
+    assert (now(app).ratings.n_users, now(app).ratings.n_items) == shape
+    assert max(cells(app).values()) <= 5
+    finish(jobs._board())
+    app.run()
+    assert "onverged" in words(app) + "".join(str(one.value) for one in app.sidebar.markdown)

@@ -27,8 +27,17 @@ def ann(monkeypatch):
     monkeypatch.setattr(session, "person", lambda: "browser:ann")
 
 
+def all_ways(app):
+    """Have all controls in sight."""
+    switch = next((one for one in app.toggle if one.label == "Read it in another way"), None)
+    if switch is not None and not switch.value:
+        switch.set_value(True)
+        app.run()
+
+
 def control(app, key):
     """The control of a question."""
+    all_ways(app)
     kinds = (*app.multiselect, *app.selectbox, *app.radio)
     return next(one for one in kinds if str(one.key).startswith(f"answer-{key}-"))
 
@@ -72,6 +81,7 @@ def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
 
 def test_an_answer_that_is_an_error_can_be_taken_back():
     app = upload(bringing(), ("points.csv", DOUBTFUL))
+    all_ways(app)
     before = [box.label for box in app.selectbox]
     box = next(box for box in app.selectbox if "rating" in box.label)
     right = box.value

@@ -70,3 +70,14 @@ def test_first_rows_of_another_kind_do_not_hide_those_that_count():
     ]
     text = ("user,item,event,rating\n" + "\n".join(rows)).encode()
     assert read_ratings(text, only={"event": "rate"}).n_ratings == 50
+
+
+def test_deeds_are_asked_about_though_they_were_taken_for_items():
+    rows = [
+        f"{user},{game},{deed},{n},0"
+        for user in (151, 187, 599)
+        for game in ("Skyrim", "Dota 2")
+        for deed, n in (("purchase", 1.0), ("play", user / 10))
+    ]
+    asked = kinds("\n".join(rows).encode())
+    assert not asked.sure and set(asked.options) == {"purchase", "play"}

@@ -10,7 +10,7 @@ from nmf_core.tables.headers import ROLES
 
 Answers = dict[str, Any]
 
-_LISTS = ("long", "pairs")
+_GRIDS = ("grid", "items-down")
 # What says which columns there are; what was said of other columns is not said of these.
 _OF_THE_FILE = ("sheet", "encoding", "separator", "header")
 _OF_COLUMNS = ("layout", "columns", "skip", "only")
@@ -71,7 +71,7 @@ def _with_role(answers: Answers, questions: Sequence[Question], role: str, colum
     if column == FIND_OUT:
         before.pop(role, None)
         return {**made, **({"columns": before} if before else {})}
-    if layout not in _LISTS:  # what named the rows before is no rating either
+    if layout in _GRIDS:  # what named the rows before is no rating either
         left = dict.fromkeys([*answers.get("skip", choices.get("skip", ())), *filter(None, [before.get(role)])])
         made["skip"] = [one for one in left if one not in (column, EACH_ROW)]
         return _with_layout({**made, "columns": {role: column}}, choices)

@@ -87,24 +87,16 @@ def _look_at(upload: Upload) -> None:
             height: Any = "content" if len(preview.head) <= 6 else 38 + 35 * 6
             st.dataframe(preview.head, hide_index=True, height=height, key=f"head-{upload.number}")
         _controls(first, upload)
+        more = st.container()  # where whoever clicks is looking: what opened below the buttons could be out of sight
         _outcome(upload, [*first, *others])
-        _buttons(upload)
-        if others:
-            # Every answer begins the controls anew; whether they are in sight stays.
-            box = st.expander(
-                "Read it in another way",
-                expanded=upload.again or preview.error is not None,
-                icon=":material/tune:",
-                key=_box(upload),
-                on_change="rerun",
-            )
-            with box:
+        if _buttons(upload):
+            with more:
                 _controls(others, upload)
 
 
-def _box(upload: Upload) -> str:
-    """The key of what holds the other ways to read a file."""
-    return f"another-way-{upload.first}"
+def _all_ways(upload: Upload) -> str:
+    """The key of the switch that shows all other ways to read a file."""
+    return f"all-ways-{upload.first}"
 
 
 def _outcome(upload: Upload, questions: Sequence[Question]) -> None:
@@ -132,9 +124,11 @@ def _said(error: NmfError, questions: Sequence[Question]) -> str:
     return text.md(error.plain) + hint
 
 
-def _buttons(upload: Upload) -> None:
-    """Open it so, or not at all, or begin again."""
-    with st.container(horizontal=True):
+def _buttons(upload: Upload) -> bool:
+    """Open it so, or not at all, or begin again; and whether all other ways to read it are to be in sight."""
+    if session.widget(_all_ways(upload)) is None:  # every answer begins the controls anew; the switch stays as it is
+        controls.set_widgets(**{_all_ways(upload): upload.again or upload.preview.error is not None})
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Open",
             type="primary",
@@ -149,6 +143,7 @@ def _buttons(upload: Upload) -> None:
             st.button(
                 "Take all answers back", icon=":material/undo:", key="no-answers", on_click=answer, args=(upload, {})
             )
+        return st.toggle("Read it in another way", key=_all_ways(upload))
 
 
 def _controls(questions: Sequence[Question], upload: Upload) -> None:
@@ -190,11 +185,11 @@ def _worded(question: Question, option: str) -> str:
 
 def _because(question: Question) -> str:
     """Why an answer is taken, for Markdown."""
-    about = f" By the column {text.md(text.cut(question.about, 40))}." if question.about else ""
     if question.reason == CHOSEN:
-        return f"You chose it.{about}"
+        kinds = f" {text.md(text.cut(question.about, 40))} says what kind each row is." if question.about else ""
+        return f"You chose it.{kinds}"
     because = "Since" if question.sure else ":orange[:material/help: A guess], since"
-    return f"{because} {text.md(question.reason)}.{about}"
+    return f"{because} {text.md(question.reason)}."
 
 
 def _answered(question: str, key: str) -> None:
@@ -204,7 +199,7 @@ def _answered(question: str, key: str) -> None:
         return
     answer(upload, with_answer(upload.answers, upload.preview.questions, question, session.widget(key)))
     if session.current().upload.preview.error is not None:  # what could help must be in sight
-        controls.set_widgets(**{_box(upload): True})
+        controls.set_widgets(**{_all_ways(upload): True})
 
 
 def how_it_was_read() -> None:
@@ -215,6 +210,8 @@ def how_it_was_read() -> None:
     if not notes:
         return
     upload: Upload | None = session.current().upload
+    if upload and not upload.again:  # what is open now is not what is looked at
+        return
     if found and found.upload and upload and upload.again and upload.source.data is found.upload.source.data:
         _look_at(upload)  # in place of what was clicked, so that it is in sight
         return
