@@ -23,13 +23,13 @@ _ABOUT = frozenset(
     ipaddress latitude longitude consent locationlatitude locationlongitude collectorid startdate enddate recordeddate
     responseid respondentid ethnicity race marital maritalstatus employment occupation region country semester class grade
     experience yearsofexperience pages runtime votes decision comment comments remark remarks notes bemerkung kommentar email
-    genre author director totalscore sum schoolyear children household householdsize salary weightkg heightcm
+    genre author director totalscore sum schoolyear children household householdsize salary weightkg heightcm 年齢 性別 学年 職業 年龄 性别 年级 나이 성별 학년 возраст пол класс wiek płeć klasa věk pohlaví třída leeftijd geslacht klas ålder kön yaş cinsiyet sınıf età sesso classe idade sexo turma âge curso
     """.split()
 )
 _NAMES = frozenset(
     """
     name yourname fullname email emailaddress mail emailaddresse nombre nom imię naam firstname vorname prénom studentname
-    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid
+    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid uuid formid submissionid token メールアドレス
     """.split()
 )
 _YEAR = re.compile(r"(19|20)\d\d")
@@ -37,6 +37,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 _BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
 _IDS = frozenset("id no nr number row index seq lfdnr".split())
+_CODE = re.compile(r"[A-Z]([-_. ]?\d{1,3})?")
 _SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
@@ -83,6 +84,8 @@ def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 6
         if _SUMMED & set(look.header.casefold().split()[:1]) and len(look.header.split()) > 1:
             weight -= 4
+        if look.numeric and len(plainly) > 3 and usual == 5 < 8 <= look.high and plainly.count(5) >= len(plainly) - 1:
+            weight -= 1.5  # likely asked on another scale than all the others
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
         if look.numeric and 0 < _SIZE * usual < look.high and not _few_far(look, usual):
@@ -169,6 +172,9 @@ def _corner(reading: Reading) -> Evidence | None:
     named, plainly = role_of(look.header)
     if look.name in _NAMES and named != "item":
         named, plainly = "user", 2
+    across = [reading.looks[k].header for k in reading.ratings]
+    if named not in ("user", "item") and _are_codes(look.texts) and _are_codes(across) and len(across) > 1:
+        return Evidence(0.5, "codes stand down and across") if role == "user" else None
     if not look.header:
         return Evidence(
             2.5 if role == "user" else 0.3, "its first header cell is empty, as that of a grid with users down is"
@@ -215,6 +221,11 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     return Evidence(3.5 * share, said)
 
 
+def _are_codes(names: Sequence[str]) -> bool:
+    """Whether names are short codes that name nothing: K1, B-12, C."""
+    return bool(names) and all(_CODE.fullmatch(name.strip()) for name in names)
+
+
 def _could_be_people(look: Look) -> bool:
     """Whether names are single words with a capital, as first names are, and none reads as a title."""
     single = [text.isalpha() and text[:1].isupper() for text in look.texts[:50]]
@@ -252,7 +263,10 @@ def _names_differ(reading: Reading) -> Evidence | None:
     """Whether each row has a name of its own."""
     _, look = _down(reading)
     if look is None:
-        return Evidence(-1.0, "no column names each row differently")
+        named = any(
+            other.different and not other.dates for k, other in enumerate(reading.looks) if k not in reading.ratings
+        )
+        return Evidence(-4.0 if named else -1.0, "no column is taken to name the rows")
     if look.different:
         if look.words or role_of(look.header)[0] or not look.header or look.name in _NAMES:
             return Evidence(1.5, "a different name stands before each row")

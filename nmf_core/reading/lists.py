@@ -154,12 +154,17 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
     if n > 3 and len(looks) > 2 and i.n_rows == len(i.said):
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
+    told = (
+        any(role_of(look.header)[0] in ("user", "item") for look in (u, i))
+        or max(u.people, i.people, u.things, i.things) > 0.3
+    )
+    much = 1.0 if told or len(looks) == 2 else 0.4  # order alone does not tell who rates what
     if user < item:
         found.append(Evidence(0.8, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
     if u.n_runs < i.n_runs and u.n_runs == len(u.said):
-        found.append(Evidence(1.0, f"the rows of each {_called(u, user)} stand together"))
+        found.append(Evidence(much, f"the rows of each {_called(u, user)} stand together"))
     elif i.n_runs < u.n_runs and i.n_runs == len(i.said):
-        found.append(Evidence(-1.0, f"the rows of each {_called(i, item)} stand together, as those of users do"))
+        found.append(Evidence(-much, f"the rows of each {_called(i, item)} stand together, as those of users do"))
     return found
 
 
@@ -290,7 +295,8 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
 def _too_few_rows(reading: Reading) -> Evidence | None:
     """One or two rows say nothing by what they hold: then the columns must be named."""
     named = sum(role_of(reading.looks[k].header)[0] == role for role, k in reading.roles.items())
-    if reading.looks[0].n_rows < 3 and named < 3:
+    user = reading.looks[reading.roles["user"]]
+    if user.n_rows < 3 and named < 3 and not user.repeats:
         return Evidence(-4, "there are too few rows to tell by what they hold")
     return None
 

@@ -209,7 +209,7 @@ class Look:
         if other is self:
             return True
         mine, theirs = self.column.codes, other.column.codes
-        if mine is None or theirs is None or len(self.said) != len(other.said) or len(self.said) < 2:
+        if mine is None or theirs is None or len(self.said) != len(other.said):
             return False
         return len(set(zip(mine.tolist(), theirs.tolist(), strict=True))) == len(self.said)
 
@@ -222,8 +222,8 @@ class Look:
 
 def no_halves(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which numbers are neither whole nor a half."""
-    with np.errstate(over="ignore"):
-        return np.abs(2 * numbers - np.round(2 * numbers)) > 1e-6
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.abs(2 * numbers - np.round(2 * numbers)) > 1e-6  # infinite ones are neither
 
 
 def looks_of(table: Table) -> tuple[Look, ...]:

@@ -23,6 +23,11 @@ _COUNTED = frozenset(
     """.split()
 )
 _GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
+_COLUMN = re.compile(r"column \d+")
+_OF_RESULTS = frozenset(
+    "winner won wins losses place platz rank rang goals matchday spieltag gewicht weighting home away".split()
+)
+_STARS = re.compile(r"([1-9]|10|one|two|three|four|five) ?(stars?|sterne?|★|\*|points?|étoiles?|estrellas?|stelle)|★+")
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
 
@@ -157,6 +162,27 @@ def _items_alone(looks: Sequence[Look]) -> Evidence | None:
     return None
 
 
+def _numbers_alone(looks: Sequence[Look]) -> Evidence | None:
+    """No header and no names: nothing tells whether rows or columns are people."""
+    numbered = all(_COLUMN.fullmatch(look.header) for look in looks)
+    alike = [look for look in looks if look.numeric and look.top <= 20 and not look.running]
+    if numbered and len(alike) == len(looks) > 3:
+        return Evidence(10, "there are neither names nor a header")
+    return None
+
+
+def _results(looks: Sequence[Look]) -> Evidence | None:
+    """Columns of a game's or a contest's results, or of weights: these are no opinions."""
+    found = next((look for look in looks if look.name in _OF_RESULTS), None)
+    return Evidence(7, f"{found.header!r} stands in tables of results and decisions") if found else None
+
+
+def _star_counts(looks: Sequence[Look]) -> Evidence | None:
+    """How many gave each number of stars: the columns are the ratings, and the cells count people."""
+    stars = [look for look in looks if _STARS.fullmatch(look.header.strip().casefold())]
+    return Evidence(10, "its columns are numbers of stars, and its cells count") if len(stars) >= 3 else None
+
+
 _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _no_numbers,
     _measured,
@@ -170,4 +196,7 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _nobody_named,
     _no_users,
     _items_alone,
+    _numbers_alone,
+    _results,
+    _star_counts,
 )

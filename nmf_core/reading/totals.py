@@ -26,6 +26,7 @@ _SUMMARY = re.compile(
 # The same, but only beside one of those: else somebody is called so.
 _BESIDE = re.compile("n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?")
 _OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
+_LOOKED_AT = 1_000_000  # cells of a grid whose last row and column are compared with the others without being named
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
 
 
@@ -62,6 +63,8 @@ def find_totals(
     n_rows = min(_n_last([first.cell(row) for row in range(max(0, len(first) - 5), len(first))]), len(first) - 1)
     n_columns = min(_n_last(names), len(names) - 1)
     if n_rows + n_columns == 0:
+        n_columns, n_rows = _unnamed(columns, decimal)
+    if n_rows + n_columns == 0:
         return None
     rows, across = len(first) - n_rows, len(columns) - n_columns
     grid = read_numbers(columns, decimal).matrix()
@@ -86,6 +89,19 @@ def find_totals(
     done, other = ("left out", "read as any other") if question.choice == "skip" else ("read as any other", "left out")
     note = f"T{words[1:]}: {done}, and can be {other}."
     return Totals(n_rows, n_columns, question, DataNote(note))
+
+
+def _unnamed(columns: Sequence[Column], decimal: str) -> tuple[int, int]:
+    """Whether the last column, and the last row, sum up all the others whatever they are called: their sums or means."""
+    grid = read_numbers(columns, decimal).matrix()
+    n_rows, n_columns = grid.shape
+    if n_rows < 4 or n_columns < 4 or n_rows * n_columns > _LOOKED_AT:
+        return 0, 0
+    column = _sums_up(grid[:, -1], grid[:, :-1].T)
+    row = _sums_up(grid[-1], grid[:-1])
+    if not (column or row):  # beside a column of sums the last row may sum up only what is left of it
+        column, row = _sums_up(grid[:-1, -1], grid[:-1, :-1].T), _sums_up(grid[-1, :-1], grid[:-1, :-1])
+    return int(column), int(row)
 
 
 def _n_last(names: Sequence[object]) -> int:

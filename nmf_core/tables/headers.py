@@ -62,7 +62,7 @@ def column_named(headers: Sequence[object], names: Iterable[str]) -> int | None:
 _NOUNS: dict[str, frozenset[str]] = {
     "user": frozenset(
         """
-        uid visitor participant respondent student subject patient critic judge juror annotator worker employee subscriber taster profilename nickname nick login screenname handle zuschauer dégustateur mitglied testeur visiteur kto
+        uid visitor participant respondent student subject patient critic judge juror annotator worker employee subscriber taster profilename nickname nick login screenname handle jurorin juror kritikerin lehrerin schülerin teilnehmerin leserin hörerin zuschauer dégustateur mitglied testeur visiteur kto
         account author profile people voter guest reviewername tester player borrower buyer shopper household panelist raterid
         respondentid participantid teilnehmer schüler befragter spieler leser hörer kundin participante encuestado alumno
         cliente élève lecteur joueur utente użytkownik klient osoba gebruiker klant kullanıcı användare kund bruger
@@ -72,7 +72,7 @@ _NOUNS: dict[str, frozenset[str]] = {
     ),
     "item": frozenset(
         """
-        abstract submission proposal grant application essay poster title itemname movietitle itemtitle producttitle
+        abstract submission proposal grant application essay poster title itemname movietitle itemtitle producttitle bild foto photo picture bottle
         place page show series venue hotel url video channel app food dish sku question statement paper course meal tvshow
         album playlist poi listing iid attraction destination stimulus brand drink perfume boardgame package repo mid spiel
         lied serie gericht rezept hörbuch titel frage kurs ort ware fach plato juego canción película curso pregunta jeu

@@ -12,7 +12,7 @@ _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
     r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child|login|account)"
-    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]|[:/].+)|(vp|u)[ _.#-]*\d+|[prs][ _.#-]*\d{2,}",
+    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]\w*|[:/].+)|(vp|u)[ _.#-]*\d+|[prs][ _.#-]*\d{2,}",
     re.IGNORECASE,
 )
 _THING = re.compile(
@@ -40,6 +40,7 @@ _IN_TITLES = frozenset(
 # Given names that are frequent where such tables are kept, as `plain` writes them.
 _GIVEN = frozenset(
     """
+    mama papa oma opa mum mom dad mummy daddy grandma grandpa granny nana maman mamie papi mamá papá abuela abuelo nonna nonno
     aaron abby abdul adam adrian agnes ahmed aisha akira alan albert alejandro alex alexander alexandra alexis alfred ali alice
     alicia alina alison amanda amber amelia amelie amina amir amy ana anders andre andrea andreas andrew andrzej andy angela
     anil anita anja ann anna anne annette annie anthony anton antonio anya arjun arthur artur ashley astrid asha ava axel

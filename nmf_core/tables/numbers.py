@@ -171,10 +171,11 @@ def _mark(texts: Collection[str]) -> str:
 
 
 def _in_thousands(texts: Collection[str]) -> bool:
-    """Whether all points could stand for thousands, and there are hundreds without one: 960 and 15.330, but no 4.5."""
+    """Whether all points could stand for thousands, and numbers go beyond any scale then: 87 and 15.330, but no 4.5."""
     pointed = [text for text in texts if "." in text and _NUMBER.fullmatch(text)]
-    hundreds = any(len(text) >= 3 and text.isdigit() for text in texts)
-    return hundreds and bool(pointed) and all(_POINTED.fullmatch(text) for text in pointed)
+    beyond = any(len(text) >= 2 and text.isdigit() and int(text[:9]) > 20 for text in texts)
+    beyond = beyond or any(float(text) > 10 for text in pointed)
+    return beyond and bool(pointed) and all(_POINTED.fullmatch(text) for text in pointed)
 
 
 def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
