@@ -6,12 +6,21 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """A page: what the menu calls it and its icon, and for the glossary what it shows and when to use it."""
+    """A page as the registry knows it.
+
+    Attributes:
+        title, icon: what the menu shows.
+        shows: what is on it, for the glossary.
+        when: when to use it, for the glossary.
+        needs_fit: it draws from the sidebar's settings or their fit, and where these do not go together it says what the solver
+            needs (`show.ready()` does); else it takes the ratings alone, and is there whatever is set.
+    """
 
     title: str
     icon: str
     shows: str
     when: str
+    needs_fit: bool = True
 
 
 # file name → page
@@ -21,6 +30,7 @@ PAGES = {
         ":material/grid_on:",
         "the grid, to edit or replace; a health check; for a small grid the fit beside it",
         "first",
+        needs_fit=False,
     ),
     "factors": Page(
         "Factors",
