@@ -1,4 +1,4 @@
-"""The tables of what is registered, written into docs/glossary.md: `python -m docs.glossary`.
+"""The tables of what is registered, written into docs/glossary.md and README.md: `python -m docs.glossary`.
 
 Solvers, formats, metrics, layouts and pages say of themselves what they are; nobody has to write it a second time.
 """
@@ -10,12 +10,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nmf_core import FORMATS, SOLVERS
+from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS
 from nmf_core.metrics import METRICS
 from nmf_core.reading.layouts import LAYOUTS
 from pages.ui.page_list import PAGES
 
 FILE = Path(__file__).parent / "glossary.md"
+README = FILE.parent.parent / "README.md"
+FILES = (FILE, README)
 
 
 def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
@@ -61,14 +64,18 @@ def tables() -> dict[str, str]:
             ),
         ),
         "Pages": table(
-            ("key", "what it shows", "when to use it"),
+            ("key", "what is there", "when to use it"),
             ((f"`{name}`", page.shows, page.when) for name, page in PAGES.items()),
+        ),
+        "The pages": table(  # of the README
+            ("page", "what is there"),
+            ((f"**{page.title}**", page.shows) for page in PAGES.values()),
         ),
     }
 
 
 def written(text: str) -> str:
-    """The glossary with the tables as they are now, each in place of the first one under its heading."""
+    """A text with the tables as they are now, each in place of the first one under its heading; and who minimises each loss."""
     for title, rows in tables().items():
         text = re.sub(
             rf"(\n## {title}\n(?:(?!\n## |\n\|).)*\n)(?:\|[^\n]*\n)+",
@@ -77,12 +84,17 @@ def written(text: str) -> str:
             count=1,
             flags=re.DOTALL,
         )
+    for loss in LOSSES:
+        able = [s.name for s in SOLVERS.values() if loss in s.losses]
+        who = "all" if len(able) == len(SOLVERS) else code(able)
+        text = re.sub(rf"(\n\| `{loss}` \| [^|]+ \| )[^|]+ \|", rf"\g<1>{who} |", text, count=1)
     return text
 
 
 def main() -> None:
-    """Write the file."""
-    FILE.write_text(written(FILE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the files."""
+    for file in FILES:
+        file.write_text(written(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
+# Files whose tests share what takes long to set up: a server, a process beside, a copy of the project.
+SHARE = ("tests/test_recipes.py", "tests/test_people.py", "tests/study/test_beside.py")
+
+
 def pytest_collection_modifyitems(items):
     """Fast tests first: those with a browser come last. In two processes one of them begins with these: they take longest.
 
@@ -32,13 +36,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Tests with a browser go to one process, one after the other, since two browsers make each other wait; but for pictures."""
+    """Tests with a browser go to one process, one after the other, since two browsers make each other wait; but for pictures.
+
+    So do tests that share what takes long to set up. Each other test goes to whichever process is free.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class OneBrowser(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             if not nodeid.startswith("tests/browser/"):
-                return nodeid
+                file = nodeid.partition("::")[0]
+                return file if file in SHARE else nodeid
             return "pictures" if nodeid.startswith("tests/browser/test_screenshots") else "browser"
 
     config.option.loadscopereorder = False  # else the pictures, being many, would come second

@@ -35,9 +35,11 @@ NUMERIC = [
     *(f"tests/test_{what}.py" for what in ("bad_inputs", "properties")),
 ]
 BAD_MATRICES = range(41, 53)  # the lines of the list of bad inputs that are about the matrix and the settings
-# What `--few` leaves out: tests that take long and hardly ask what a number is; scikit-learn's checks are about interfaces.
+# What `--few` leaves out: tests that take long and hardly ask what a number is; scikit-learn's are about interfaces, or ask of
+# numbers what the contracts of solvers and the tests of the estimator ask too.
 LONG = (
     "test_scikit_learns_checks",
+    "test_scikit_learns_own_case",
     "kept_on_disk",
     "sixteen_threads",
     "sklearn-minibatch",

@@ -55,9 +55,15 @@ def test_what_is_registered_has_a_row_in_the_glossary(title, key):
     assert re.search(rf"^\| `{re.escape(key)}`", rows, re.MULTILINE), f"docs/glossary.md, {title}: no row for `{key}`"
 
 
-def test_the_tables_of_what_is_registered_are_as_they_say():
-    text = read(glossary.FILE)
-    assert glossary.written(text) == text, "docs/glossary.md is not as the registries are: python -m docs.glossary"
+@pytest.mark.parametrize("file", glossary.FILES, ids=lambda file: file.name)
+def test_the_tables_of_what_is_registered_are_as_they_say(file):
+    text = read(file)
+    assert glossary.written(text) == text, f"{file.name} is not as the registries are: python -m docs.glossary"
+
+
+def test_every_page_is_in_the_readme():
+    rows = section(read(glossary.README), "The pages")
+    assert re.findall(r"^\| \*\*(.+?)\*\* \|", rows, re.MULTILINE) == [page.title for page in PAGES.values()]
 
 
 @pytest.mark.parametrize("name", nc.__all__)

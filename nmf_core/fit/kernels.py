@@ -12,6 +12,7 @@ from nmf_core.fit.losses import TINY, Loss
 from nmf_core.fit.problem import Array, Problem, Side, gram, objective, observed_scores
 
 COMPILED_FROM = 60_000  # ratings × rank: below, NumPy is done before numba is loaded
+PASS_TOL = 1e-3  # a row's passes end once no weight moves by more than this share of its largest
 NEWTON_STEPS = 30  # towards a balance with L1 penalties: more than are ever needed
 BLOCK_BYTES = 64 << 20  # normal matrices held at once
 

@@ -155,7 +155,11 @@ def main(address: str, nice: int) -> None:
     with suppress(OSError, AttributeError):
         os.nice(nice)
     key = sys.stdin.buffer.read()
-    with Client(address, authkey=key) as connection:
+    try:
+        connection = Client(address, authkey=key)
+    except (EOFError, OSError):  # whoever asked has ended meanwhile
+        return
+    with connection:
         from nmf_core.fit import compiled
 
         compiled.warm_up()

@@ -6,12 +6,21 @@ from typing import NamedTuple
 
 
 class Page(NamedTuple):
-    """A page: what the menu calls it and its icon, and for the glossary what it shows and when to use it."""
+    """A page as the registry knows it.
+
+    Attributes:
+        title, icon: what the menu shows.
+        shows: what is on it, for the glossary and the README.
+        when: when to use it, for the glossary.
+        needs_fit: it draws from the sidebar's settings or their fit, and where these do not go together it says what the solver
+            needs (`show.ready()` does); else it takes the ratings alone, and is there whatever is set.
+    """
 
     title: str
     icon: str
     shows: str
     when: str
+    needs_fit: bool = True
 
 
 # file name → page
@@ -19,31 +28,34 @@ PAGES = {
     "ratings": Page(
         "Ratings",
         ":material/grid_on:",
-        "the grid, to edit or replace; a health check; for a small grid the fit beside it",
+        "open files, with a look first at how they are read; edit a grid in place (paste, undo, names) or a large one as lists; "
+        "see what limits a fit; what you open and edit is kept as a project",
         "first",
+        needs_fit=False,
     ),
     "factors": Page(
         "Factors",
         ":material/view_quilt:",
-        "W, H and V as one picture; the sum behind a cell; how the fit converged; exports",
+        "the picture of the product: a row of W and a column of H meet in the cell of V that they make; click a cell to open its "
+        "sum; how the fit converged; exports",
         "to see what the product is",
     ),
     "rank": Page(
         "Rank",
         ":material/stacked_line_chart:",
-        "the rank survey and its verdict; a fit judged on hidden ratings, beside what needs no features",
+        "error on fitted and on hidden ratings against rank; click a rank to take it; a fit judged beside what needs no features",
         "to choose and defend a rank",
     ),
     "labels": Page(
         "Labels",
         ":material/sell:",
-        "a card for each feature: items, suggested names, history",
+        "a card a feature: what sets it apart, suggested names, a name that stays with the feature through refits",
         "to name features",
     ),
     "recommend": Page(
         "Recommend",
         ":material/recommend:",
-        "a person in words, recommendations with their parts, the smallest flip; or rate a few items yourself",
+        "who someone is in words, what they might like and why, the smallest change that would flip it; or rate a few yourself",
         "to use the features",
     ),
 }

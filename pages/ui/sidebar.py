@@ -110,7 +110,14 @@ def _more() -> None:
             help="Where the fit starts.",
         )
         st.number_input(
-            "Seed", 0, 2**32 - 1, 0, key=controls.SEED, bind=BOUND, help="Of everything random; same seed, same bits."
+            "Seed",
+            0,
+            2**32 - 1,
+            0,
+            key=controls.SEED,
+            bind=BOUND,
+            help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. "
+            "The default start gives the same fit whatever the seed.",
         )
         st.selectbox(
             "Loss",

@@ -35,11 +35,15 @@ GONE = re.compile(
 WAIT = 120_000  # ms: a bound on a slow machine, not a speed
 
 
-# Notes every notice that something is open: it goes with the next run of the script, which may be before anybody looks.
-NOTICES = """new MutationObserver(changes => { for (const change of changes)
+# Keeps what every notice said: one goes with the next run of the script, which may be before anybody looks.
+NOTICES = """window.notices = new Set();
+const said = '[data-testid="stAlert"]';
+new MutationObserver(changes => { for (const change of changes)
     for (const node of [change.target, ...change.addedNodes]) {
-        const text = node.nodeType === 3 || node.childElementCount < 20 ? node.textContent : '';
-        if (text && text.includes(' is open') && text.length < 400) (window.notices ||= new Set()).add(text);
+        const element = node.nodeType === 1 ? node : node.parentElement;
+        const around = element?.closest(said);
+        for (const notice of around ? [around] : node === change.target ? [] : element?.querySelectorAll(said) ?? [])
+            window.notices.add(notice.textContent);
     } }).observe(document, {subtree: true, childList: true, characterData: true})"""
 
 
@@ -183,13 +187,14 @@ def settled(page) -> None:
     )
 
 
-def has_opened(page, name: str, timeout: float = WAIT) -> None:
-    """Wait until the page has said that a file is open, whether it still says so."""
-    page.wait_for_function(
-        "words => [...(window.notices || [])].some(text => text.includes(words))",
-        arg=f"{name} is open",
-        timeout=timeout,
-    )
+def has_said(page, words: str) -> None:
+    """Wait until a notice on the page has said something, whether it still stands there."""
+    page.wait_for_function("words => [...window.notices].some(text => text.includes(words))", arg=words)
+
+
+def has_opened(page, name: str) -> None:
+    """Wait until the page has said that a file is open."""
+    has_said(page, f"{name} is open")
 
 
 def type_into_cell(page, x: float, y: float, value: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import frames, no_trouble, screenshot, settled, type_into_cell
+from tests.browser.conftest import frames, has_said, no_trouble, screenshot, settled, type_into_cell
 
 PINNED = 102  # px: the column of users, with that of the row marks
 
@@ -143,12 +143,12 @@ def test_a_block_with_names_goes_through_its_popover_and_an_item_is_renamed(serv
     box = page.get_by_role("textbox", name="Cells copied in a spreadsheet")
     box.fill("\tMovie1\tHeat\nUser1\t9\t4\nAnn\t2\t\n")
     press(page, "Put it down")
-    page.wait_for_selector("text=(User1 × Movie1): '9' lies outside the scale")
+    has_said(page, "(User1 × Movie1): '9' lies outside the scale")
     assert box.input_value().startswith("\tMovie1")
     screenshot(page, "grid-paste-light")
     box.fill("\tMovie1\tHeat\nUser1\t4\t4\nAnn\t2\t\n")
     press(page, "Put it down")
-    page.wait_for_selector("text=Added: user Ann; item Heat.")
+    has_said(page, "Added: user Ann; item Heat.")
     shows(page, 0, ["User1", "4", "3", "", "1", "4"])
     shows(page, 5, ["Ann", "2", "", "", "", ""])
     page.keyboard.press("Escape")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from nmf_core import NmfError, Ratings, datasets, edit
+from pages.ui.ratings import grid as page_grid
 from pages.ui.ratings.changes import USER, apply_changes, apply_list, is_nameless, with_names, without_refused
 from pages.ui.ratings.grid import AN_ITEM, _frame, matches
 from pages.ui.session import workspace as workspace_module
@@ -268,3 +270,42 @@ def test_a_name_that_cannot_be_holds_back_itself_alone():
     changes["edited_rows"].pop(0)
     changes["added_rows"].pop(0)
     assert with_names(changes, USER, lambda some: apply_changes(base, some))[1] == ""
+
+
+@pytest.fixture
+def sent(monkeypatch, notebook):
+    """Let the editor have sent something; gives the ratings then, and what was refused."""
+
+    class Now:
+        ratings = notebook
+
+    refused: list[str] = []
+    monkeypatch.setattr(page_grid.workspaces, "current", lambda: Now)
+    monkeypatch.setattr(page_grid.workspaces, "change", lambda ratings: setattr(Now, "ratings", ratings))
+    monkeypatch.setattr(page_grid.editor, "refuse", refused.append)
+
+    def send(edited: dict[int, dict[str, object]], added: Sequence[dict[str, object]] = ()) -> None:
+        changes = {"edited_rows": edited, "added_rows": list(added), "deleted_rows": []}
+        monkeypatch.setattr(page_grid.editor, "changes", lambda: (notebook, changes))
+
+    return send, Now, refused
+
+
+def test_what_the_grid_sends_is_kept_and_what_of_it_is_refused_is_said(sent):
+    send, now, refused = sent
+    send({0: {"Movie1": "1"}, 1: {"Movie1": "99", "Movie2": "x"}})
+    page_grid._edited()
+    assert now.ratings.of_user("User1")["Movie1"] == 1
+    assert now.ratings.of_user("User2")["Movie1"] == 4  # as it was
+    assert "lies outside the scale" in refused[0] and "And 1 more cell like that." in refused[0]
+
+
+def test_what_a_list_sends_is_kept_and_a_name_that_is_new_is_said(sent, monkeypatch):
+    send, now, refused = sent
+    said: list[str] = []
+    monkeypatch.setattr(page_grid.session, "notice", lambda kind, words: said.append(words))
+    send({0: {"rating": "2"}}, [{"item": "Heat", "rating": "4"}])
+    page_grid._list_edited("user", "User1", "")
+    assert now.ratings.of_user("User1") == {"Movie1": 2, "Movie2": 3, "Movie4": 1, "Heat": 4}
+    assert said == ["The item Heat was not there and is added. Undo takes it back."]
+    assert not any(refused)

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from nmf_core import NmfError, datasets
 from nmf_core.metrics import METRICS
+from pages.ui.page_list import PAGES
 from pages.ui.session import session
 from pages.ui.work import fits, jobs, studies
 from tests.pages.conftest import finish, opened, words
@@ -210,7 +211,7 @@ def test_the_last_picture_stays_under_the_offer_of_a_longer_fit(monkeypatch):
     assert not app.exception
 
 
-@pytest.mark.parametrize("page", ["ratings", "labels", "recommend", "rank"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_stands_a_fit_that_is_older_than_what_is_set(page, monkeypatch):
     app = opened(page, data="movie_night", rank="3")
     monkeypatch.setattr(fits, "FOLLOWS", 0.0)

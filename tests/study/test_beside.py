@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 import threading
 
 import pandas as pd
@@ -55,7 +58,8 @@ def test_errors_are_those_of_the_study_and_a_bug_is_told(beside, notebook, monke
     assert len(beside.run("survey", go_on, ratings=notebook, ranks=(1,), folds=2).table) == 1
 
 
-def test_a_process_that_is_gone_is_said_and_another_one_started(notebook: Ratings, caplog):
+def test_a_process_that_is_gone_is_said_and_another_one_started(notebook: Ratings, caplog, monkeypatch):
+    monkeypatch.setattr("nmf_core.study.beside.STARTS", 600.0)  # it stands back behind all that a busy machine does
     apart.begin()
     try:
         first = apart._BESIDE["studies"]
@@ -68,6 +72,24 @@ def test_a_process_that_is_gone_is_said_and_another_one_started(notebook: Rating
     finally:
         apart.end()
     assert len(apart.run("survey", go_on, None, ratings=notebook, ranks=(1,), folds=2).table) == 1  # here
+
+
+@pytest.mark.parametrize("when", ["before it calls", "while they greet"])
+def test_a_process_ends_quietly_where_whoever_asked_ends_while_it_starts(when, tmp_path):
+    address = str(tmp_path / "a")
+    with socket.socket(socket.AF_UNIX) as asks:
+        asks.bind(address)
+        if when == "while they greet":
+            asks.listen()
+        command = [sys.executable, "-m", "nmf_core.study.beside", address, "0"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdin is not None and process.stderr is not None
+            process.stdin.write(b"key")
+            process.stdin.close()
+            if when == "while they greet":
+                asks.accept()[0].close()
+            assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_processes_are_started_for_a_crowd(monkeypatch):

@@ -8,12 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from nmf_core.fit.kernels import GramSweeps, worth_compiling
+from nmf_core.fit.kernels import PASS_TOL, GramSweeps, worth_compiling
 from nmf_core.fit.problem import Array, Problem
 from nmf_core.fit.solvers.base import Solver, Sweep
 
 FEW_PASSES, PASSES = 3, 8  # over the features a half-sweep, at most: before momentum, and with it
-PASS_TOL = 1e-3  # a row's passes end once no weight moves by more than this share of its largest
 WARM_UP = 3  # sweeps without momentum: the first ones turn about too much for it, and need no exact halves, as it does
 
 
