@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from nmf_core.fit import compiled_kernels as jitted
-from nmf_core.fit.kernels import Products, balance
+from nmf_core.fit.kernels import PASS_TOL, Products, balance
 from nmf_core.fit.llvm import PAD
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, Side
 
@@ -208,10 +208,10 @@ class CompiledProducts(Products):
 class CompiledSweeps:
     """Sweeps of HALS on the compiled kernels; what `kernels.GramSweeps` does in NumPy. Use it in a `with`."""
 
-    def __init__(self, problem: Problem, rank: int, threads: int, tol: float, pass_tol: float) -> None:
+    def __init__(self, problem: Problem, rank: int, threads: int, tol: float) -> None:
         # Rounding in float32 stops the steps of weights at about 1e-6 of their size.
         self.dtype = np.float32 if tol >= FLOAT32_TOL else np.float64
-        self.problem, self.pass_tol = problem, pass_tol
+        self.problem = problem
         self.users, self.items = CompiledSide(problem.users, self.dtype), CompiledSide(problem.items, self.dtype)
         self.kernels = Kernels(rank, threads)
 
@@ -229,10 +229,10 @@ class CompiledSweeps:
         """New W, new Ht, what each feature of W was multiplied and of Ht divided by, the objective, the KKT residual."""
         kernels, users, items = self.kernels, self.users, self.items
         new_W, new_Ht = np.empty_like(W), np.empty_like(Ht)
-        kernels.half_sweep(users, W, Ht, new_W, passes=passes, tol=self.pass_tol)
+        kernels.half_sweep(users, W, Ht, new_W, passes=passes, tol=PASS_TOL)
         scale = balance(self.problem, new_W, Ht)
         new_W *= scale
-        of_items = kernels.half_sweep(items, Ht / scale, new_W, new_Ht, passes=passes, tol=self.pass_tol)
+        of_items = kernels.half_sweep(items, Ht / scale, new_W, new_Ht, passes=passes, tol=PASS_TOL)
         value, of_users_step = self._seen_from_users(new_W, new_Ht, of_items.ridge_after, of_items.lasso_after)
         return new_W, new_Ht, scale, value, max(of_users_step, of_items.step_after)
 
@@ -259,7 +259,7 @@ def warm_up() -> None:
     """Compile the kernels of a fit, or fetch them from disk, so that the first large fit need not wait for it."""
     V = sparse.csr_array(np.ones((2, 2), np.float32))
     problem = Problem(V, V, Blanks(0.5, 1.0), Penalty.of(0.1))
-    with CompiledSweeps(problem, 1, 1, 1e-4, 1e-3) as sweeps, CompiledProducts(1) as products:
+    with CompiledSweeps(problem, 1, 1, 1e-4) as sweeps, CompiledProducts(1) as products:
         W = sweeps.padded(np.ones((2, 1)))
         sweeps.measure(W, W)
         sweeps.sweep(W, W, passes=1)

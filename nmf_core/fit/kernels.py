@@ -27,7 +27,6 @@ class GramSweeps:
     """Sweeps of HALS in NumPy and SciPy: for small grids, and the oracle of the compiled ones."""
 
     problem: Problem
-    pass_tol: float
 
     def padded(self, A: Array) -> Array:
         """A as it is: nothing needs padding here."""
@@ -40,10 +39,10 @@ class GramSweeps:
     def sweep(self, W: Array, Ht: Array, *, passes: int) -> tuple[Array, Array, Array, float, float | None]:
         """New W, new Ht, what each feature of W was multiplied and of Ht divided by, and `measure` of them."""
         problem = self.problem
-        W = hals_rows(problem.users, W, Ht, passes=passes, tol=self.pass_tol)
+        W = hals_rows(problem.users, W, Ht, passes=passes, tol=PASS_TOL)
         scale = balance(problem, W, Ht)
         W = W * scale
-        Ht = hals_rows(problem.items, Ht / scale, W, passes=passes, tol=self.pass_tol)
+        Ht = hals_rows(problem.items, Ht / scale, W, passes=passes, tol=PASS_TOL)
         return W, Ht, scale, *self.measure(W, Ht)
 
 

@@ -116,8 +116,8 @@ def _more() -> None:
             0,
             key=controls.SEED,
             bind=BOUND,
-            help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. "
-            "The default start gives the same fit whatever the seed.",
+            help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. The default start is "
+            "random only where the rank is more than the smaller side of the grid.",
         )
         st.selectbox(
             "Loss",

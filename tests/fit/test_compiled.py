@@ -230,5 +230,5 @@ def test_weights_stay_narrow():
 def test_sweeps_are_in_float32_unless_the_tolerance_is_finer_than_it():
     problem = problem_of(MIDDLING, Settings(rank=8, penalty=0.1))
     for tol, dtype in ((1e-4, np.float32), (1e-6, np.float64)):
-        with CompiledSweeps(problem, 8, 1, tol, 1e-3) as sweeps:
+        with CompiledSweeps(problem, 8, 1, tol) as sweeps:
             assert sweeps.padded(np.ones((3, 8))).dtype == dtype

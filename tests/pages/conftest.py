@@ -52,12 +52,18 @@ def opened(page: str, **params: str) -> AppTest:
     return app
 
 
+def with_state(app: AppTest, **state: object) -> AppTest:
+    """The page after widgets have come to hold this."""
+    for key, value in state.items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
 def bringing(**params: str) -> AppTest:
     """The Ratings page with the ways to bring ratings unfolded."""
-    app = opened(FIRST_PAGE, **params)
-    app.session_state["sources"] = True
-    app.run()
-    return app
+    return with_state(opened(FIRST_PAGE, **params), sources=True)
 
 
 def words(app: AppTest) -> str:

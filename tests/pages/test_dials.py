@@ -8,16 +8,7 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import RatingsError
 from pages.ui.session import storage
 from pages.ui.work import jobs
-from tests.pages.conftest import finish, opened, words
-
-
-def with_state(app: AppTest, **state: object) -> AppTest:
-    """The page after widgets have come to hold this."""
-    for key, value in state.items():
-        app.session_state[key] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
+from tests.pages.conftest import finish, opened, with_state, words
 
 
 def plots(app: AppTest) -> int:

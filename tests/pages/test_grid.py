@@ -14,7 +14,7 @@ from pages.ui.ratings.changes import USER, apply_changes, apply_list, is_nameles
 from pages.ui.ratings.grid import AN_ITEM, _frame, matches
 from pages.ui.session import workspace as workspace_module
 from pages.ui.session.workspace import Workspace
-from tests.pages.conftest import opened, words
+from tests.pages.conftest import opened, with_state, words
 
 
 def test_cells_are_set_and_emptied(notebook):
@@ -145,9 +145,7 @@ def ratings_now(app) -> Ratings:
 
 def with_popover(key: str, **params: str):
     """The Ratings page with one of its popovers open."""
-    app = opened("ratings", **params)
-    app.session_state[key] = True
-    return app.run()
+    return with_state(opened("ratings", **params), **{key: True})
 
 
 def button(app, label: str, at: int = 0):
@@ -213,14 +211,12 @@ def test_a_large_grid_is_edited_as_lists(with_ratings, monkeypatch, options):
     if options == 10:
         app.text_input(key="list_user_search").set_value("r299").run()
         assert app.selectbox(key="list_user").options == ["User299"]
-    app.session_state["list_of"] = AN_ITEM
-    app.run()
+    with_state(app, list_of=AN_ITEM)
     assert any(box.key == "list_item" for box in app.selectbox)
     if options == 10:
         app.text_input(key="list_item_search").set_value("nothing like it").run()
         assert not app.exception
-        app.session_state["names"] = True
-        app.run()
+        with_state(app, names=True)
         app.text_input(key="rename_user").set_value("User1")
         app.text_input(key="rename_user_to").set_value("Ann")
         button(app, "Rename").click().run()

@@ -10,7 +10,7 @@ from nmf_core.export import ratings_csv
 from nmf_core.fit.settings import default_rank
 from pages.ui.session import controls, session, storage
 from pages.ui.session.workspace import Workspace
-from tests.pages.conftest import bringing, opened, words
+from tests.pages.conftest import bringing, opened, with_state, words
 
 ANN, BOB = "browser:ann", "browser:bob"
 CSV = b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\nbob,z,1\n"
@@ -57,8 +57,7 @@ def test_an_upload_is_found_again_by_its_address():
 
 def test_an_edit_of_a_sample_makes_a_project_and_leaves_the_sample_as_it_is():
     app = bringing()
-    app.session_state["names"] = True
-    app.run()
+    with_state(app, names=True)
     next(field for field in app.text_input if field.key == "add_user").set_value("Ann")
     next(button for button in app.button if button.label == "Add").click()
     app.run()

@@ -13,7 +13,7 @@ from pages.ui.ratings import questions
 from pages.ui.session import session
 from pages.ui.work import jobs
 from tests.formats.test_workbooks import book
-from tests.pages.conftest import bringing, finish, words
+from tests.pages.conftest import bringing, finish, with_state, words
 from tests.pages.test_projects import now, press, upload
 from tests.reading.test_questionnaire import FORM
 
@@ -277,9 +277,7 @@ def test_two_files_with_ratings_at_once_are_refused_in_words():
 def test_files_leave_the_page_and_come_back_as_they_were():
     app = upload(bringing(), ("ratings.csv", RATED), ("movies.csv", FILMS))
     ratings = now(app).ratings
-    app.session_state["out"] = True
-    app.run()
-    assert not app.exception
+    with_state(app, out=True)
     from pages.ui.downloads import _parquet
 
     again = upload(bringing(), ("ratings.parquet", _parquet(ratings)))

@@ -16,7 +16,7 @@ from nmf_core.metrics import METRICS
 from pages.ui.page_list import PAGES
 from pages.ui.session import session
 from pages.ui.work import fits, jobs, studies
-from tests.pages.conftest import finish, opened, words
+from tests.pages.conftest import finish, opened, with_state, words
 
 ROOT = Path(__file__).parent.parent.parent
 SOON = 30  # seconds: a bound for a machine that is slow and busy, not a speed
@@ -259,8 +259,7 @@ def test_a_long_survey_is_offered_with_its_time_and_a_quick_one_begins(monkeypat
 def test_a_fit_is_judged_on_the_rank_page_beside_what_needs_no_features():
     app = opened("rank")
     finish(jobs._board())
-    app.session_state["judged"] = True
-    app.run()
+    with_state(app, judged=True)
     app.button(key="begin-evaluation").click().run()
     finish(jobs._board())
     app.run()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nmf_core.fit.kernels import PASS_TOL, GramSweeps, worth_compiling
+from nmf_core.fit.kernels import GramSweeps, worth_compiling
 from nmf_core.fit.problem import Array, Problem
 from nmf_core.fit.solvers.base import Solver, Sweep
 
@@ -62,8 +62,8 @@ def _sweeps(problem: Problem, rank: int, tol: float, threads: int) -> AbstractCo
     if worth_compiling(problem.V.nnz, rank):
         from nmf_core.fit.compiled import CompiledSweeps
 
-        return CompiledSweeps(problem, rank, threads, tol, PASS_TOL)
-    return nullcontext(GramSweeps(problem, PASS_TOL))
+        return CompiledSweeps(problem, rank, threads, tol)
+    return nullcontext(GramSweeps(problem))
 
 
 SOLVER = Solver(
