@@ -126,6 +126,8 @@ def _as_rating(look: Look) -> list[Evidence]:
             found.append(Evidence(1, f"{look.header!r} has few different values on one scale"))
         elif look.different and look.n_rows > 5 and top > 100:
             found.append(Evidence(-2.5, f"{look.header!r} differs in each row"))
+        if look.low >= 1e6 and look.whole:
+            found.append(Evidence(-6, f"{look.header!r} holds long numbers, as ids are"))
         if look.running and look.n_rows > 3:
             found.append(Evidence(-5, f"{look.header!r} counts the rows"))
         if n == 1 and look.n_rows > 3:
@@ -150,9 +152,9 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
         found.append(Evidence(-1.5, "no id comes twice"))
     elif n_pairs < 0.7 * n:
         found.append(Evidence(-1.5, "the same pair comes again and again"))
-    if n > 3 and len(looks) > 2 and u.n_rows == len(u.said):
+    if n > 3 and len(looks) > 2 and not u.repeats:
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
-    if n > 3 and len(looks) > 2 and i.n_rows == len(i.said):
+    if n > 3 and len(looks) > 2 and not i.repeats:
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
     told = (
         any(role_of(look.header)[0] in ("user", "item") for look in (u, i))
@@ -224,6 +226,32 @@ def _alike(one: Look, other: Look) -> bool:
         and 0 < one.top <= 2 * other.top <= 4 * one.top
         and one.top < 1000
     )
+
+
+def _told_by_another(reading: Reading) -> Evidence | None:
+    """Numbers that each item, or each user, has but one of are about it: a mean, a year, a price, somebody's age."""
+    rating = reading.looks[reading.roles["rating"]]
+    if len(rating.said) < 2:
+        return None
+    for role in ("item", "user"):
+        look = reading.looks[reading.roles[role]]
+        again = look.repeats_telling(rating)
+        if again and len(look.said) > 1:
+            weight = -4.0 if again > 2 else -0.8 * again
+            return Evidence(weight, f"{rating.header!r} is the same wherever {look.header!r} is, so it is no rating")
+    return None
+
+
+def _finer_item(reading: Reading) -> Evidence | None:
+    """A column that another one tells, as a title tells its artist, names kinds of items rather than items."""
+    looks, user = reading.looks, reading.looks[reading.roles["user"]]
+    item = looks[reading.roles["item"]]
+    for k, look in enumerate(looks):
+        if k in reading.roles.values() or not look.repeats or look.n_blank or len(look.said) <= len(item.said):
+            continue
+        if not look.dates and look.repeats_telling(item) > 1 and not user.repeats_telling(look):
+            return Evidence(-2.5, f"{look.header!r} tells {item.header!r}, and is finer")
+    return None
 
 
 def _movielens(reading: Reading) -> Evidence | None:
@@ -306,6 +334,8 @@ _LISTS = (
     _other_columns_are_words,
     _words_between,
     _others_are_ratings_too,
+    _told_by_another,
+    _finer_item,
     _movielens,
     _first_row_is_one,
 )

@@ -213,6 +213,25 @@ class Look:
             return False
         return len(set(zip(mine.tolist(), theirs.tolist(), strict=True))) == len(self.said)
 
+    def repeats_telling(self, other: Look) -> int:
+        """How many rows repeat a cell of this column where the other column says nothing new: 0 where it does so anywhere.
+
+        A title says its year again in each of its rows; a person's ratings differ.
+        """
+        if id(other) not in self._telling:
+            mine, theirs = self.column.codes, other.column.codes
+            assert mine is not None and theirs is not None
+            both = (mine >= 0) & (theirs >= 0)
+            mine, pairs = mine[both].astype(np.int64), mine[both].astype(np.int64) * (len(other.column.cells) + 1) + theirs[both]
+            alone = len(np.unique(mine))
+            self._telling[id(other)] = len(mine) - alone if len(np.unique(pairs)) == alone else 0
+        return self._telling[id(other)]
+
+    @cached_property
+    def _telling(self) -> dict[int, int]:
+        """What `repeats_telling` found, by the other column."""
+        return {}
+
     @cached_property
     def n_runs(self) -> int:
         """How many runs of equal cells there are, one below the other."""

@@ -12,7 +12,7 @@ from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of
-from nmf_core.tables.names import not_rated
+from nmf_core.tables.names import like_people, not_rated
 from nmf_core.tables.numbers import is_number
 
 _AT_FIRST = 0.5
@@ -24,9 +24,9 @@ _COUNTED = frozenset(
 )
 _GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _COLUMN = re.compile(r"column \d+")
-_OF_RESULTS = frozenset(
-    "winner won wins losses place platz rank rang goals matchday spieltag gewicht weighting home away".split()
-)
+_OF_GAMES = frozenset("winner won wins losses matchday spieltag opponent gegner sieger gagnant ganador vincitore".split())
+_OF_RESULTS = frozenset("place platz rank rang goals weighting gewichtung home away".split())
+_OF_CHOICES = frozenset("criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split())
 _STARS = re.compile(r"([1-9]|10|one|two|three|four|five) ?(stars?|sterne?|★|\*|points?|étoiles?|estrellas?|stelle)|★+")
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
@@ -157,6 +157,7 @@ def _items_alone(looks: Sequence[Look]) -> Evidence | None:
     roles = [role_of(look.header) for look in looks]
     own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
     nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
+    nobody = nobody and like_people([look.header for look in looks if look.numeric]) <= _LIKE_NAMED
     if own and nobody and own[0].different and own[0].n_rows > 3 and sum(look.words for look in looks) > 1:
         return Evidence(10, f"each row is a {own[0].header!r} of its own, and no column is named as users are")
     return None
@@ -173,8 +174,17 @@ def _numbers_alone(looks: Sequence[Look]) -> Evidence | None:
 
 def _results(looks: Sequence[Look]) -> Evidence | None:
     """Columns of a game's or a contest's results, or of weights: these are no opinions."""
-    found = next((look for look in looks if look.name in _OF_RESULTS), None)
-    return Evidence(7, f"{found.header!r} stands in tables of results and decisions") if found else None
+    of_game = next((look for look in looks if look.name in _OF_GAMES), None)
+    if of_game is not None:
+        return Evidence(15, f"{of_game.header!r} stands in tables of games")
+    if looks and looks[0].name in _OF_CHOICES and looks[0].different:
+        return Evidence(9, f"{looks[0].header!r} heads a table by which something is decided")
+    found = next((look for look in looks if look.name in _OF_RESULTS and look.numeric), None)
+    rated = [look for look in looks if look.numeric and look is not found and not look.running]
+    alike = [look.header for look in rated if found is not None and look.high < 4 * found.high]
+    if found is None or (len(alike) > 2 and like_people(alike) > _LIKE_NAMED):  # judges who gave marks to what is ranked
+        return None
+    return Evidence(7, f"{found.header!r} stands in tables of results and decisions")
 
 
 def _star_counts(looks: Sequence[Look]) -> Evidence | None:

@@ -11,15 +11,17 @@ from nmf_core.tables.headers import plain, words_of
 _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
+    r"|taster|assessor|panell?ist|panel ?member|jury|jurado|catador|provador|degustador|q-?grader|grader|scorer|referee|gutachter(in)?|mem|tn|pc"
+    r"|proband(in)?|versuchsperson|teilnehmer(in)?|juror(in)?|prüfer(in)?|verkoster(in)?|testeur|porotce|oceniający|degustátor|évaluateur"
     r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child|login|account)"
-    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]\w*|[:/].+)|(vp|u)[ _.#-]*\d+|[prs][ _.#-]*\d{2,}",
+    r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]\w*|[:/].+)|(vp|u)[ _.#-]*\d+|J\d{1,2}|[0-9a-f]{40}|[prs][ _.#-]*\d{2,}",
     re.IGNORECASE,
 )
 _THING = re.compile(
     r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
     r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
     r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|sku|asin|logo|design|brand|wine|beer)"
-    r"([ _.:/#-]*\d+([_.-]?\d+)*[a-z]?|[ _.:/#-]+[a-z]|[:/].+)|(v|q|i)[ _.#-]*\d+([_.-]?\d+)*[a-z]?",
+    r"([ _.:/#-]*\d+([_.-]?\d+)*[a-z]?|[ _.:/#-]+[a-z]|[:/].+)|(v|q|i)[ _.#-]*\d+([_.-]?\d+)*[a-z]?|tt\d{6,}|97[89]\d{10}|B0[0-9A-Z]{8}",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
