@@ -9,36 +9,16 @@ import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
+from nmf_core.reading.which_columns import ABOUT, FIRST_NAMES, LAST_NAMES, NAMES, SIZE, like_ratings
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import has_role, plain, role_of
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import is_number
 
-# What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
-_ABOUT = frozenset(
-    """
-    age year date time timestamp day month count no nr id number row index zip zipcode postcode price height weight income
-    birthyear yearofbirth releaseyear alter jahr datum uhrzeit geburtsjahr âge année edad año fecha seq lfdnr gender sex
-    education geschlecht bildung sexe sexo género agegroup group gruppe duration durationinseconds progress finished status
-    ipaddress latitude longitude consent locationlatitude locationlongitude collectorid startdate enddate recordeddate
-    responseid respondentid ethnicity race marital maritalstatus employment occupation region country semester class grade
-    experience yearsofexperience pages runtime votes decision comment comments remark remarks notes bemerkung kommentar email
-    genre author director totalscore sum schoolyear children household householdsize salary weightkg heightcm 年齢 性別 学年 職業 年龄 性别 年级 나이 성별 학년 возраст пол класс wiek płeć klasa věk pohlaví třída leeftijd geslacht klas ålder kön yaş cinsiyet sınıf età sesso classe idade sexo turma âge curso
-    """.split()
-)
-_NAMES = frozenset(
-    """
-    name yourname fullname email emailaddress mail emailaddresse nombre nom imię naam firstname vorname prénom studentname
-    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid uuid formid submissionid token メールアドレス
-    """.split()
-)
 _YEAR = re.compile(r"(19|20)\d\d")
-# What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
-_SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 _BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
 _IDS = frozenset("id no nr number row index seq lfdnr".split())
 _CODE = re.compile(r"[A-Z]([-_. ]?\d{1,3})?")
-_SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
 
@@ -53,7 +33,7 @@ def grid_readings(
     if len(looks) < 2 or set(given.roles) - {down}:
         return
     layout = "grid" if down == "user" else "items-down"
-    likely = _like_ratings(looks)
+    likely = like_ratings(looks)
     for naming in [given.roles[down]] if down in given.roles else _naming(looks, likely):
         others = [k for k in likely if k != naming]
         plainly = tuple(k for k in others if likely[k] > 0)
@@ -66,58 +46,6 @@ def grid_readings(
         for chosen in filter(None, chosen_ones):
             made = Reading(layout, table, looks, head, {down: naming}, chosen)
             yield weighed(made, _GRIDS, [] if given.skip is not None else _of_columns(looks, likely, chosen, naming))
-
-
-def _like_ratings(looks: Sequence[Look]) -> dict[int, float]:
-    """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
-    numeric = [k for k, look in enumerate(looks) if look.numeric or (look.blank and look.header)]
-    plainly = [
-        look.high for look in looks if look.numeric and look.name not in _ABOUT and not (look.epochs or look.running)
-    ]
-    usual = float(np.median(plainly)) if plainly else 0.0
-    found = {}
-    for k, look in enumerate(looks):
-        weight = 2.0 if k in numeric or look.stars else -6.0
-        if look.name in _ABOUT or (look.blank and look.name in _NAMES):
-            weight -= 4
-        if look.numeric and (look.years or look.epochs) and not looks_all_years(looks):
-            weight -= 6
-        if _SUMMED & set(look.header.casefold().split()[:1]) and len(look.header.split()) > 1:
-            weight -= 4
-        if look.numeric and len(plainly) > 3 and usual == 5 < 8 <= look.high and plainly.count(5) >= len(plainly) - 1:
-            weight -= 1.5  # likely asked on another scale than all the others
-        if look.running and (k == 0 or look.n_rows > 4):
-            weight -= 4
-        if look.numeric and 0 < _SIZE * usual < look.high and not _few_far(look, usual):
-            weight -= 4
-        if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in _NAMES):
-            weight -= 4
-        found[k] = weight
-    return found
-
-
-def plainly_left(reading: Reading, k: int) -> bool:
-    """Whether a column that is left out leaves no doubt: words, dates, a count of the rows, or what is called so and is of another size.
-
-    Of an age group from 1 to 5 beside ratings from 1 to 5 its name alone says that it is none: that is asked.
-    """
-    look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
-    if look.blank or look.dates or look.epochs or look.running or (look.words and not look.stars):
-        return len(rated) > 1
-    tops = [other.high for other in rated]
-    usual = float(np.median(tops)) if tops else 0.0
-    return look.name in _ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
-
-
-def looks_all_years(looks: Sequence[Look]) -> bool:
-    """Whether nearly all columns are alike in this: then these are the values of the table."""
-    return sum(look.years for look in looks) > len(looks) / 2
-
-
-def _few_far(look: Look, usual: float) -> bool:
-    """Whether few values lie beyond the scale of the others, as codes for no answer do, and the others on it."""
-    on_scale = look.numbers[look.numbers <= _SIZE * usual]
-    return len(on_scale) >= 1 and len(look.numbers) - len(on_scale) <= 2
 
 
 def _naming(looks: Sequence[Look], likely: dict[int, float]) -> list[int]:
@@ -152,7 +80,7 @@ def _of_columns(looks: Sequence[Look], likely: dict[int, float], chosen: Sequenc
 
 def _is_called_name(header: str) -> bool:
     """Whether a column is called the name of people."""
-    return has_role([header], "user") or plain(header) in _NAMES
+    return has_role([header], "user") or plain(header) in NAMES
 
 
 # --- what speaks for a grid -------------------------------------------------------------------------------------------
@@ -170,7 +98,7 @@ def _corner(reading: Reading) -> Evidence | None:
     if look is None:
         return None
     named, plainly = role_of(look.header)
-    if look.name in _NAMES and named != "item":
+    if look.name in NAMES and named != "item":
         named, plainly = "user", 2
     across = [reading.looks[k].header for k in reading.ratings]
     if named not in ("user", "item") and _are_codes(look.texts) and _are_codes(across) and len(across) > 1:
@@ -243,7 +171,7 @@ def _one_scale(reading: Reading) -> Evidence | None:
     if len(tops) < 2:
         return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
     usual = float(np.median(tops))
-    apart = [top for top in tops if top > _SIZE * usual or (top and usual > _SIZE * top)]
+    apart = [top for top in tops if top > SIZE * usual or (top and usual > SIZE * top)]
     if len(apart) > len(tops) / 5:
         return Evidence(-2.5, "its columns hold numbers of different sizes")
     return Evidence(1.5 + (len(tops) >= _ENOUGH), f"{len(tops)} columns hold numbers on one scale")
@@ -268,7 +196,7 @@ def _names_differ(reading: Reading) -> Evidence | None:
         )
         return Evidence(-4.0 if named else -1.0, "no column is taken to name the rows")
     if look.different:
-        if look.words or role_of(look.header)[0] or not look.header or look.name in _NAMES:
+        if look.words or role_of(look.header)[0] or not look.header or look.name in NAMES:
             return Evidence(1.5, "a different name stands before each row")
         return Evidence(0.5, "a different number stands before each row")
     return Evidence(-5, "its first column repeats, which that of a grid never does")
@@ -287,7 +215,7 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
         return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
     if look is not None and look.dates:
         return Evidence(-2.5, "the first column holds dates")
-    if look is not None and look.name in _ABOUT - _NAMES - _IDS and not look.running:
+    if look is not None and look.name in ABOUT - NAMES - _IDS and not look.running:
         return Evidence(-2.5, f"{look.header!r} names nobody")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")
@@ -338,7 +266,7 @@ def _header_of_numbers(reading: Reading) -> Evidence | None:
     if len(values) > 2 and (np.diff(values) > 0).all():
         return Evidence(1, "the numbers across rise, as those of items do")
     # A name and numbers that could be ratings: nothing says that the row is a header but the first cell.
-    named = not header[0] or bool(role_of(header[0])[0]) or plain(header[0]) in _NAMES
+    named = not header[0] or bool(role_of(header[0])[0]) or plain(header[0]) in NAMES
     return Evidence(0.5 if named else -2.5, "the numbers across could be ratings")
 
 

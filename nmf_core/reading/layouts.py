@@ -10,7 +10,7 @@ from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
-from nmf_core.reading.grids import grid_readings, plainly_left
+from nmf_core.reading.grids import grid_readings
 from nmf_core.reading.kinds_of_rows import only_rows, which_kinds
 from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
@@ -25,6 +25,7 @@ from nmf_core.reading.readings import (
     left_out,
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
+from nmf_core.reading.which_columns import plainly_left
 from nmf_core.registry import registered
 from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
@@ -243,7 +244,11 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
     given = down in (options.columns or {})
 
     def named_otherwise(reading: Reading) -> bool:
-        return (reading.layout, reading.head) == (best.layout, best.head) and reading.roles != best.roles
+        if (reading.layout, reading.head) != (best.layout, best.head) or reading.roles == best.roles:
+            return False
+        other, *_ = reading.roles.values()
+        alike = naming >= 0 <= other and best.looks[other].tells_as(best.looks[naming])  # a name beside its id
+        return reading.ratings != best.ratings or not alike
 
     def left_otherwise(reading: Reading) -> bool:
         return (reading.layout, reading.head, reading.roles) == (best.layout, best.head, best.roles)

@@ -246,12 +246,20 @@ def _finer_item(reading: Reading) -> Evidence | None:
     """A column that another one tells, as a title tells its artist, names kinds of items rather than items."""
     looks, user = reading.looks, reading.looks[reading.roles["user"]]
     item = looks[reading.roles["item"]]
+    if _pairs_differ(user, item):
+        return None
     for k, look in enumerate(looks):
         if k in reading.roles.values() or not look.repeats or look.n_blank or len(look.said) <= len(item.said):
             continue
         if not look.dates and look.repeats_telling(item) > 1 and not user.repeats_telling(look):
             return Evidence(-2.5, f"{look.header!r} tells {item.header!r}, and is finer")
     return None
+
+
+def _pairs_differ(user: Look, item: Look) -> bool:
+    """Whether no user and item come together twice."""
+    codes = pd.DataFrame({"u": user.column.codes, "i": item.column.codes})
+    return not codes.duplicated().any()
 
 
 def _movielens(reading: Reading) -> Evidence | None:
@@ -284,6 +292,8 @@ def _is_value(text: str) -> bool:
 def _no_rating_left(reading: Reading) -> Evidence | None:
     """Nothing else is left that could be a rating; or something is."""
     looks = [look for k, look in enumerate(reading.looks) if k not in reading.roles.values()]
+    item = reading.looks[reading.roles["item"]]
+    looks = [look for look in looks if len(look.said) < 2 or not item.repeats_telling(look)]
     likely = [look for look in looks if sum(e.weight for e in _as_rating(look)) >= 1]
     named = [look for look in looks if role_of(look.header) == ("rating", 3)]
     if named:

@@ -153,9 +153,8 @@ class Look:
     @cached_property
     def years(self) -> bool:
         """Whether all numbers could be years."""
-        return len(self.numbers) > 0 and all(
-            re.fullmatch(r"(1[89]|20)\d\d(\.0)?", text) for text in self.texts if is_number(text)
-        )
+        texts = [text for text in self.texts if is_number(text)]
+        return bool(texts) and all(re.fullmatch(r"(1[89]|20)\d\d(\.0)?", text) for text in texts)
 
     @cached_property
     def whole(self) -> bool:

@@ -87,7 +87,7 @@ def _called_otherwise(looks: Sequence[Look]) -> Evidence | None:
     values = _values(looks)
     if values and len(values) <= 3 and all(not_rated(look.header) for look in values):
         named = {role for role, plainly in (role_of(look.header) for look in looks) if plainly > 1}
-        return Evidence(2 if {"user", "item"} <= named else 6, f"its numbers are called {values[0].header!r}")
+        return Evidence(2 if {"user", "item"} <= named else 8, f"its numbers are called {values[0].header!r}")
     return None
 
 

@@ -66,7 +66,7 @@ _OF = frozenset(
         id ids name names nr no number num code key title uuid nummer hash
         """.split()
 )
-_UNIT = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\]|(/|out of|von|sur|de)\s*\d+)\s*$")
+_UNIT = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\]|(\s/\s*|/(?=([57]|[1-9]0{1,2})$)|\b(out of|von|sur) )\d+)\s*$")
 _PART = re.compile(r"[^\W_\d]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

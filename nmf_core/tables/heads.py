@@ -13,7 +13,7 @@ from nmf_core.errors import shown
 from nmf_core.tables.base import Head
 from nmf_core.tables.headers import role_of
 from nmf_core.tables.numbers import is_number, says_blank
-from nmf_core.tables.spoken import spoken_number
+from nmf_core.tables.spoken import says_no_answer, spoken_number
 from nmf_core.words import noun
 
 LOOKED_AT = 60  # rows by which the header is found
@@ -79,7 +79,7 @@ def _first_of_data(rows: Sequence[Cells], width: int, first: int) -> int | None:
         return None
     for at in range(first, min(len(rows), first + MOST_LINES + 1)):
         row = rows[at]
-        if len(row) == width and _fits(row, numbers):
+        if len(row) == width and (_fits(row, numbers) or (at > first and _fits_mostly(row, numbers))):
             return at
     return None
 
@@ -87,8 +87,13 @@ def _first_of_data(rows: Sequence[Cells], width: int, first: int) -> int | None:
 def _fits(row: Cells, numbers: Sequence[int]) -> bool:
     """Whether a row has numbers, and nothing else, where numbers stand below."""
     cells = [row[k] for k in numbers if row[k].strip()]
-    right = sum(_is_rated(cell) or says_blank(cell) for cell in cells)
+    right = sum(_is_rated(cell) or says_blank(cell) or says_no_answer(cell) for cell in cells)
     return 0 < len(cells) == right and any(map(_is_rated, cells))
+
+
+def _fits_mostly(row: Cells, numbers: Sequence[int]) -> bool:
+    """Whether most of such cells hold numbers: those of a header hold none."""
+    return sum(_is_rated(row[k]) for k in numbers) > len(numbers) / 2
 
 
 def _is_numeric(cells: Iterable[str]) -> bool:

@@ -86,13 +86,48 @@ _NOT_RATED = frozenset(
     age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
     duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
     helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
-    revenue temperature temp humidity pressure volume open high low close voltage current power unixtime epoch stunden hours
+    revenue temperature temp humidity popularity beliebtheit avg average mean baverage mins min episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage current power unixtime epoch stunden hours
     """.split()
 )
 _ENDS = (
     _NOT_RATED
     - {"id", "index", "row", "no", "nr", "open", "high", "low", "close", "current", "power", "total", "weight"}
 ) | frozenset("ms sec secs kg cm mm km eur usd chf gbp similarity distance correlation probability".split())
+
+
+# What surveys ask or note of a person or of the form beside what is rated.
+OF_PERSONS = frozenset(
+    """
+    age alter âge edad età idade leeftijd ålder alder ikä yaş wiek věk életkor 年齢 年龄 나이 возраст vek birthyear yearofbirth
+    geburtsjahr birthdate dob gender sex geschlecht geschl sexe sexo género sesso płeć pohlaví kön køn kjønn sukupuoli
+    cinsiyet geslacht 性別 性别 성별 пол education bildung bildungsabschluss schulabschluss abschluss estudios studium
+    escolaridad escolaridade ausbildung educationlevel utbildning ethnicity race marital maritalstatus familienstand
+    employment occupation beruf profession profesión profissão job jobtitle 職業 职业 직업 region country land pays país paese
+    nationality nationalität nation state bundesland canton kanton province city zip zipcode postcode plz postleitzahl
+    codepostal cp income einkommen ingresos revenu department abteilung departamento site standort abt dept tenure
+    antigüedad ancienneté seniority experience yearsofexperience berufserfahrung dienstjahre children kids household
+    householdsize haushaltsgröße agegroup altersgruppe altersklasse altergr altgr semester schoolyear studiengang
+    studyprogram klasse class classe třída klas klass klasa sınıf turma 学年 年级 학년 класс gruppe treatment condition arm
+    quota wave welle weight gewicht weightkg heightcm height bmi interviewer enumerator interviewtime lastpage letzteseite
+    dernièrepage últimapágina seed startlanguage startsprache languededépart language sprache langue idioma locale device
+    browser userlanguage consent progress finished status duration durationinseconds ipaddress network networkid
+    collectorid recordeddate startdate enddate submitdate submissiondate datestamp timestamp zeitstempel horodateur
+    タイムスタンプ marcatemporal informazionicronologiche latitude longitude locationlatitude locationlongitude
+    distributionchannel externalreference tags responsetype recipientlastname recipientfirstname recipientemail collector
+    customdata customdata1 complete submissiontime validationstatus submittedby version
+    """.split()
+)
+# Units in brackets: "Tenure (years)".
+_UNIT = re.compile(
+    r".*\((years?|yrs?|months?|weeks?|days?|hours?|hrs?|h|min(ute)?s?|sec(ond)?s?|s|ms|kg|g|cm|mm|km|m|ml|cl|l|%|€|\$|£|eur|usd|chf|gbp"
+    r"|jahren?|ans|años|anni|anos|lat|let|år|monaten?|tagen?|stunden?|minuten|utc|gmt)\)",
+    re.IGNORECASE,
+)
+
+
+def has_unit(header: str) -> bool:
+    """Whether a header ends with a unit in brackets: "Tenure (years)"."""
+    return bool(_UNIT.fullmatch(header.strip()))
 
 
 def not_rated(header: str) -> bool:
@@ -104,6 +139,8 @@ def not_rated(header: str) -> bool:
     parts = [part.casefold() for part in words_of(header)]
     return (
         plain(header) in _NOT_RATED
+        or plain(header) in OF_PERSONS
+        or has_unit(header)
         or (len(parts) > 1 and parts[-1] in _ENDS)
         or parts in (["similarity"], ["distance"])
     )

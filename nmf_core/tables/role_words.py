@@ -41,11 +41,11 @@ NOUNS: dict[str, frozenset[str]] = {
         criterion curso cím danie ders destination disciplina dish dishes docente doctor dog drink driver ean ean13 elokuva
         emoji enseignant entrant entry equipo essay evaluee exhibit fach filme filmi films filmtitel filmtitle flasche flavor
         flavour font food formaggio foto frage fromage games gaststätte gerecht gericht gif gin gioco gra grant gtin gâteau
-        hike horse hostel hotel hra hund hörbuch idea iid instructor isbn10 isbn13 ital itemname itemno itemnumber items
+        hike horse hostel hotel hra hund hörbuch idea iid instructor isbn10 isbn13 itemname itemno itemnumber items
         itemtitle jeu jogo juego játék jídlo kaffe kaffee kahve kandidat kandidát kawa kirja kitap kneipe kniha knjiga książka
         książki kuchen kurs káva kávé käse könyv landmark laulu lecture lecturer lego lehrer libro lied listing livres
         locationid logo lokal lot läufer läuferin låt magazine materia matière meal meme mid minta module movies movietitle
-        muestra museum naziv newspaper název ochutnávka olut ort otsikko oyun package page pain paper paperid parfum parfüm
+        muestra museum naziv newspaper název ochutnávka olut ort otsikko oyun package page paper paperid parfum parfüm
         park peli película perfume pferd photo physician piatto picture pie piosenka pivo piwo pizza place places plat
         platillo plato playlist poi pokrm post poster postid potrawa prato pregunta  prodotto productno products
         producttitle produkt produktname produktnavn produto profesor professeur professor progetto programme project projekt

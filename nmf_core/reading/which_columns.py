@@ -1,0 +1,173 @@
+"""Which columns of a grid are ratings, and which say something else of its rows: ids, ages, dates, means, the form that was filled in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from nmf_core.reading.evidence import Reading
+from nmf_core.reading.looks import Look
+from nmf_core.tables.headers import plain, role_of, words_of
+from nmf_core.tables.names import OF_PERSONS, has_unit
+
+# What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
+ABOUT = OF_PERSONS | frozenset(
+    """
+    year date time day month count no nr id number row index price height weight releaseyear jahr datum uhrzeit année año ano anno
+    rok rocznik rik år vuosi yıl évszám jaar 年 год fecha seq lfdnr class grade pages runtime votes decision comment comments remark
+    remarks notes bemerkung kommentar email genre author auteur autor autore forfatter författare director regie regisseur réalisateur
+    regista režie totalscore sum responseid respondentid preis prix precio prezzo preço prijs pris cena ár fiyat 価格 价格 가격 цена
+    """.split()
+)
+NAMES = frozenset(
+    """
+    name yourname fullname email emailaddress mail emailaddresse nombre nom imię naam firstname vorname prénom studentname
+    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid uuid
+    formid submissionid token メールアドレス idnummer idnumber studentid correo correoelectrónico courriel adressemail emailadresse
+    nazwisko nazwiskoiimię imięinazwisko jméno příjmení név nev nimi ad adsoyad фио имяфамилия apellidos nombreyapellidos nomeecognome
+    """.split()
+)
+# Half a name each: whoever has one of them is told apart by something else.
+FIRST_NAMES = frozenset("firstname vorname prénom prenom voornaam fornavn förnamn nombre nome imię jméno givenname first".split())
+LAST_NAMES = frozenset(
+    "lastname nachname nom achternaam etternavn efternavn efternamn apellido apellidos cognome nazwisko příjmení surname familyname last".split()
+)
+# Such words head questions as well ("Experience", "Price"): on the scale of the others they are answers.
+_ALSO_ASKED = frozenset(
+    """
+    price preis prix precio prezzo place time height weight gewicht experience job team department service site standort language
+    network version complete progress status tags income country class grade course group condition education consent pages count
+    votes employment occupation children decision beruf region location city day device wave month date
+    """.split()
+)
+_STATES = frozenset("complete status timestamp version seed weight gewicht".split())  # what forms note of themselves
+# What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
+_SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
+SIZE = 4  # a column that reaches so many times as far as most is on another scale
+_FAMILY = 3  # columns whose headers are built alike
+_PARTS = re.compile(r"(?P<before>.*[^\W\d_].*?)(?P<mark>\s*\[.*\]|_[^_]*|/[^/]*|: .*| - .*|\.[^.]+)$")
+
+
+def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
+    """Column → how much it is like one of ratings among the others; below 0 it is rather left out."""
+    plainly = [
+        look.high for look in looks if look.numeric and look.name not in ABOUT and not (look.epochs or look.running)
+    ]
+    usual = float(np.median(plainly)) if plainly else 0.0
+    strange = strangers(looks)
+    years = looks_all_years(looks)
+    found = {}
+    for k, look in enumerate(looks):
+        weight = 2.0 if look.numeric or look.stars or (look.blank and look.header) else -6.0
+        if _is_about(look, usual) or (look.blank and look.name in NAMES):
+            weight -= 4
+        if k in strange:
+            weight -= 2.5
+        if look.numeric and (look.years or look.epochs) and not years:
+            weight -= 6
+        if _SUMMED & set(look.header.casefold().split()[:1]) and len(look.header.split()) > 1:
+            weight -= 4
+        if look.numeric and len(plainly) > 3 and usual == 5 < 8 <= look.high and plainly.count(5) >= len(plainly) - 1:
+            weight -= 1.5  # likely asked on another scale than all the others
+        if look.running and (k == 0 or look.n_rows > 4):
+            weight -= 4
+        if look.numeric and 0 < SIZE * usual < look.high and not _few_far(look, usual):
+            weight -= 4
+        if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in NAMES):
+            weight -= 4
+        found[k] = weight
+    for k, look in enumerate(looks):  # a film that nobody has seen stands among films
+        beside = [found[j] for j in (_next_filled(looks, k, -1), _next_filled(looks, k, 1)) if j is not None]
+        if look.blank and found[k] > 0 and not any(weight > 0 for weight in beside):
+            found[k] -= 4
+    return found
+
+
+def _next_filled(looks: Sequence[Look], k: int, step: int) -> int | None:
+    """The next column on one side that is not blank."""
+    while 0 <= k < len(looks):
+        if not looks[k].blank:
+            return k
+        k += step
+    return None
+
+
+def _is_about(look: Look, usual: float) -> bool:
+    """Whether a column is called what says something of a person or a thing; what could be asked as well must be off the scale."""
+    if look.name not in ABOUT and not has_unit(look.header):
+        return False
+    asked = look.name in _ALSO_ASKED and look.numeric and look.whole and len(look.said) > 2
+    return not (asked and usual <= 11 and 0.5 * usual <= look.high <= usual)
+
+
+def plainly_left(reading: Reading, k: int) -> bool:
+    """Whether a column that is left out leaves no doubt: words, dates, a count of the rows, or what is called so or of another size."""
+    look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
+    if look.blank or look.dates or look.epochs or look.running or look.years or (look.words and not look.stars):
+        return len(rated) > 1
+    if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header):
+        return len(rated) > 1
+    tops = [other.high for other in rated]
+    usual = float(np.median(tops)) if tops else 0.0
+    if len(rated) > 2 and usual and (look.top > 10 * usual and look.different or not look.name.strip("0123456789")):
+        return True  # numbers of papers or persons; or a sign, such as %
+    if len(rated) > 2 and k in strangers(reading.looks) and (len(look.said) == 1 or _STATES & _words(look)):
+        return True
+    return look.name in ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
+
+
+def _words(look: Look) -> set[str]:
+    """The words of a header."""
+    return {word.casefold() for word in words_of(look.header)}
+
+
+def looks_all_years(looks: Sequence[Look]) -> bool:
+    """Whether nearly all columns are alike in this: then these are the values of the table."""
+    return sum(look.years for look in looks) > len(looks) / 2
+
+
+def _few_far(look: Look, usual: float) -> bool:
+    """Whether few values lie beyond the scale of the others, as codes for no answer do, and the others on it."""
+    on_scale = look.numbers[look.numbers <= SIZE * usual]
+    return len(on_scale) >= 1 and len(look.numbers) - len(on_scale) <= 2
+
+
+# --- headers that are built alike -------------------------------------------------------------------------------------
+
+
+def strangers(looks: Sequence[Look]) -> frozenset[int]:
+    """Columns of numbers whose headers are not built as nearly all others are: "Last page" beside "Q1 [Staff]", "Q1 [Room]", ….
+
+    None where the headers have nothing in common, or as many stand apart.
+    """
+    numeric = [k for k, look in enumerate(looks) if (look.numeric or look.stars) and not (look.dates or look.epochs)]
+    forms = {k: set(_forms(looks[k].header)) for k in numeric}
+    count = Counter(form for found in forms.values() for form in found)
+    alike = [k for k in numeric if any(count[form] >= _FAMILY for form in forms[k])]
+    apart = frozenset(numeric) - set(alike)
+    between = {k for k in apart if alike and alike[0] < k < alike[-1]}
+    return apart - between if len(alike) >= max(_FAMILY, len(apart)) else frozenset()
+
+
+def _forms(header: str) -> Iterator[str]:
+    """How a header is built: what stands before its last mark, behind it, or before its number.
+
+    >>> list(_forms("Q1 [Staff]")), list(_forms("acc_app")), list(_forms("item12"))
+    (['Q1 ['], ['acc_'], ['item#'])
+    """
+    text = header.strip()
+    if found := _PARTS.fullmatch(text):
+        before, mark = found["before"], found["mark"].strip()
+        yield f"{before} {mark[0]}" if mark[0] == "[" else before + mark[0]
+        if found["mark"].startswith(" - "):
+            yield found["mark"]
+    if found := re.fullmatch(r"(.*\D)?\d+[a-z]?", text):
+        yield f"{found[1] or ''}#"
+    if found := re.fullmatch(r".+(\([^()]+\))", text):
+        yield re.sub(r"\d+", "#", found[1])
+    words = text.split()
+    if len(words) > 4:
+        yield " ".join(words[:3])
