@@ -52,6 +52,7 @@ def _naming(looks: Sequence[Look], likely: dict[int, float]) -> list[int]:
     """The columns that could name the rows, and -1 where each row is one of its own."""
     named = [k for k, look in enumerate(looks) if _is_called_name(look.header) and not look.blank]
     differing = [k for k, look in enumerate(looks) if look.different and not look.dates and likely[k] <= 0]
+    differing = [k for k in differing if looks[k].name not in ABOUT - NAMES - _IDS]
     words = sorted(differing, key=lambda k: not looks[k].words)
     return list(dict.fromkeys([0, *named[:3], *words[:3], -1]))
 
@@ -192,7 +193,9 @@ def _names_differ(reading: Reading) -> Evidence | None:
     _, look = _down(reading)
     if look is None:
         named = any(
-            other.different and not other.dates for k, other in enumerate(reading.looks) if k not in reading.ratings
+            other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS
+            for k, other in enumerate(reading.looks)
+            if k not in reading.ratings
         )
         return Evidence(-4.0 if named else -1.0, "no column is taken to name the rows")
     if look.different:
@@ -216,7 +219,11 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     if look is not None and look.dates:
         return Evidence(-2.5, "the first column holds dates")
     if look is not None and look.name in ABOUT - NAMES - _IDS and not look.running:
-        return Evidence(-2.5, f"{look.header!r} names nobody")
+        return Evidence(-4.0, f"{look.header!r} names nobody")
+    whole = [other for other in others if other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS]
+    if look is not None and look.name in FIRST_NAMES and any(other.name in LAST_NAMES for other in others):
+        if any(_is_called_name(other.header) and other.name not in LAST_NAMES for other in whole):
+            return Evidence(-3.0, f"{look.header!r} is half a name")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")
     return None

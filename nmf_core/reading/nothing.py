@@ -11,7 +11,7 @@ from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.headers import role_of
+from nmf_core.tables.headers import role_of, words_of
 from nmf_core.tables.names import like_people, not_rated
 from nmf_core.tables.numbers import is_number
 
@@ -27,6 +27,9 @@ _COLUMN = re.compile(r"column \d+")
 _OF_GAMES = frozenset("winner won wins losses matchday spieltag opponent gegner sieger gagnant ganador vincitore".split())
 _OF_RESULTS = frozenset("place platz rank rang goals weighting gewichtung home away".split())
 _OF_CHOICES = frozenset("criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split())
+_SUMMARIES = frozenset(
+    "n mean average avg median sd std stdev min max sum total count mittelwert mittel median stdabw anzahl moyenne médiane media".split()
+)
 _STARS = re.compile(r"([1-9]|10|one|two|three|four|five) ?(stars?|sterne?|★|\*|points?|étoiles?|estrellas?|stelle)|★+")
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
@@ -187,6 +190,15 @@ def _results(looks: Sequence[Look]) -> Evidence | None:
     return Evidence(7, f"{found.header!r} stands in tables of results and decisions")
 
 
+def _summaries(looks: Sequence[Look]) -> Evidence | None:
+    """Most columns of numbers are means, spreads and counts: nobody's ratings but a summary of them."""
+    numeric = [look for look in looks if look.numeric and not look.running]
+    named = [look for look in numeric if _SUMMARIES & {word.casefold() for word in words_of(look.header)}]
+    if len(named) >= 2 and len(named) > len(numeric) / 2 and looks[0].different:
+        return Evidence(11, f"{named[0].header!r} and {named[1].header!r} sum up ratings")
+    return None
+
+
 def _star_counts(looks: Sequence[Look]) -> Evidence | None:
     """How many gave each number of stars: the columns are the ratings, and the cells count people."""
     stars = [look for look in looks if _STARS.fullmatch(look.header.strip().casefold())]
@@ -208,5 +220,6 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _items_alone,
     _numbers_alone,
     _results,
+    _summaries,
     _star_counts,
 )

@@ -22,9 +22,13 @@ _SUMMARY = re.compile(
     "(grand)?totals?|sums?|averages?|avg|means?|medians?|count|number"
     "|gesamt(summe)?|summe|(durch)?schnitt|mittel(wert)?|anzahl"
     "|somme|moyenne|suma|promedio|media|totale|totaal|gemiddelde|średnia|součet|průměr|medel|合計|平均|总计|평균|합계"
+    "|celkem|razem|ogółem|łącznie|összesen|átlag|összeg|spolu|priemer|yhteensä|keskiarvo|totalt|sammanlagt|snitt|genomsnitt|i?alt"
+    "|gjennomsnitt|gennemsnit|toplam|ortalama|média|soma|somma|itogo|итого|всего|сумма|среднее|среднийбалл|разом|σύνολο|المجموع|المتوسط"
+    "|סךהכל|ממוצע|総計|总分|平均点|平均分|총점|합산|insgesamt|endnote|gesamtpunkt(e|zahl)|punkte?gesamt|moyennegénérale|moyclasse"
+    "|overall(mean|average|total)?|subtotal|zwischensumme|notafinal|weighted|gewichtet"
 )
 # The same, but only beside one of those: else somebody is called so.
-_BESIDE = re.compile("n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?")
+_BESIDE = re.compile("n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?|high(est)?|low(est)?|platz|place|ø|avg|percent|prozent|note|grade|mark")
 _OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
 _LOOKED_AT = 1_000_000  # cells of a grid whose last row and column are compared with the others without being named
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
@@ -97,10 +101,11 @@ def _unnamed(columns: Sequence[Column], decimal: str) -> tuple[int, int]:
     n_rows, n_columns = grid.shape
     if n_rows < 4 or n_columns < 4 or n_rows * n_columns > _LOOKED_AT:
         return 0, 0
-    column = _sums_up(grid[:, -1], grid[:, :-1].T)
-    row = _sums_up(grid[-1], grid[:-1])
+    column = _sums_up(grid[:, -1], grid[:, :-1].T, named=False)
+    row = _sums_up(grid[-1], grid[:-1], named=False)
     if not (column or row):  # beside a column of sums the last row may sum up only what is left of it
-        column, row = _sums_up(grid[:-1, -1], grid[:-1, :-1].T), _sums_up(grid[-1, :-1], grid[:-1, :-1])
+        column = _sums_up(grid[:-1, -1], grid[:-1, :-1].T, named=False)
+        row = _sums_up(grid[-1, :-1], grid[:-1, :-1], named=False)
     return int(column), int(row)
 
 
@@ -108,22 +113,22 @@ def _n_last(names: Sequence[object]) -> int:
     """How many of the last names are those of sums."""
     last = list(reversed(names))
     n = next(
-        (k for k, name in enumerate(last) if not (_is_summary(name) or _BESIDE.fullmatch(plain(name)))), len(names)
+        (k for k, name in enumerate(last) if not (is_summary(name) or _BESIDE.fullmatch(plain(name)))), len(names)
     )
-    return n if any(map(_is_summary, last[:n])) else 0
+    return n if any(map(is_summary, last[:n])) else 0
 
 
-def _is_summary(name: object) -> bool:
+def is_summary(name: object) -> bool:
     """Whether a row or column is named as a sum of the others.
 
-    >>> _is_summary("Grand Total"), _is_summary("Average rating"), _is_summary("Total Recall")
+    >>> is_summary("Grand Total"), is_summary("Average rating"), is_summary("Total Recall")
     (True, True, False)
     """
     words = plain(name)
     return words == _PIVOTED or bool(_SUMMARY.fullmatch(_OF_RATINGS.sub("", words)))
 
 
-def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: bool = True) -> bool:
     """Whether the cells of a row are exactly the sums, counts, means, extremes or spreads of the other rows' columns, to the decimals shown.
 
     It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else
@@ -135,7 +140,7 @@ def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
         return False
     cells, others, rated = cells[~np.isnan(cells)], others[:, rated.any(axis=0)], rated[:, rated.any(axis=0)]
     exact = (np.nansum(others, axis=0), rated.sum(axis=0), np.nanmin(others, axis=0), np.nanmax(others, axis=0))
-    for sum_up in exact:
+    for sum_up in exact if named else exact[:1]:  # somebody's own ratings may be the least of all, or as many as there are
         if np.allclose(cells, sum_up, rtol=0, atol=1e-4):
             return True
     shown_whole = bool((cells == np.round(cells)).all())

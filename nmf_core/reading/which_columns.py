@@ -10,6 +10,7 @@ import numpy as np
 
 from nmf_core.reading.evidence import Reading
 from nmf_core.reading.looks import Look
+from nmf_core.reading.totals import is_summary
 from nmf_core.tables.headers import plain, role_of, words_of
 from nmf_core.tables.names import OF_PERSONS, has_unit
 
@@ -99,7 +100,7 @@ def _is_about(look: Look, usual: float) -> bool:
     """Whether a column is called what says something of a person or a thing; what could be asked as well must be off the scale."""
     if look.name not in ABOUT and not has_unit(look.header):
         return False
-    asked = look.name in _ALSO_ASKED and look.numeric and look.whole and len(look.said) > 2
+    asked = look.name in _ALSO_ASKED and look.numeric and look.whole and len(look.said) > 1
     return not (asked and usual <= 11 and 0.5 * usual <= look.high <= usual)
 
 
@@ -108,7 +109,7 @@ def plainly_left(reading: Reading, k: int) -> bool:
     look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
     if look.blank or look.dates or look.epochs or look.running or look.years or (look.words and not look.stars):
         return len(rated) > 1
-    if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header):
+    if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header) or is_summary(look.header):
         return len(rated) > 1
     tops = [other.high for other in rated]
     usual = float(np.median(tops)) if tops else 0.0
@@ -147,7 +148,8 @@ def strangers(looks: Sequence[Look]) -> frozenset[int]:
     forms = {k: set(_forms(looks[k].header)) for k in numeric}
     count = Counter(form for found in forms.values() for form in found)
     alike = [k for k in numeric if any(count[form] >= _FAMILY for form in forms[k])]
-    apart = frozenset(numeric) - set(alike)
+    asked = {k for k in numeric if len(looks[k].header.split()) > 4 or looks[k].header.strip().endswith("?")}
+    apart = frozenset(numeric) - set(alike) - asked
     between = {k for k in apart if alike and alike[0] < k < alike[-1]}
     return apart - between if len(alike) >= max(_FAMILY, len(apart)) else frozenset()
 
