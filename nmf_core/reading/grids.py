@@ -261,7 +261,7 @@ def _header_of_numbers(reading: Reading) -> Evidence | None:
     """Items that are numbers, in a header whose first cell is none; else the first row is data."""
     header = [look.header for look in reading.looks]
     if reading.head.lines == 0:
-        return Evidence(-1.5, "a grid has a header")
+        return Evidence(-2, "a grid has a header")
     numbers = [is_number(text) for text in header[1:] if text]
     if not numbers or not all(numbers):
         return (

@@ -144,16 +144,16 @@ def which_kinds(table: Table, roles: Mapping[str, int], only: Mapping[str, objec
     wide = list(range(min(len(titles), 30)))
     first = dict(zip(wide, every.take(wide, _SAMPLE), strict=True)) if wide else {}
     # What names deeds is no user or item, though nothing better may have been found yet.
-    free = [k for k in wide if k not in roles.values() or _names_kinds(titles[k], first[k])]
+    free = [k for k in wide if k not in roles.values() or names_kinds(titles[k], first[k])]
     likely = [k for k in free if _say_kinds(first[k])]
     if not likely:
         return None
-    at = min(likely, key=lambda k: not _names_kinds(titles[k], first[k]))
+    at = min(likely, key=lambda k: not names_kinds(titles[k], first[k]))
     again = at not in roles.values() and _again_as_another(table, roles, at)
     kinds = _kinds(every.take([at])[0])
     if len(kinds) > _MOST_KINDS:
         return None
-    doubt = _names_kinds(titles[at], first[at]) or again
+    doubt = names_kinds(titles[at], first[at]) or again
     why = (
         f"the same user and item come again with another {titles[at]!r}"
         if again
@@ -181,7 +181,7 @@ def _say_kinds(column: Column) -> bool:
     return all(not is_number(cell) for cell in cells) and all(0 < len(text) <= _LONGEST_KIND for text in texts)
 
 
-def _names_kinds(title: str, column: Column) -> bool:
+def names_kinds(title: str, column: Column) -> bool:
     """Whether a column's words are deeds, or two of them are and its header says so."""
     deeds = sum(plain(text_of(cell)) in _DEEDS for cell in column.coded().cells)
     return deeds >= 2 or (deeds >= 1 and plain(title) in _NAMES)

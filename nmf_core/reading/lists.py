@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
+from nmf_core.reading.kinds_of_rows import names_kinds
 from nmf_core.reading.looks import Look, no_halves
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import role_of
 from nmf_core.tables.names import not_rated
 
+_MOST_DEEDS = 12  # different words of a column that says what was done
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 
 
@@ -26,8 +28,7 @@ def list_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Give
         for rating in ratings:
             if rating not in roles.values():
                 made = Reading("long", table, looks, head, {**roles, "rating": rating})
-                first = [Evidence(-1, "ratings stand behind ids")] if rating == 0 and head.lines == 0 else []
-                yield weighed(made, _LISTS, (*pair, *first, *_as_rating(looks[rating])))
+                yield weighed(made, _LISTS, (*pair, *_as_rating(looks[rating])))
 
 
 def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
@@ -83,7 +84,7 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight -= 2
     if look.remarks:
         weight -= 3
-    if look.n_blank:
+    if look.n_empty:
         weight -= 2
     if len(look.numbers) and not look.whole:
         weight -= 3
@@ -93,6 +94,8 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight -= 0.7
     if not named and look.words and len(look.said) <= 3 and look.n_rows >= 6:
         weight -= 1.5  # kinds of rows rather than ids
+    if look.words and len(look.said) <= _MOST_DEEDS and names_kinds(look.header, look.column):
+        weight -= 4  # what was done, as purchase or play
     names = look.people - look.things if role == "user" else look.things - look.people
     weight += 2.5 * names if not named else 0.5 * names
     return Evidence(weight, said)
@@ -263,16 +266,22 @@ def _pairs_differ(user: Look, item: Look) -> bool:
 
 
 def _movielens(reading: Reading) -> Evidence | None:
-    """Four columns of numbers without a header, the last of times, as MovieLens' u.data."""
-    looks = reading.looks
-    if (
-        reading.head.lines == 0
-        and len(looks) == 4
-        and looks[3].epochs
-        and looks[0].share_numbers == looks[1].share_numbers == 1
-        and list(reading.roles.values()) == [0, 1, 2]
-    ):
-        return Evidence(3, "its rows are laid out as MovieLens' u.data: user, item, rating, time")
+    """Four columns without a header, the last of times, as MovieLens' u.data and Amazon's ratings."""
+    looks, told = reading.looks, reading.roles
+    if reading.head.lines or len(looks) != 4 or not looks[3].epochs or told["rating"] != 2:
+        return None
+    if looks[0].share_numbers == looks[1].share_numbers == 1:
+        weight = 3 if told["user"] == 0 else 0  # which of two numbers is the user, nothing else tells
+    else:
+        weight = 3 if 0 < looks[2].top <= 10 else 0
+    return Evidence(weight, "its rows are laid out as MovieLens' u.data: user, item, rating, time")
+
+
+def _rating_stands_last(reading: Reading) -> Evidence | None:
+    """Where no header tells, ratings stand behind the ids that they belong to."""
+    unnamed = reading.head.lines == 0 or not any(role_of(look.header)[0] for look in reading.looks)
+    if unnamed and reading.roles["rating"] < max(reading.roles["user"], reading.roles["item"]):
+        return Evidence(-1.5, "ratings stand behind ids")
     return None
 
 
@@ -304,10 +313,12 @@ def _no_rating_left(reading: Reading) -> Evidence | None:
 
 
 def _items_are_numbers_on_a_scale(reading: Reading) -> Evidence | None:
-    """Two columns, the second of few small numbers: the grid of one item."""
-    item = reading.looks[reading.roles["item"]]
-    if len(reading.looks) == 2 and item.numeric and item.top <= 10 and role_of(item.header)[1] < 2:
-        return Evidence(-3, f"{item.header!r} holds numbers like ratings")
+    """Few small numbers, which nothing names as ids: these are rather ratings, in two columns the grid of one item."""
+    for role, k in reading.roles.items():
+        look = reading.looks[k]
+        likely = role == "item" or len(reading.looks) > 2
+        if likely and look.numeric and look.top <= 10 and role_of(look.header)[1] < 2:
+            return Evidence(-3, f"{_called(look, k)} holds numbers like ratings")
     return None
 
 
@@ -333,8 +344,8 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
 def _too_few_rows(reading: Reading) -> Evidence | None:
     """One or two rows say nothing by what they hold: then the columns must be named."""
     named = sum(role_of(reading.looks[k].header)[0] == role for role, k in reading.roles.items())
-    user = reading.looks[reading.roles["user"]]
-    if user.n_rows < 3 and named < 3 and not user.repeats:
+    user, item = (reading.looks[reading.roles[role]] for role in ("user", "item"))
+    if user.n_rows < 3 and named < 3 and not (user.repeats or item.repeats):
         return Evidence(-4, "there are too few rows to tell by what they hold")
     return None
 
@@ -347,6 +358,7 @@ _LISTS = (
     _told_by_another,
     _finer_item,
     _movielens,
+    _rating_stands_last,
     _first_row_is_one,
 )
 _PAIRS = (_no_rating_left, _items_are_numbers_on_a_scale, _named_pairs, _ratings_in_words, _first_row_is_one)

@@ -15,7 +15,7 @@ from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
-from nmf_core.tables.numbers import DATE, is_number, says_blank
+from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
@@ -68,6 +68,12 @@ class Look:
         distinct = [says_blank(cell) for cell in self.column.cells]
         return int(self.column.where(distinct, missing=True).sum())
 
+    @cached_property
+    def n_empty(self) -> int:
+        """Rows without a cell, or with nothing but white space: a name may be NA or None."""
+        assert self.column.codes is not None
+        return int(self.column.where([is_blank(cell) for cell in self.column.cells], missing=True).sum())
+
     @property
     def n_filled(self) -> int:
         """Rows that are not blank."""
@@ -81,7 +87,7 @@ class Look:
     @property
     def different(self) -> bool:
         """Whether each row has a cell of its own."""
-        return self.n_rows > 0 and self.n_blank == 0 and len(self.said) == self.n_rows
+        return self.n_rows > 0 and self.n_empty == 0 and len(self.column.cells) == self.n_rows
 
     @property
     def repeats(self) -> bool:
@@ -143,8 +149,8 @@ class Look:
     @cached_property
     def epochs(self) -> bool:
         """Whether all numbers are seconds or milliseconds since 1970, or days written as 20240131."""
-        if not len(self.numbers) or self.share_numbers < 1:
-            return False
+        if not len(self.numbers) or self.share_numbers < 1 or any(text.startswith("0") for text in self.texts):
+            return False  # 0132793040 is an ISBN
         low, high = float(self.numbers.min()), float(self.numbers.max())
         if all(_DAY.fullmatch(text) for text in self.texts):
             return True
@@ -164,7 +170,7 @@ class Look:
     @cached_property
     def running(self) -> bool:
         """Whether the column counts its rows; of few rows ratings may rise by one as well."""
-        if not self.different or self.n_rows < 3 or self.share_numbers < 1:
+        if not self.different or self.n_blank or self.n_rows < 3 or self.share_numbers < 1:
             return False
         return bool((np.diff(self.numbers) == 1).all() and self.numbers[0] in (0, 1))
 

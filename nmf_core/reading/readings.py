@@ -17,6 +17,7 @@ from nmf_core.tables.numbers import is_number
 
 NO_HEADER = "none"
 _MOST_HEADS = 4
+_NO_HEADER_SAID = "The first row holds a rating, so it was not taken as a header."
 _NO_RATINGS = 0.5
 
 
@@ -33,7 +34,10 @@ def headed(table: Table, options: ReadOptions) -> list[tuple[Table, Evidence]]:
         likely = [head if head.above >= above else _begun_at(head, above) for head in likely]
     found = []
     for head in dict.fromkeys(likely[:_MOST_HEADS]):
-        found.append((_under(table, head), _of_head(rows, head)))
+        under = _under(table, head)
+        if head.lines == 0:
+            under = replace(under, notes=(*under.notes, _NO_HEADER_SAID))
+        found.append((under, _of_head(rows, head)))
     return found
 
 
@@ -55,8 +59,12 @@ def _under(table: Table, head: Head) -> Table:
 
 def _without_header(table: Table) -> Iterator[tuple[Table, Evidence]]:
     """The table with its header as a row, where it has so many columns as a list and a header that may be data."""
+    counted = [str(k + int(table.header[1:2] == ("1",))) for k in range(len(table.header) - 1)]
+    if table.header[1:] == tuple(counted):  # what pandas calls columns that have no names
+        return
     if not table.headless and 2 <= len(table.header) <= 30 and any(map(is_number, table.header)):
-        yield replace(table.without_header(), head=Head(0, 0)), Evidence(0, "the first row holds numbers")
+        bare = replace(table.without_header(), head=Head(0, 0), notes=(*table.notes, _NO_HEADER_SAID))
+        yield bare, Evidence(0, "the first row holds numbers")
 
 
 def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
@@ -64,15 +72,19 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
     if head.lines == 0:
         first = rows[head.above]
         below = rows[head.above + 1 :]
-        named = {role for role, plainly in map(role_of, first) if role and plainly > 1}
+        again = {
+            k for k, cell in enumerate(first) if cell.strip() and any(k < len(row) and row[k] == cell for row in below)
+        }
+        numbers = sum(map(is_number, first))
+        # A name that stands below again, in a row with a number, names no column.
+        names = [cell for k, cell in enumerate(first) if not (numbers and k in again)]
+        named = {role for role, plainly in map(role_of, names) if role and plainly > 1}
         if named:
             return Evidence(-2.0 - 2 * len(named), "the first row names columns")
-        again = sum(cell in {row[k] for row in below if k < len(row)} for k, cell in enumerate(first) if cell.strip())
-        numbers = sum(map(is_number, first))
         if _outside(first, below):
             return Evidence(-2.0, "the numbers of the first row are of another size than those below")
         if numbers:
-            return Evidence(1.0 + min(again, 2), "the first row holds numbers, as the rows below do")
+            return Evidence(1.0 + min(len(again), 2), "the first row holds numbers, as the rows below do")
         return Evidence(
             2.5 if again else -2.0, "the first row holds what stands below again" if again else "it is like the others"
         )

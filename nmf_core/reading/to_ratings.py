@@ -14,6 +14,7 @@ from nmf_core.data.notes import DataNote, replaced
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.codes import find_codes, without
+from nmf_core.reading.looks import WIDEST
 from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Plan, Question, ReadOptions
 from nmf_core.reading.totals import find_totals
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
@@ -111,7 +112,8 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     heads = list(range(1, len(table.header)))
     names = whole_ids(_own_names(table, list(table.header[1:]), across, notes))
     _check_heads(table, names, across)
-    first = table.take([0])[0]
+    # Many columns are read only if they are few enough rows long; others all at once.
+    first = table.take([0, *heads] if len(heads) < WIDEST else [0])[0]
     if len(first) * len(heads) > MAX_GRID_CELLS:
         raise RatingsError(
             f"{table.name} is a grid of {len(first)} × {len(heads)} cells; at most {MAX_GRID_CELLS} can "

@@ -6,6 +6,7 @@ import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -219,7 +220,7 @@ class Table:
         )
 
     def remembering(self) -> Table:
-        """The table with its columns kept once they are read: what looks through them costs no second reading of a file."""
+        """The table with its columns kept once they are read, under any header: no second look costs another reading of a file."""
         take, known = self.take, dict[int, Column]()
 
         def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
@@ -230,7 +231,9 @@ class Table:
                 known.update(zip(missing, take(missing), strict=True))
             return tuple(known[k] for k in positions)
 
-        return replace(self, take=taken)
+        under = self.under
+        again = None if under is None else cache(lambda head: under(head).remembering())
+        return replace(self, take=taken, under=again)
 
     def only(self, kept: Sequence[int]) -> Table:
         """The table with some of its columns, in the order given."""
