@@ -31,6 +31,8 @@ def likely_codes(values: NDArray[np.floating], counts: NDArray[np.integer]) -> l
         return []  # a slip of the pen, which an error names with its place
     if below and (any(v not in _BELOW for v in below) or len(below) > 4):
         return []  # a scale with two sides
+    if below and -below[0] == values[-1] and below == [float(v) for v in range(int(below[0]), 0)]:
+        return []  # a scale with two sides, such as -2 to 2
     rest = values >= 0
     scale, repeats = values[rest], counts[rest]
     above = _above(scale, repeats)

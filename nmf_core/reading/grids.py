@@ -9,7 +9,7 @@ import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
-from nmf_core.reading.which_columns import ABOUT, FIRST_NAMES, LAST_NAMES, NAMES, SIZE, like_ratings
+from nmf_core.reading.which_columns import ABOUT, FIRST_NAMES, GIVERS, LAST_NAMES, NAMES, SIZE, like_ratings
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import has_role, plain, role_of
 from nmf_core.tables.names import like_people, like_things
@@ -100,6 +100,8 @@ def _corner(reading: Reading) -> Evidence | None:
         return None
     named, plainly = role_of(look.header)
     if look.name in NAMES and named != "item":
+        named, plainly = "user", 2
+    if look.name in GIVERS:
         named, plainly = "user", 2
     across = [reading.looks[k].header for k in reading.ratings]
     if named not in ("user", "item") and _are_codes(look.texts) and _are_codes(across) and len(across) > 1:

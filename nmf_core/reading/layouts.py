@@ -25,7 +25,7 @@ from nmf_core.reading.readings import (
     left_out,
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
-from nmf_core.reading.which_columns import plainly_left
+from nmf_core.reading.which_columns import plainly_left, plainly_rated
 from nmf_core.registry import registered
 from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
@@ -207,7 +207,8 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
 def _same_header(one: Reading, other: Reading) -> bool:
     """Whether two headers give the same names to the same rows."""
     ends = {reading.head.above + reading.head.lines for reading in (one, other)}
-    return one.head == other.head or (len(ends) == 1 and one.table.header == other.table.header)
+    same = one.table.header == other.table.header or not (one.ratings or other.ratings)  # a list needs no header but for its roles
+    return one.head == other.head or (len(ends) == 1 and same)
 
 
 def _which_header(verdict: Verdict, options: ReadOptions) -> list[Question]:
@@ -250,9 +251,6 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
         alike = naming >= 0 <= other and best.looks[other].tells_as(best.looks[naming])  # a name beside its id
         return reading.ratings != best.ratings or not alike
 
-    def left_otherwise(reading: Reading) -> bool:
-        return (reading.layout, reading.head, reading.roles) == (best.layout, best.head, best.roles)
-
     wide = range(len(best.looks), len(titles))  # columns beyond those that were looked at are like them
     skip = [k for k in best.skip if k != naming]
     sure_of_names = given or verdict.sure(named_otherwise)
@@ -264,7 +262,7 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
         why = "they do not hold numbers on the scale of the others" if skip else "all others hold numbers on one scale"
         told = options.skip is not None
         left = tuple(titles[k] for k in skip)
-        sure = told or (verdict.sure(left_otherwise) and all(plainly_left(best, k) for k in skip))
+        sure = told or (plainly_rated(best) and all(plainly_left(best, k) for k in skip))
         questions.append(Question("skip", left, titles, CHOSEN if told else why, sure))
     order = [*([naming] if naming >= 0 else []), *best.ratings, *wide]
     table = whole.only(order)

@@ -253,7 +253,17 @@ def no_halves(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
 def looks_of(table: Table) -> tuple[Look, ...]:
     """A look at each column, or the first of very many."""
     wide = range(min(len(table.header), WIDEST))
-    return looks(table.header, table.take(list(wide), SAMPLE) if wide else ())
+    columns = table.take(list(wide), SAMPLE) if wide else ()
+    return looks(table.header, _without_blank_rows(columns))
+
+
+def _without_blank_rows(columns: Sequence[Column]) -> Sequence[Column]:
+    """The columns without rows that are blank in all of them."""
+    if not columns or not (empty := columns[0].blank()).any():
+        return columns
+    for column in columns[1:]:
+        empty = empty & column.blank()
+    return tuple(column.rows(np.flatnonzero(~empty)) for column in columns) if 0 < empty.sum() < len(empty) else columns
 
 
 def looks(header: Sequence[str], columns: Sequence[Column]) -> tuple[Look, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look, no_halves
+from nmf_core.reading.which_columns import GIVERS
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of, words_of
@@ -117,7 +118,7 @@ def _down_and_across(looks: Sequence[Look]) -> Evidence | None:
     """The same names stand down and across."""
     names = {look.header.strip() for look in looks}
     first = set(looks[0].texts) if looks else set()
-    if len(first) > 2 and len(first & names) > 0.8 * len(first):
+    if len(first) > 2 and len(first & names) > 0.8 * len(first) and looks[0].name not in GIVERS:
         return Evidence(6, "the same names stand down and across, as in a table of distances or confusions")
     return None
 

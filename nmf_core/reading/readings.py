@@ -96,7 +96,9 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
     if head.lines > 1:
         weight += 0.5
     if sum(not cell.strip() for cell in header[1:]) > 1 and head.lines == 1 and head.above:
-        weight -= 1.5  # what stands above it may name those columns
+        above = rows[head.above - 1]
+        told = sum(bool(cell.strip()) for k, cell in enumerate(above) if k < len(header) and not header[k].strip())
+        weight -= 1.5 + 2 * (told > 1)  # what stands above it may name those columns
     return Evidence(weight, "its first lines say what the columns are")
 
 

@@ -20,7 +20,7 @@ from nmf_core.reading.totals import find_totals
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
-from nmf_core.tables.spoken import are_spoken, as_numbers, spoken_number
+from nmf_core.tables.spoken import are_spoken, as_numbers, says_half, spoken_number
 from nmf_core.words import cut, listed, many, noun
 
 _LONGEST_NO_ANSWER = 40  # characters; longer texts are remarks
@@ -245,7 +245,8 @@ def _spoken(
     examples = listed([f"{text} as {spoken_number(text):g}" for text in dict.fromkeys(said[:2])])
     choice = "number" if options.marks == "auto" else options.marks
     asked = options.marks != "auto"
-    questions.append(Question("marks", choice, MARKS, CHOSEN if asked else f"this reads {examples}", asked))
+    plain = asked or all(map(says_half, said))
+    questions.append(Question("marks", choice, MARKS, CHOSEN if asked else f"this reads {examples}", plain))
     if choice == "text":
         return columns
     notes.append(f"Cells were read by the number that they say: {examples}.")
@@ -275,12 +276,26 @@ def _answered(
 def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> tuple[str, str]:
     """What zeros most likely are, and why."""
     n_cells, n_blanks = numbers.count_cells(), numbers.count_blanks()
+    values, counts = numbers.tally()
+    steps = np.diff(values)
+    if n_zeros > 1 and len(values) > 2 and values[0] > 0 and values[0] >= 2 * steps.min():
+        return "unrated", f"they stand apart: nothing else lies below {values[0]:g}"
+    if len(values) and n_zeros > 1 and list_of_ratings and len(values) > 1 and n_zeros >= 2 * counts.max() > 2:
+        return "unrated", f"{n_zeros} of {n_cells} cells hold a 0, far more than any other number"
+    if list_of_ratings and values.tolist() == [1.0] and n_zeros < 3 * counts[0]:
+        return "rating", "a list names what was judged, by 0 or 1"
     if n_blanks:
         return "rating", f"there are {n_blanks} blank cells besides the {n_zeros} zeros"
     if list_of_ratings and 2 * n_zeros < n_cells:
         return "rating", f"a list names what was rated, and most rows have no 0: {n_cells - n_zeros} of {n_cells}"
     if list_of_ratings:
         return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
+    whole = bool((values == np.round(values)).all())
+    if whole and len(values) >= 2 and values[-1] <= 4 and values[-1] == len(values) and 2 * n_zeros <= n_cells:
+        if n_zeros <= 1.5 * counts.max():
+            return "rating", f"the numbers run from 0 to {values[-1]:g}, and 0 is no more frequent than the others"
+    if whole and values[-1] > 10 and len(values) >= 8:
+        return "rating", "whole numbers without a scale seem to count, and 0 is a count"
     return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"
 
 

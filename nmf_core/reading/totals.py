@@ -70,6 +70,8 @@ def find_totals(
         n_columns, n_rows = _unnamed(columns, decimal)
     if n_rows + n_columns == 0:
         return None
+    if not (n_rows and n_columns) and len(first) * len(columns) <= _LOOKED_AT:  # beside one that is named, the other need not be
+        n_rows, n_columns = _beside(read_numbers(columns, decimal).matrix(), n_rows, n_columns)
     rows, across = len(first) - n_rows, len(columns) - n_columns
     grid = read_numbers(columns, decimal).matrix()
     others = grid[:rows, :across]
@@ -107,6 +109,16 @@ def _unnamed(columns: Sequence[Column], decimal: str) -> tuple[int, int]:
         column = _sums_up(grid[:-1, -1], grid[:-1, :-1].T, named=False)
         row = _sums_up(grid[-1, :-1], grid[:-1, :-1], named=False)
     return int(column), int(row)
+
+
+def _beside(grid: NDArray[np.float64], n_rows: int, n_columns: int) -> tuple[int, int]:
+    """How many last rows and columns there are, where those of one side are known: the last of the other may sum up too."""
+    rows, columns = grid.shape[0] - n_rows, grid.shape[1] - n_columns
+    if not n_rows and rows > 3:
+        n_rows = int(_sums_up(grid[-1, :columns], grid[:-1, :columns]))
+    elif not n_columns and columns > 3:
+        n_columns = int(_sums_up(grid[:rows, -1], grid[:rows, :-1].T))
+    return n_rows, n_columns
 
 
 def _n_last(names: Sequence[object]) -> int:

@@ -31,6 +31,8 @@ NAMES = frozenset(
     nazwisko nazwiskoiimię imięinazwisko jméno příjmení név nev nimi ad adsoyad фио имяфамилия apellidos nombreyapellidos nomeecognome
     """.split()
 )
+# What heads those who give marks to each other, above whom they give them to.
+GIVERS = frozenset("from fromto von vonan vonnach de deà deá da dea od odkomu giver gives rowsratecolumns".split())
 # Half a name each: whoever has one of them is told apart by something else.
 FIRST_NAMES = frozenset("firstname vorname prénom prenom voornaam fornavn förnamn nombre nome imię jméno givenname first".split())
 LAST_NAMES = frozenset(
@@ -48,6 +50,7 @@ _STATES = frozenset("complete status timestamp version seed weight gewicht".spli
 # What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 SIZE = 4  # a column that reaches so many times as far as most is on another scale
+_PLAINLY = 2.0  # as much speaks for a column of numbers against which nothing speaks
 _FAMILY = 3  # columns whose headers are built alike
 _PARTS = re.compile(r"(?P<before>.*[^\W\d_].*?)(?P<mark>\s*\[.*\]|_[^_]*|/[^/]*|: .*| - .*|\.[^.]+)$")
 
@@ -63,7 +66,7 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     found = {}
     for k, look in enumerate(looks):
         weight = 2.0 if look.numeric or look.stars or (look.blank and look.header) else -6.0
-        if _is_about(look, usual) or (look.blank and look.name in NAMES):
+        if _is_about(look, usual) or (look.blank and look.name in NAMES) or (k in strange and _says_so(look)):
             weight -= 4
         if k in strange:
             weight -= 2.5
@@ -115,9 +118,14 @@ def plainly_left(reading: Reading, k: int) -> bool:
     usual = float(np.median(tops)) if tops else 0.0
     if len(rated) > 2 and usual and (look.top > 10 * usual and look.different or not look.name.strip("0123456789")):
         return True  # numbers of papers or persons; or a sign, such as %
-    if len(rated) > 2 and k in strangers(reading.looks) and (len(look.said) == 1 or _STATES & _words(look)):
+    if len(rated) > 2 and k in strangers(reading.looks) and _says_so(look):
         return True
     return look.name in ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
+
+
+def _says_so(look: Look) -> bool:
+    """Whether a column that stands apart is one of sums, of what is the same in all rows, or of a form's state."""
+    return len(look.said) == 1 or look.name in ABOUT or bool(_STATES & _words(look)) or is_summary(look.header)
 
 
 def _words(look: Look) -> set[str]:
@@ -136,6 +144,12 @@ def _few_far(look: Look, usual: float) -> bool:
     return len(on_scale) >= 1 and len(look.numbers) - len(on_scale) <= 2
 
 
+def plainly_rated(reading: Reading) -> bool:
+    """Whether all columns that are taken for ratings are plainly some."""
+    likely = like_ratings(reading.looks)
+    return all(likely[k] >= _PLAINLY for k in reading.ratings)
+
+
 # --- headers that are built alike -------------------------------------------------------------------------------------
 
 
@@ -151,7 +165,11 @@ def strangers(looks: Sequence[Look]) -> frozenset[int]:
     asked = {k for k in numeric if len(looks[k].header.split()) > 4 or looks[k].header.strip().endswith("?")}
     apart = frozenset(numeric) - set(alike) - asked
     between = {k for k in apart if alike and alike[0] < k < alike[-1]}
-    return apart - between if len(alike) >= max(_FAMILY, len(apart)) else frozenset()
+    apart = apart - between
+    unsaid = sum(not _says_so(looks[k]) for k in apart)
+    if len(alike) < _FAMILY:
+        return frozenset()
+    return apart if len(alike) > 2 * unsaid else frozenset(k for k in apart if _says_so(looks[k]))
 
 
 def _forms(header: str) -> Iterator[str]:

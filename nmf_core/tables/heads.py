@@ -119,7 +119,7 @@ def _has_row_names(rows: Sequence[Cells], at: int, width: int) -> bool:
         return False
     firsts = [row[0].strip() for row in below]
     # A separator inside of names would widen the rows too; then the first column is named, and repeats or is not one of names.
-    running = all(text == str(k + 1) for k, text in enumerate(firsts))
+    running = any(all(text == str(k + start) for k, text in enumerate(firsts)) for start in (0, 1))
     others_numbers = all(is_number(cell) or says_blank(cell) for row in below for cell in row[1:])
     return running or (len(set(firsts)) == len(firsts) and "" not in firsts and others_numbers)
 

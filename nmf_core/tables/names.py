@@ -86,7 +86,8 @@ _NOT_RATED = frozenset(
     age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
     duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
     helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
-    revenue menge cantidad quantité temperature temp humidity popularity beliebtheit avg average mean baverage mins min episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage current power unixtime epoch stunden hours
+    revenue menge cantidad quantité temperature temp humidity totalvotes popularity beliebtheit avg average mean baverage mins min
+    episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage current power unixtime epoch stunden hours
     """.split()
 )
 _ENDS = (

@@ -59,6 +59,11 @@ def spoken_number(text: str) -> float | None:
     return None
 
 
+def says_half(text: str) -> bool:
+    """Whether a text is a number with the sign for a half, which is nothing else: 4½."""
+    return bool(_HALVES.fullmatch(text.strip()))
+
+
 def are_spoken(cells: Sequence[object]) -> bool:
     """Whether cells that are no numbers say one, all of them."""
     texts = [
