@@ -16,6 +16,7 @@ from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Data, opened, whole
 from nmf_core.formats.utf8 import pieces
 from nmf_core.tables.base import MAX_CELL, Head
+from nmf_core.words import many, noun
 from nmf_core.tables.heads import LOOKED_AT, names_of, says
 from nmf_core.tables.titles import MOST_TITLES, n_titles
 
@@ -97,6 +98,7 @@ def opened_text(data: Data, name: str, separator: str | None = None) -> Delimite
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
     if delimiter == "|" and _RULE.search(head):
         data = _without_frame(whole(data))
+    data, remarks = _without_remarks(data, delimiter, head)
     data, below = _without_footer(data, delimiter)
     quoted = has_quotes(data) and not (delimiter == "\t" and _are_no_quotes(head))
     records = _first_records(data, delimiter, name, hint_lines, quoted)
@@ -114,7 +116,7 @@ def opened_text(data: Data, name: str, separator: str | None = None) -> Delimite
         quoted,
         above,
         records=tuple(records),
-        said_of_end=below,
+        said_of_end=(*remarks, *below),
     )
 
 
@@ -144,6 +146,21 @@ def _without_frame(data: bytes) -> bytes:
     """A table as people draw one with bars, without the bars around it and the lines of dashes under its header."""
     rules = re.sub(rb"(?m)^[ \t|+:=-]*-{2,}[ \t|+:=-]*(?=\r?$)", b"", data)
     return re.sub(rb"(?m)^[ \t]*\||\|[ \t]*(?=\r?$)", b"", rules)
+
+
+def _without_remarks(data: Data, delimiter: str, head: str) -> tuple[Data, tuple[str, ...]]:
+    """The text with blank lines in place of remarks between its rows, which begin with a mark and have one cell; and a note of them."""
+    remark = re.compile(rb"(?m)(?<=\n)(#|//)[^\n" + re.escape(delimiter.encode()) + rb"]*(?=\n)")
+    begin = next((at for at, c in enumerate(head) if c == delimiter), len(head))
+    if '"' in head or not re.search(r"\n(#|//)", head[begin:]):
+        return data, ()
+    text = whole(data)
+    begin = text.index(delimiter.encode())
+    said = [found[0].decode("utf-8", "replace").strip() for found in remark.finditer(text, begin)]
+    if not said:
+        return data, ()
+    note = f"{many(len(said), 'line')} between the rows {noun(len(said), 'was', 'were')} passed over: {shown(said[0])}."
+    return text[:begin] + remark.sub(b"", text[begin:]), (note,)
 
 
 def _without_footer(data: Data, delimiter: str) -> tuple[Data, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.codes import find_codes, without
 from nmf_core.reading.looks import WIDEST
 from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Plan, Question, ReadOptions
-from nmf_core.reading.totals import find_totals
+from nmf_core.reading.totals import find_totals, is_summary, say_maxima
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
@@ -71,7 +71,8 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
     ignored = f" Ignored: {cut(', '.join(others))}." if others else ""
     notes.append(f"Read as a long table: {names}.{ignored}")
-    table, (user, item, rating) = _filled_rows(table, table.take(list(roles.values())), notes)
+    table, columns = _filled_rows(table, table.take(list(roles.values())), notes)
+    user, item, rating = _without_sums(columns, notes)
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     del user, item
@@ -120,6 +121,9 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"be read as a grid. Give a long table, one row a rating. {HINT}"
         )
     table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    if options.totals != "keep" and say_maxima(first, columns, options.decimal):
+        notes.append(f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out.")
+        first, columns, table = first.rows(_below(first)), [c.rows(_below(first)) for c in columns], _from_second(table)
     totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
     if totals is not None:
         notes.append(totals.note)
@@ -160,6 +164,28 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
     ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=options.scale, notes=notes)
     return ratings, values.questions if totals is None else (totals.question, *values.questions)
+
+
+def _below(column: Column) -> NDArray[np.intp]:
+    """All rows but the first."""
+    return np.arange(1, len(column))
+
+
+def _from_second(table: Table) -> Table:
+    """The table whose rows are counted from its second."""
+    line = table.line
+    return replace(table, line=lambda row: line(row + 1))
+
+
+def _without_sums(columns: Sequence[Column], notes: list[str]) -> Sequence[Column]:
+    """Users, items and ratings without a last row that is called a total and names no user or no item."""
+    n = len(columns[0])
+    last = [column.cell(n - 1) for column in columns]
+    named = [text_of(cell).strip() for cell in last[:2] if cell is not None]
+    if n < 3 or all(named) and len(named) == 2 or not any(map(is_summary, named)):
+        return columns
+    notes.append(f"The last row, {shown(next(filter(None, named)))}, names no user and item: it was left out.")
+    return [column.first(n - 1) for column in columns]
 
 
 def _check_heads(table: Table, names: list[str], across: str) -> None:
@@ -278,7 +304,7 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
     n_cells, n_blanks = numbers.count_cells(), numbers.count_blanks()
     values, counts = numbers.tally()
     steps = np.diff(values)
-    if n_zeros > 1 and len(values) > 2 and values[0] > 0 and values[0] >= 2 * steps.min():
+    if n_zeros > 1 and len(values) > 2 and values[0] >= (3 if n_blanks else 2) * steps.min():
         return "unrated", f"they stand apart: nothing else lies below {values[0]:g}"
     if len(values) and n_zeros > 1 and list_of_ratings and len(values) > 1 and n_zeros >= 2 * counts.max() > 2:
         return "unrated", f"{n_zeros} of {n_cells} cells hold a 0, far more than any other number"
@@ -291,7 +317,7 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
     if list_of_ratings:
         return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
     whole = bool((values == np.round(values)).all())
-    if whole and len(values) >= 2 and values[-1] <= 4 and values[-1] == len(values) and 2 * n_zeros <= n_cells:
+    if whole and len(values) >= 2 and values[-1] <= 3 and values[-1] == len(values) and 2 * n_zeros <= n_cells:
         if n_zeros <= 1.5 * counts.max():
             return "rating", f"the numbers run from 0 to {values[-1]:g}, and 0 is no more frequent than the others"
     if whole and values[-1] > 10 and len(values) >= 8:

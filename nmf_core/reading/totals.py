@@ -34,6 +34,23 @@ _LOOKED_AT = 1_000_000  # cells of a grid whose last row and column are compared
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
 
 
+# What the first row of a gradebook is called that says how many points there are.
+_MAXIMA = re.compile(
+    "pointspossible|possiblepoints|possible|outof|max|maxima|maximum|maxpoints|maxscore|maxpunkte|maximalpunkte|maximalpunktzahl"
+    "|punktemax|möglichepunkte|barème|bareme|notemax|sur|maxima|máximo|maximo|puntosmáximos|massimo|maks|maxbodů|maxpontszám|totalpossible"
+)
+
+
+def say_maxima(first: Column, columns: Sequence[Column], decimal: str) -> bool:
+    """Whether the first row of a grid holds what could be reached in each column: it is called so, and nothing lies above it."""
+    if len(first) < 3 or not _MAXIMA.fullmatch(plain(first.cell(0) or "")):
+        return False
+    grid = read_numbers(columns, decimal).matrix()
+    most, others = grid[0], grid[1:]
+    filled = ~np.isnan(most)
+    return bool(filled.any()) and not (others[:, filled] > most[filled]).any()
+
+
 @dataclass(frozen=True)
 class Totals:
     """Last rows and columns of a grid that are named as sums of the others: how many, what they are, and the same in words."""

@@ -150,6 +150,13 @@ def plainly_rated(reading: Reading) -> bool:
     return all(likely[k] >= _PLAINLY for k in reading.ratings)
 
 
+def half_named(reading: Reading) -> bool:
+    """Whether first names alone name the rows, and last names stand beside them."""
+    naming = [reading.looks[k].name for k in reading.roles.values() if k >= 0]
+    others = {look.name for k, look in enumerate(reading.looks) if k not in reading.roles.values()}
+    return bool(FIRST_NAMES & set(naming) and LAST_NAMES & others or LAST_NAMES & set(naming) and FIRST_NAMES & others)
+
+
 # --- headers that are built alike -------------------------------------------------------------------------------------
 
 
