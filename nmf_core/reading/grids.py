@@ -9,10 +9,11 @@ import numpy as np
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
+from nmf_core.reading.totals import is_summary
 from nmf_core.reading.which_columns import ABOUT, FIRST_NAMES, GIVERS, LAST_NAMES, NAMES, SIZE, like_ratings
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import has_role, plain, role_of
-from nmf_core.tables.names import like_people, like_things
+from nmf_core.tables.names import like_people, like_things, like_times
 from nmf_core.tables.numbers import is_number
 
 _YEAR = re.compile(r"(19|20)\d\d")
@@ -52,7 +53,7 @@ def _naming(looks: Sequence[Look], likely: dict[int, float]) -> list[int]:
     """The columns that could name the rows, and -1 where each row is one of its own."""
     named = [k for k, look in enumerate(looks) if _is_called_name(look.header) and not look.blank]
     differing = [k for k, look in enumerate(looks) if look.different and not look.dates and likely[k] <= 0]
-    differing = [k for k in differing if looks[k].name not in ABOUT - NAMES - _IDS]
+    differing = [k for k in differing if looks[k].name not in ABOUT - NAMES - _IDS and not is_summary(looks[k].header)]
     words = sorted(differing, key=lambda k: not looks[k].words)
     return list(dict.fromkeys([0, *named[:3], *words[:3], -1]))
 
@@ -139,6 +140,8 @@ def _who_is_across(reading: Reading) -> Evidence | None:
     across = [reading.looks[k].header for k in reading.ratings]
     if len(across) > 1 and all(_YEAR.fullmatch(header.strip()) for header in across):
         return Evidence(-0.5 if role == "user" else -6, f"{across[0]!r} and the others across are years")
+    if len(across) > 1 and like_times(across) == 1:
+        return Evidence(-2.0, f"{across[0]!r} and the others across are times")
     people, things = like_people(across), like_things(across)
     _, look = _down(reading)
     if people > _BOTH and look is not None and look.people > _BOTH:

@@ -11,11 +11,21 @@ import pandas as pd
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.kinds_of_rows import names_kinds
 from nmf_core.reading.looks import Look, no_halves
+from nmf_core.reading.totals import is_summary
 from nmf_core.tables.base import Head, Table
+from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of
 from nmf_core.tables.names import not_rated
+from nmf_core.tables.numbers import is_number
 
 _MOST_DEEDS = 12  # different words of a column that says what was done
+# What the mark is called that sums up those for several criteria.
+_OVERALL = frozenset(
+    """
+    overall overallrating overallscore total totalscore 総合評価 総合点 总分 综合评分 gesamt gesamtnote gesamtbewertung gesamteindruck
+    gesamturteil notafinal notefinale noteglobale puntajetotal punteggiototale helhetsinntrykk totalcuppoints totalcupoints
+    """.split()
+)
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 
 
@@ -114,7 +124,8 @@ def _as_rating(look: Look) -> list[Evidence]:
     if look.n_blank > look.n_rows / 2:
         found.append(Evidence(-2, f"{look.header!r} is blank in most rows"))
     if not_rated(look.header) or look.years:
-        found.append(Evidence(-3, f"{look.header!r} is no rating by its name or its values"))
+        weight = -0.5 if is_summary(look.header) and named == "rating" else -3
+        found.append(Evidence(weight, f"{look.header!r} is no rating by its name or its values"))
     if look.epochs or look.dates:
         found.append(Evidence(-12, f"the values of {look.header!r} are times"))
     elif look.numeric:
@@ -156,9 +167,11 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
     elif n_pairs < 0.7 * n:
         found.append(Evidence(-1.5, "the same pair comes again and again"))
     if n > 3 and len(looks) > 2 and not u.repeats:
-        found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
+        found.append(Evidence(-3 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
     if n > 3 and len(looks) > 2 and not i.repeats:
         found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
+    if role_of(u.header)[0] == role_of(i.header)[0] == "user":
+        found.append(Evidence(2.5, f"{_called(u, user)} may rate {_called(i, item)}"))
     told = (
         any(role_of(look.header)[0] in ("user", "item") for look in (u, i))
         or max(u.people, i.people, u.things, i.things) > 0.3
@@ -265,6 +278,43 @@ def _pairs_differ(user: Look, item: Look) -> bool:
     return not codes.duplicated().any()
 
 
+def _overall(reading: Reading) -> Evidence | None:
+    """Of several criteria the one that is called their sum, or sums them up, is what counts; the others are not."""
+    looks, rating = reading.looks, reading.looks[reading.roles["rating"]]
+    criteria = [
+        look
+        for k, look in enumerate(looks)
+        if k not in (reading.roles["user"], reading.roles["item"]) and (_is_criterion(look) or is_summary(look.header))
+    ]
+    if len(criteria) < 3 or not rating.numeric:
+        return None
+    found = [look for look in criteria if look.numeric and (look.name in _OVERALL or is_summary(look.header))]
+    if not found:
+        found = [look for look in criteria if _sums_up(look, [other for other in criteria if other is not look])]
+    if len(found) == 1 and found[0] is not rating:
+        return Evidence(-3, f"{found[0].header!r} is what counts of several criteria")
+    return None
+
+
+def _sums_up(look: Look, others: list[Look]) -> bool:
+    """Whether a column holds the sums or the means of others, to the decimals shown."""
+    cells = np.array([[_number(column, row) for column in (*others, look)] for row in range(min(look.n_rows, 30))])
+    whole = cells[~np.isnan(cells).any(axis=1)]
+    sums, mine = whole[:, :-1].sum(axis=1), whole[:, -1]
+    return len(whole) > 2 and bool(np.allclose(sums, mine) or (np.abs(sums / len(others) - mine) <= 0.0501).all())
+
+
+def _is_criterion(look: Look) -> bool:
+    """Whether a column could hold marks for one of several criteria."""
+    return look.numeric and look.top <= 100 and not (look.years or look.running or not_rated(look.header))
+
+
+def _number(look: Look, row: int) -> float:
+    """A cell as a number; NaN where it is none."""
+    cell = look.column.cell(row)
+    return number_of(cell) if is_number(cell) else float("nan")
+
+
 def _movielens(reading: Reading) -> Evidence | None:
     """Four columns without a header, the last of times, as MovieLens' u.data and Amazon's ratings."""
     looks, told = reading.looks, reading.roles
@@ -356,6 +406,7 @@ _LISTS = (
     _words_between,
     _others_are_ratings_too,
     _told_by_another,
+    _overall,
     _finer_item,
     _movielens,
     _rating_stands_last,

@@ -13,7 +13,7 @@ from nmf_core.reading.which_columns import GIVERS
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import role_of, words_of
-from nmf_core.tables.names import like_people, not_rated
+from nmf_core.tables.names import like_people, like_times, not_rated
 from nmf_core.tables.numbers import is_number
 
 _AT_FIRST = 0.5
@@ -137,14 +137,18 @@ def _both_columns(looks: Sequence[Look]) -> Evidence | None:
 def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     """A list in which nothing says who rates what: neither the headers nor the names."""
     named = [look for look in looks if look.words and not (look.dates or look.remarks)]
+    rated = any(role_of(look.header)[0] == "rating" for look in looks)
     generic = all(_GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
     if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
         return None
+    item = False
     for look in looks:
         role, plainly = role_of(look.header)
-        if (role in ("user", "item") and plainly > 1) or look.people > _LIKE_NAMED or look.things > _LIKE_NAMED:
+        if (role == "user" and plainly > 1) or look.people > _LIKE_NAMED:
             return None
-    rated = any(role_of(look.header)[0] == "rating" for look in looks)
+        item = item or (role == "item" and plainly > 1) or look.things > _LIKE_NAMED
+    if item:
+        return None if rated else Evidence(6, "neither who rates nor what a rating is, is said")
     return Evidence(10 if generic else 3 if rated else 5, "neither the headers nor the names tell who rates what")
 
 
@@ -162,6 +166,10 @@ def _items_alone(looks: Sequence[Look]) -> Evidence | None:
     own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
     nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
     nobody = nobody and like_people([look.header for look in looks if look.numeric]) <= _LIKE_NAMED
+    numeric = [look for look in looks if look.numeric and look not in own]
+    facts = [look for look in numeric if role_of(look.header)[0] == "rating" or not_rated(look.header)]
+    if own and nobody and own[0].different and len(facts) > 1 and 2 * len(facts) >= len(numeric):
+        return Evidence(10, f"each row is a {own[0].header!r} of its own, and its numbers are what is known of it")
     if own and nobody and own[0].different and own[0].n_rows > 3 and sum(look.words for look in looks) > 1:
         return Evidence(10, f"each row is a {own[0].header!r} of its own, and no column is named as users are")
     return None
@@ -206,6 +214,14 @@ def _star_counts(looks: Sequence[Look]) -> Evidence | None:
     return Evidence(10, "its columns are numbers of stars, and its cells count") if len(stars) >= 3 else None
 
 
+def _spans(looks: Sequence[Look]) -> Evidence | None:
+    """All columns of numbers are days, weeks or months: what is counted or measured in them, unless something else says."""
+    across = [look.header for look in looks if look.numeric and not look.running]
+    if len(across) > 1 and like_times(across) == 1 and not all(text.strip().isdigit() for text in across):
+        return Evidence(6, f"{across[0]!r} and the others are times, in which something is counted")
+    return None
+
+
 _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _no_numbers,
     _measured,
@@ -223,4 +239,5 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _results,
     _summaries,
     _star_counts,
+    _spans,
 )

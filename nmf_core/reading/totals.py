@@ -157,6 +157,11 @@ def is_summary(name: object) -> bool:
     return words == _PIVOTED or bool(_SUMMARY.fullmatch(_OF_RATINGS.sub("", words)))
 
 
+def sums_by_name(name: object) -> bool:
+    """Whether a column beside others that are alike is named as a sum, a spread or a place of them."""
+    return is_summary(name) or bool(_BESIDE.fullmatch(plain(name)))
+
+
 def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: bool = True) -> bool:
     """Whether the cells of a row are exactly the sums, counts, means, extremes or spreads of the other rows' columns, to the decimals shown.
 

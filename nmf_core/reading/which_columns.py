@@ -10,9 +10,9 @@ import numpy as np
 
 from nmf_core.reading.evidence import Reading
 from nmf_core.reading.looks import Look
-from nmf_core.reading.totals import is_summary
+from nmf_core.reading.totals import is_summary, sums_by_name
 from nmf_core.tables.headers import plain, role_of, words_of
-from nmf_core.tables.names import OF_PERSONS, has_unit
+from nmf_core.tables.names import OF_PERSONS, has_unit, like_people
 
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
 ABOUT = OF_PERSONS | frozenset(
@@ -125,7 +125,7 @@ def plainly_left(reading: Reading, k: int) -> bool:
 
 def _says_so(look: Look) -> bool:
     """Whether a column that stands apart is one of sums, of what is the same in all rows, or of a form's state."""
-    return len(look.said) == 1 or look.name in ABOUT or bool(_STATES & _words(look)) or is_summary(look.header)
+    return len(look.said) == 1 or look.name in ABOUT or bool(_STATES & _words(look)) or sums_by_name(look.header)
 
 
 def _words(look: Look) -> set[str]:
@@ -169,6 +169,11 @@ def strangers(looks: Sequence[Look]) -> frozenset[int]:
     forms = {k: set(_forms(looks[k].header)) for k in numeric}
     count = Counter(form for found in forms.values() for form in found)
     alike = [k for k in numeric if any(count[form] >= _FAMILY for form in forms[k])]
+    people = [k for k in numeric if like_people([looks[k].header])]
+    if len(people) >= _FAMILY and 2 * len(people) > len(numeric):  # of what stands beside people only what is plainly nobody
+        return frozenset(
+            k for k in numeric if not people[0] <= k <= people[-1] and (role_of(looks[k].header)[0] or _says_so(looks[k]))
+        )
     asked = {k for k in numeric if len(looks[k].header.split()) > 4 or looks[k].header.strip().endswith("?")}
     apart = frozenset(numeric) - set(alike) - asked
     between = {k for k in apart if alike and alike[0] < k < alike[-1]}

@@ -86,7 +86,7 @@ _NOT_RATED = frozenset(
     age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
     duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
     helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
-    revenue menge cantidad quantité temperature temp humidity totalvotes popularity beliebtheit avg average mean baverage mins min
+    revenue stock inventory bestand stückzahl units sold orders salary gehalt lohn distance speed calories kcal delay turnover umsatz menge cantidad quantité temperature temp humidity totalvotes popularity beliebtheit avg average mean baverage mins min
     episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage current power unixtime epoch stunden hours
     """.split()
 )
@@ -145,6 +145,25 @@ def not_rated(header: str) -> bool:
         or (len(parts) > 1 and parts[-1] in _ENDS)
         or parts in (["similarity"], ["distance"])
     )
+
+
+_SPANS = re.compile(
+    r"(week|woche|kw|wk|semaine|semana|vecka|uke|month|monat|mois|mes|year|jahr|day|tag|jour|día|dia|quarter|quartal|trimestre)[ _.-]?\d{1,4}"
+    r"|(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)[a-zä]*\.?([ '-]?\d{2,4})?|\d{1,2}:\d{2}|(19|20)\d\d"
+    r"|q[1-4][ '-]?(19|20)\d\d|(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(day|nesday|sday|urday)?|(mo|di|mi|do|fr|sa|so)"
+    r"|(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+    r"|(lunes|martes|miércoles|jueves|viernes|sábado|domingo)",
+    re.IGNORECASE,
+)
+
+
+def like_times(names: Iterable[str]) -> float:
+    """The share of names that are those of days, weeks, months or years.
+
+    >>> like_times(["week 1", "Jan", "2021"]), like_times(["Heat"])
+    (1.0, 0.0)
+    """
+    return _share(names, _SPANS.fullmatch)
 
 
 def like_people(names: Iterable[str]) -> float:
