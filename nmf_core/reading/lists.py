@@ -14,7 +14,7 @@ from nmf_core.reading.looks import Look, no_halves
 from nmf_core.reading.totals import is_summary
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.headers import role_of
+from nmf_core.tables.headers import bare, plain, role_of
 from nmf_core.tables.names import not_rated
 from nmf_core.tables.numbers import is_number
 
@@ -124,7 +124,7 @@ def _as_rating(look: Look) -> list[Evidence]:
     if look.n_blank > look.n_rows / 2:
         found.append(Evidence(-2, f"{look.header!r} is blank in most rows"))
     if not_rated(look.header) or look.years:
-        weight = -0.5 if is_summary(look.header) and named == "rating" else -3
+        weight = -0.5 if plain(bare(look.header)) in _OVERALL else -3
         found.append(Evidence(weight, f"{look.header!r} is no rating by its name or its values"))
     if look.epochs or look.dates:
         found.append(Evidence(-12, f"the values of {look.header!r} are times"))
@@ -288,7 +288,7 @@ def _overall(reading: Reading) -> Evidence | None:
     ]
     if len(criteria) < 3 or not rating.numeric:
         return None
-    found = [look for look in criteria if look.numeric and (look.name in _OVERALL or is_summary(look.header))]
+    found = [look for look in criteria if look.numeric and (plain(bare(look.header)) in _OVERALL or is_summary(look.header))]
     if not found:
         found = [look for look in criteria if _sums_up(look, [other for other in criteria if other is not look])]
     if len(found) == 1 and found[0] is not rating:

@@ -19,7 +19,7 @@ from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Plan,
 from nmf_core.reading.totals import find_totals, is_summary, say_maxima
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
+from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers, says_blank
 from nmf_core.tables.spoken import are_spoken, as_numbers, says_half, spoken_number
 from nmf_core.words import cut, listed, many, noun
 
@@ -121,6 +121,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"be read as a grid. Give a long table, one row a rating. {HINT}"
         )
     table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    table, first, columns = _named_rows(table, first, columns)
     if options.totals != "keep" and say_maxima(first, columns, options.decimal):
         notes.append(f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out.")
         first, columns, table = first.rows(_below(first)), [c.rows(_below(first)) for c in columns], _from_second(table)
@@ -164,6 +165,20 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
     ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=options.scale, notes=notes)
     return ratings, values.questions if totals is None else (totals.question, *values.questions)
+
+
+def _named_rows(table: Table, first: Column, columns: Sequence[Column]) -> tuple[Table, Column, Sequence[Column]]:
+    """The rows that have a name or say anything: not those of a spreadsheet's errors alone."""
+    silent = first.blank()
+    for column in columns:
+        if not silent.any():
+            return table, first, columns
+        coded = column.coded()
+        silent = silent & coded.where([says_blank(cell) for cell in coded.cells], missing=True)
+    if not silent.any() or silent.all():
+        return table, first, columns
+    kept, line = np.flatnonzero(~silent), table.line
+    return replace(table, line=lambda row: line(int(kept[row]))), first.rows(kept), [c.rows(kept) for c in columns]
 
 
 def _below(column: Column) -> NDArray[np.intp]:

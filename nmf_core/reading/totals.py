@@ -13,7 +13,7 @@ from nmf_core.data.notes import DataNote
 from nmf_core.errors import shown
 from nmf_core.reading.options import CHOSEN, TOTALS, Question
 from nmf_core.tables.base import Column
-from nmf_core.tables.headers import plain
+from nmf_core.tables.headers import bare, plain
 from nmf_core.tables.numbers import read_numbers
 from nmf_core.words import noun
 
@@ -153,7 +153,7 @@ def is_summary(name: object) -> bool:
     >>> is_summary("Grand Total"), is_summary("Average rating"), is_summary("Total Recall")
     (True, True, False)
     """
-    words = plain(name)
+    words = plain(bare(str(name)))
     return words == _PIVOTED or bool(_SUMMARY.fullmatch(_OF_RATINGS.sub("", words)))
 
 

@@ -66,7 +66,7 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     found = {}
     for k, look in enumerate(looks):
         weight = 2.0 if look.numeric or look.stars or (look.blank and look.header) else -6.0
-        if _is_about(look, usual) or (look.blank and look.name in NAMES) or (k in strange and _says_so(look)):
+        if _is_about(look, usual) or (look.blank and look.name in NAMES | FIRST_NAMES | LAST_NAMES) or (k in strange and _says_so(look)):
             weight -= 4
         if k in strange:
             weight -= 2.5
@@ -84,19 +84,18 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 4
         found[k] = weight
     for k, look in enumerate(looks):  # a film that nobody has seen stands among films
-        beside = [found[j] for j in (_next_filled(looks, k, -1), _next_filled(looks, k, 1)) if j is not None]
-        if look.blank and found[k] > 0 and not any(weight > 0 for weight in beside):
+        if look.blank and found[k] > 0 and not any(_beside_rating(looks, found, k, step) for step in (-1, 1)):
             found[k] -= 4
     return found
 
 
-def _next_filled(looks: Sequence[Look], k: int, step: int) -> int | None:
-    """The next column on one side that is not blank."""
-    while 0 <= k < len(looks):
+def _beside_rating(looks: Sequence[Look], likely: dict[int, float], k: int, step: int) -> bool:
+    """Whether the next column on one side that is not blank is like ratings, with none in between that is not."""
+    while 0 <= k < len(looks) and likely[k] > 0:
         if not looks[k].blank:
-            return k
+            return True
         k += step
-    return None
+    return False
 
 
 def _is_about(look: Look, usual: float) -> bool:
@@ -181,7 +180,7 @@ def strangers(looks: Sequence[Look]) -> frozenset[int]:
     unsaid = sum(not _says_so(looks[k]) for k in apart)
     if len(alike) < _FAMILY:
         return frozenset()
-    return apart if len(alike) > 2 * unsaid else frozenset(k for k in apart if _says_so(looks[k]))
+    return apart if len(alike) >= 2 * unsaid else frozenset(k for k in apart if _says_so(looks[k]))
 
 
 def _forms(header: str) -> Iterator[str]:

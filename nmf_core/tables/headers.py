@@ -80,13 +80,22 @@ def words_of(header: str) -> list[str]:
     return _PART.findall(_CAMEL.sub(" ", str(header)))
 
 
+def bare(header: str) -> str:
+    """A header without what stands in brackets at its end, or how much is the most: "Total (40)", "note /20".
+
+    >>> bare("Total (40)"), bare("note /20"), bare("Film")
+    ('Total', 'note', 'Film')
+    """
+    return _UNIT.sub("", header) or header
+
+
 def role_of(header: str) -> tuple[str, int]:
     """The role that a header names, and how plainly: 3 where it is a usual name, 2 where its noun is one, 1 for no more than an id.
 
     >>> role_of("movieId"), role_of("Visitor name"), role_of("rating_count"), role_of("ID")
     (('item', 3), ('user', 2), ('', 0), ('', 1))
     """
-    header = _UNIT.sub("", header) or header
+    header = bare(header)
     name = plain(header)
     for role, names in ROLE_NAMES.items():
         if name in names:
