@@ -20,6 +20,7 @@ _YEAR = re.compile(r"(19|20)\d\d")
 _BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
 _IDS = frozenset("id no nr number row index seq lfdnr".split())
 _CODE = re.compile(r"[A-Z]([-_. ]?\d{1,3})?")
+_FEW_ROWS = 4
 _ENOUGH = 3  # columns of ratings that make a grid beyond doubt
 
 
@@ -207,6 +208,8 @@ def _names_differ(reading: Reading) -> Evidence | None:
         if look.words or role_of(look.header)[0] or not look.header or look.name in NAMES:
             return Evidence(1.5, "a different name stands before each row")
         return Evidence(0.5, "a different number stands before each row")
+    if look.n_rows > _FEW_ROWS and len(look.said) >= 0.8 * look.n_rows:
+        return Evidence(-2.5, "a name stands before two rows")  # which an error names
     return Evidence(-5, "its first column repeats, which that of a grid never does")
 
 

@@ -19,6 +19,7 @@ from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
+_FEW_ROWS = 3
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
 _EPOCH = (1e8, 5e9)  # seconds since 1970, from 1973 on; and in milliseconds
 _MOMENT = re.compile(
@@ -210,9 +211,9 @@ class Look:
         return like_things(self.texts[:200])
 
     def tells_as(self, other: Look) -> bool:
-        """Whether it tells rows apart exactly as another column does, as an id and its name do."""
-        if other is self:
-            return True
+        """Whether it tells rows apart exactly as another column does, as an id and its name do; of few rows any might."""
+        if other is self or self.n_rows <= _FEW_ROWS:
+            return other is self
         mine, theirs = self.column.codes, other.column.codes
         if mine is None or theirs is None or len(self.said) != len(other.said):
             return False

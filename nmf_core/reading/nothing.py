@@ -152,11 +152,12 @@ def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     return Evidence(10 if generic else 3 if rated else 5, "neither the headers nor the names tell who rates what")
 
 
-def _no_users(looks: Sequence[Look]) -> Evidence | None:
-    """Two columns that are named as items and ratings, and none beside them."""
-    roles = [role_of(look.header) for look in looks]
-    if len(looks) == 2 and sorted(role for role, plainly in roles if plainly == 3) == ["item", "rating"]:
-        return Evidence(10, f"there is no user column among {', '.join(look.header for look in looks)!r}")
+def _one_role_alone(looks: Sequence[Look]) -> Evidence | None:
+    """Two columns that are named as ratings and as what was rated, or as who rated, and none beside them."""
+    roles = {role for role, plainly in map(role_of, [look.header for look in looks]) if plainly == 3}
+    lacking = {"user", "item"} - roles
+    if len(looks) == 2 and len(roles) == 2 and len(lacking) == 1:
+        return Evidence(10, f"there is no {lacking.pop()} column among {', '.join(look.header for look in looks)!r}")
     return None
 
 
@@ -233,7 +234,7 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _down_and_across,
     _both_columns,
     _nobody_named,
-    _no_users,
+    _one_role_alone,
     _items_alone,
     _numbers_alone,
     _results,
