@@ -53,7 +53,10 @@ class _Irregular(Exception):
 def read(data: Data, name: str, encoding: str | None = None, separator: str | None = None) -> Table:
     """A Table of text cells from a delimited file; columns are read when they are asked for."""
     found = as_utf8(data, name, encoding)
-    text = opened_text(found.data, name, separator)
+    try:
+        text = opened_text(found.data, name, separator)
+    except UnicodeDecodeError as e:
+        raise _changed(name) from e
     check_width(name, len(text.header))
     return _table(
         text,
@@ -90,9 +93,9 @@ def _under(text: DelimitedText, rest: dict[str, Any], head: Head) -> Table:
 
 def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
     """Columns of the text, each distinct cell once."""
-    if rows is not None:
-        return _first(text, positions, rows)
     try:
+        if rows is not None:
+            return _first(text, positions, rows)
         try:
             columns = _streamed(text, positions)
         except pa.ArrowMemoryError:
@@ -100,10 +103,15 @@ def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None
         except (_Irregular, pa.ArrowException) as e:
             LOG.debug("a text is read with care, which takes longer: %s", type(e).__name__)
             columns = _careful(text, positions)
-    except UnicodeDecodeError as e:  # it was UTF-8 when it was opened
-        raise RatingsError(f"{text.name} was changed while it was read. Read it again.") from e
+    except UnicodeDecodeError as e:
+        raise _changed(text.name) from e
     _check_cells(text, columns)
     return columns
+
+
+def _changed(name: str) -> RatingsError:
+    """The error for text that was UTF-8 when it was opened, and is not any more."""
+    return RatingsError(f"{name} was changed while it was read. Read it again.")
 
 
 # --- reading at full speed --------------------------------------------------------------------------------------------

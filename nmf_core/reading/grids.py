@@ -228,7 +228,9 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
         return Evidence(-2.5, "the first column holds dates")
     if look is not None and look.name in ABOUT - NAMES - _IDS and not look.running:
         return Evidence(-4.0, f"{look.header!r} names nobody")
-    whole = [other for other in others if other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS]
+    whole = [
+        other for other in others if other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS
+    ]
     if look is not None and look.name in FIRST_NAMES and any(other.name in LAST_NAMES for other in others):
         if any(_is_called_name(other.header) and other.name not in LAST_NAMES for other in whole):
             return Evidence(-3.0, f"{look.header!r} is half a name")

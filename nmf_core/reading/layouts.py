@@ -207,7 +207,9 @@ def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:
 def _same_header(one: Reading, other: Reading) -> bool:
     """Whether two headers give the same names to the same rows."""
     ends = {reading.head.above + reading.head.lines for reading in (one, other)}
-    same = one.table.header == other.table.header or not (one.ratings or other.ratings)  # a list needs no header but for its roles
+    same = one.table.header == other.table.header or not (
+        one.ratings or other.ratings
+    )  # a list needs no header but for its roles
     return one.head == other.head or (len(ends) == 1 and same)
 
 

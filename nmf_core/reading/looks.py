@@ -19,7 +19,6 @@ from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
 SAMPLE = 2_000  # rows that are looked at
-_FEW_ROWS = 3
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
 _EPOCH = (1e8, 5e9)  # seconds since 1970, from 1973 on; and in milliseconds
 _MOMENT = re.compile(
@@ -211,8 +210,8 @@ class Look:
         return like_things(self.texts[:200])
 
     def tells_as(self, other: Look) -> bool:
-        """Whether it tells rows apart exactly as another column does, as an id and its name do; of few rows any might."""
-        if other is self or self.n_rows <= _FEW_ROWS:
+        """Whether it tells rows apart exactly as another column does, as an id and its name do."""
+        if other is self or other.name == self.name:  # user_id and userId are two columns of one name
             return other is self
         mine, theirs = self.column.codes, other.column.codes
         if mine is None or theirs is None or len(self.said) != len(other.said):
@@ -228,7 +227,10 @@ class Look:
             mine, theirs = self.column.codes, other.column.codes
             assert mine is not None and theirs is not None
             both = (mine >= 0) & (theirs >= 0)
-            mine, pairs = mine[both].astype(np.int64), mine[both].astype(np.int64) * (len(other.column.cells) + 1) + theirs[both]
+            mine, pairs = (
+                mine[both].astype(np.int64),
+                mine[both].astype(np.int64) * (len(other.column.cells) + 1) + theirs[both],
+            )
             alone = len(np.unique(mine))
             self._telling[id(other)] = len(mine) - alone if len(np.unique(pairs)) == alone else 0
         return self._telling[id(other)]

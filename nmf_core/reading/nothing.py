@@ -25,9 +25,13 @@ _COUNTED = frozenset(
 )
 _GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _COLUMN = re.compile(r"column \d+")
-_OF_GAMES = frozenset("winner won wins losses matchday spieltag opponent gegner sieger gagnant ganador vincitore".split())
+_OF_GAMES = frozenset(
+    "winner won wins losses matchday spieltag opponent gegner sieger gagnant ganador vincitore".split()
+)
 _OF_RESULTS = frozenset("place platz rank rang goals weighting gewichtung home away".split())
-_OF_CHOICES = frozenset("criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split())
+_OF_CHOICES = frozenset(
+    "criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split()
+)
 _SUMMARIES = frozenset(
     "n mean average avg median sd std stdev min max sum total count mittelwert mittel median stdabw anzahl moyenne médiane media".split()
 )
@@ -195,7 +199,9 @@ def _results(looks: Sequence[Look]) -> Evidence | None:
     found = next((look for look in looks if look.name in _OF_RESULTS and look.numeric), None)
     rated = [look for look in looks if look.numeric and look is not found and not look.running]
     alike = [look.header for look in rated if found is not None and look.high < 4 * found.high]
-    if found is None or (len(alike) > 2 and like_people(alike) > _LIKE_NAMED):  # judges who gave marks to what is ranked
+    if found is None or (
+        len(alike) > 2 and like_people(alike) > _LIKE_NAMED
+    ):  # judges who gave marks to what is ranked
         return None
     return Evidence(7, f"{found.header!r} stands in tables of results and decisions")
 

@@ -201,7 +201,10 @@ class _Seen:
     def preview(self, asked: ReadOptions, error: NmfError | None) -> Preview:
         """The same for people."""
         table = self.plan.whole if self.plan is not None else self.table
-        head = pd.DataFrame() if table is None else _head(table)
+        head = pd.DataFrame()
+        if table is not None:
+            with suppress(NmfError):  # which `error` says already
+                head = _head(table)
         plain = table is not None and table.exact is not None
         questions = () if plain else all_questions(asked, self.questions, self.table, self.plan, error)
         return Preview(self.name, head, questions, None if error else self.ratings, error)
@@ -263,13 +266,14 @@ def _which_encoding(table: Table, asked: str | None) -> tuple[Question, ...]:
 
 
 def _holds_ratings(source: Source, sheet: str) -> bool:
-    """Whether what stands on a sheet can be taken for ratings."""
+    """Whether what stands on a sheet is ratings beyond doubt."""
     likely = ReadOptions(zeros="auto", guess=True)
     try:
-        ratings_from_plan(planned(source.table(sheet), likely), likely)
+        plan = planned(source.table(sheet), likely)
+        ratings_from_plan(plan, likely)
     except NmfError:
         return False
-    return True
+    return all(question.sure for question in plan.questions if question.key == "layout")
 
 
 def _head(table: Table) -> pd.DataFrame:

@@ -89,17 +89,34 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
             2.5 if again else -2.0, "the first row holds what stands below again" if again else "it is like the others"
         )
     header = rows[head.above + head.lines - 1]
+    if head.above and _holds_values([header], rows[head.above + 1 :]):
+        return Evidence(-3, "it holds numbers, as the rows below do")
     said = [cell for cell in header if cell.strip()]
     weight = 0.0
     if len(set(said)) < len(said) and head.lines == 1:
         weight -= 1.0
     if head.lines > 1:
         weight += 0.5
+        if _holds_values(rows[head.above + 1 : head.above + head.lines], rows[head.above + head.lines :]):
+            return Evidence(-3, "its further lines hold numbers, as the rows below do")
     if sum(not cell.strip() for cell in header[1:]) > 1 and head.lines == 1 and head.above:
         above = rows[head.above - 1]
         told = sum(bool(cell.strip()) for k, cell in enumerate(above) if k < len(header) and not header[k].strip())
         weight -= 1.5 + 2 * (told > 1)  # what stands above it may name those columns
     return Evidence(weight, "its first lines say what the columns are")
+
+
+def _holds_values(lines: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> bool:
+    """Whether one of some lines begins with a name and has numbers that stand below in the same column, or lie between such."""
+    for line in lines:
+        within = []
+        for k, cell in enumerate(line):
+            others = [number_of(row[k]) for row in below if k < len(row) and is_number(row[k])]
+            if is_number(cell) and others:
+                within.append(min(others) / 2 <= number_of(cell) <= 2 * max(others))
+        if within and all(within) and line[0].strip() and not is_number(line[0]):
+            return True
+    return False
 
 
 def _outside(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

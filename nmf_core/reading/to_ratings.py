@@ -123,7 +123,9 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
     table, first, columns = _named_rows(table, first, columns)
     if options.totals != "keep" and say_maxima(first, columns, options.decimal):
-        notes.append(f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out.")
+        notes.append(
+            f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
+        )
         first, columns, table = first.rows(_below(first)), [c.rows(_below(first)) for c in columns], _from_second(table)
     totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
     if totals is not None:

@@ -28,7 +28,9 @@ _SUMMARY = re.compile(
     "|overall(mean|average|total)?|subtotal|zwischensumme|notafinal|weighted|gewichtet"
 )
 # The same, but only beside one of those: else somebody is called so.
-_BESIDE = re.compile("n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?|high(est)?|low(est)?|platz|place|ø|avg|percent|prozent|note|grade|mark")
+_BESIDE = re.compile(
+    "n|anz|sd|std(dev)?|stdabw|min(imum)?|max(imum)?|var(iance)?|se|rank|rang|counta?|high(est)?|low(est)?|platz|place|ø|avg|percent|prozent|note|grade|mark"
+)
 _OF_RATINGS = re.compile("(of)?(ratings?|scores?|stars|votes?)$")
 _LOOKED_AT = 1_000_000  # cells of a grid whose last row and column are compared with the others without being named
 _PIVOTED = "all"  # what pandas calls the margins of a pivot table; a name like others, unless the numbers sum up
@@ -87,7 +89,9 @@ def find_totals(
         n_columns, n_rows = _unnamed(columns, decimal)
     if n_rows + n_columns == 0:
         return None
-    if not (n_rows and n_columns) and len(first) * len(columns) <= _LOOKED_AT:  # beside one that is named, the other need not be
+    if (
+        not (n_rows and n_columns) and len(first) * len(columns) <= _LOOKED_AT
+    ):  # beside one that is named, the other need not be
         n_rows, n_columns = _beside(read_numbers(columns, decimal).matrix(), n_rows, n_columns)
     rows, across = len(first) - n_rows, len(columns) - n_columns
     grid = read_numbers(columns, decimal).matrix()
@@ -141,9 +145,7 @@ def _beside(grid: NDArray[np.float64], n_rows: int, n_columns: int) -> tuple[int
 def _n_last(names: Sequence[object]) -> int:
     """How many of the last names are those of sums."""
     last = list(reversed(names))
-    n = next(
-        (k for k, name in enumerate(last) if not (is_summary(name) or _BESIDE.fullmatch(plain(name)))), len(names)
-    )
+    n = next((k for k, name in enumerate(last) if not (is_summary(name) or _BESIDE.fullmatch(plain(name)))), len(names))
     return n if any(map(is_summary, last[:n])) else 0
 
 
@@ -174,7 +176,9 @@ def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: 
         return False
     cells, others, rated = cells[~np.isnan(cells)], others[:, rated.any(axis=0)], rated[:, rated.any(axis=0)]
     exact = (np.nansum(others, axis=0), rated.sum(axis=0), np.nanmin(others, axis=0), np.nanmax(others, axis=0))
-    for sum_up in exact if named else exact[:1]:  # somebody's own ratings may be the least of all, or as many as there are
+    for sum_up in (
+        exact if named else exact[:1]
+    ):  # somebody's own ratings may be the least of all, or as many as there are
         if np.allclose(cells, sum_up, rtol=0, atol=1e-4):
             return True
     shown_whole = bool((cells == np.round(cells)).all())

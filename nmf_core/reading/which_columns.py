@@ -34,7 +34,9 @@ NAMES = frozenset(
 # What heads those who give marks to each other, above whom they give them to.
 GIVERS = frozenset("from fromto von vonan vonnach de deà deá da dea od odkomu giver gives rowsratecolumns".split())
 # Half a name each: whoever has one of them is told apart by something else.
-FIRST_NAMES = frozenset("firstname vorname prénom prenom voornaam fornavn förnamn nombre nome imię jméno givenname first".split())
+FIRST_NAMES = frozenset(
+    "firstname vorname prénom prenom voornaam fornavn förnamn nombre nome imię jméno givenname first".split()
+)
 LAST_NAMES = frozenset(
     "lastname nachname nom achternaam etternavn efternavn efternamn apellido apellidos cognome nazwisko příjmení surname familyname last".split()
 )
@@ -111,10 +113,12 @@ def plainly_left(reading: Reading, k: int) -> bool:
     look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
     if look.blank or look.dates or look.epochs or look.running or look.years or (look.words and not look.stars):
         return len(rated) > 1
-    if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header) or is_summary(look.header):
-        return len(rated) > 1
     tops = [other.high for other in rated]
     usual = float(np.median(tops)) if tops else 0.0
+    if is_summary(look.header):  # an item may be called Sum or Average, but its ratings are as others
+        return len(rated) > 1 and (look.top > usual or (not look.whole and all(other.whole for other in rated)))
+    if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header):
+        return len(rated) > 1
     if len(rated) > 2 and usual and (look.top > 10 * usual and look.different or not look.name.strip("0123456789")):
         return True  # numbers of papers or persons; or a sign, such as %
     if len(rated) > 2 and k in strangers(reading.looks) and _says_so(look):
@@ -169,9 +173,13 @@ def strangers(looks: Sequence[Look]) -> frozenset[int]:
     count = Counter(form for found in forms.values() for form in found)
     alike = [k for k in numeric if any(count[form] >= _FAMILY for form in forms[k])]
     people = [k for k in numeric if like_people([looks[k].header])]
-    if len(people) >= _FAMILY and 2 * len(people) > len(numeric):  # of what stands beside people only what is plainly nobody
+    if len(people) >= _FAMILY and 2 * len(people) > len(
+        numeric
+    ):  # of what stands beside people only what is plainly nobody
         return frozenset(
-            k for k in numeric if not people[0] <= k <= people[-1] and (role_of(looks[k].header)[0] or _says_so(looks[k]))
+            k
+            for k in numeric
+            if not people[0] <= k <= people[-1] and (role_of(looks[k].header)[0] or _says_so(looks[k]))
         )
     asked = {k for k in numeric if len(looks[k].header.split()) > 4 or looks[k].header.strip().endswith("?")}
     apart = frozenset(numeric) - set(alike) - asked

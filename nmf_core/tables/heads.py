@@ -48,8 +48,8 @@ def heads(rows: Sequence[Cells]) -> list[Head]:
         found.append(Head(first, lines, lines == 1 and _has_row_names(rows, first, width)))
     if lines > 1:  # the line right above the data alone, the others being titles
         found.append(Head(begin - 1, 1, _has_row_names(rows, begin - 1, width)))
-    if not found:
-        found.append(Head(first, 1))
+    if not found or lines > 1:  # what stands between may be rows with a wrong cell
+        found.append(Head(first, 1, _has_row_names(rows, first, width)))
     return found
 
 

@@ -29,7 +29,15 @@ _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
 _PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
 _MANY = 10_000  # distinct cells of a column from which on they are read at once
 _TALLIED = 50  # columns by whose numbers the meaning of zeros is found
-_ERRORS = ("#n/a", "#null!", "#div/0!", "#ref!", "#value!", "#name?", "#num!")  # what spreadsheets write in place of a number
+_ERRORS = (
+    "#n/a",
+    "#null!",
+    "#div/0!",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#num!",
+)  # what spreadsheets write in place of a number
 _BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>", "-", "\N{EN DASH}", "\N{EM DASH}", *_ERRORS))
 
 
@@ -74,7 +82,10 @@ class Numbers:
 
     def tally(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The numbers above 0, rising, and how many cells hold each; of very many cells the first of each column."""
-        cells = [self.columns[k][0] if codes is None else self.column(k) for k, (_, codes) in enumerate(self.columns[:_TALLIED])]
+        cells = [
+            self.columns[k][0] if codes is None else self.column(k)
+            for k, (_, codes) in enumerate(self.columns[:_TALLIED])
+        ]
         found = np.concatenate([column[:_MANY] for column in cells]) if cells else np.zeros(0)
         values, counts = np.unique(found[found > 0], return_counts=True)
         return values.astype(np.float64), counts.astype(np.int64)

@@ -29,7 +29,9 @@ _NO_ANSWER = frozenset(
     noopinion cantsay nosabe sinrespuesta noresponde sinopinion nonso nonrisponde nesaispas nsp refus nessunarisposta semresposta nãosei naosei ingensvar vetinte abw abwesend entsch disp dispensé absent absente fehlt gefehlt falta nb nezn neuvedeno brakodpowiedzi trudnopowiedzieć нд неттответа 不明 無回答 わからない 回答なし 无 缺考 未答 不知道 모름 무응답 결시 nocontesta sansréponse sansopinion geenmening vetej veikeine inget vetikke непознаю нетответа
     """.split()
 )
-_SIGNS = frozenset((".", "?", "??", "--", "---", "…", "*", "/", "#N/A", "#NULL!", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!"))
+_SIGNS = frozenset(
+    (".", "?", "??", "--", "---", "…", "*", "/", "#N/A", "#NULL!", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!")
+)
 _HALVES = re.compile(r"(\d{1,2})\s?(?:½|1/2)")
 
 

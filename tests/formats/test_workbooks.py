@@ -57,14 +57,18 @@ def test_a_list_of_numbers_is_found_right_of_a_blank_column():
 
 
 def test_rows_are_counted_as_excel_does_wherever_the_table_stands():
-    wrong = [["", "Alien"], ["Ann", 5], ["Bob", "good"]]
+    wrong = [["", "Alien"], ["Ann", 5], ["Bob", "good"], ["Cy", 4], ["Dan", 3]]
     with pytest.raises(NmfError, match="row 7, column 'Alien': 'good'"):
         read_ratings(book(Sheet=(wrong, (5, 3))))
 
 
 def test_a_grid_whose_users_were_forgotten_is_no_table_right_of_a_blank_column():
-    with pytest.raises(NmfError, match="row 2, column '': the user id is blank"):
-        read_ratings(book(Sheet=[["", "Alien", "Heat"], ["", 5, 3], ["", 2, 4]]))
+    forgotten = book(Sheet=[["", "Alien", "Heat"], ["", 5, 3], ["", 2, 4]])
+    with pytest.raises(
+        NmfError, match="a grid with users down.*since no column names|layout='grid' or layout='items-down'"
+    ):
+        read_ratings(forgotten)
+    assert read_ratings(forgotten, layout="grid", columns={"user": "each row"}).users.tolist() == ["1", "2"]
 
 
 def test_remarks_below_are_said_and_a_user_without_ratings_right_below_stays():
