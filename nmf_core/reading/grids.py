@@ -10,7 +10,7 @@ import numpy as np
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
 from nmf_core.reading.totals import is_summary
-from nmf_core.reading.which_columns import ABOUT, FIRST_NAMES, GIVERS, LAST_NAMES, NAMES, SIZE, like_ratings
+from nmf_core.reading.which_columns import ABOUT, EXAMS, FIRST_NAMES, GIVERS, LAST_NAMES, NAMES, SIZE, like_ratings
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.headers import has_role, plain, role_of
 from nmf_core.tables.names import like_people, like_things, like_times
@@ -174,7 +174,8 @@ def _numbered(names: Sequence[str]) -> bool:
 
 def _one_scale(reading: Reading) -> Evidence | None:
     """Whether the columns hold numbers on one scale."""
-    tops = [look.high for k in reading.ratings if (look := reading.looks[k]).numeric]
+    rated = [look for k in reading.ratings if (look := reading.looks[k]).numeric]
+    tops = [look.high for look in rated if look.name not in EXAMS] or [look.high for look in rated]
     if len(tops) < 2:
         return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
     usual = float(np.median(tops))
@@ -199,7 +200,9 @@ def _names_differ(reading: Reading) -> Evidence | None:
     _, look = _down(reading)
     if look is None:
         named = any(
-            other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS
+            other.different
+            and not (other.dates or (other.numeric and not _is_called_name(other.header) and not role_of(other.header)[1]))
+            and other.name not in ABOUT - NAMES - _IDS
             for k, other in enumerate(reading.looks)
             if k not in reading.ratings
         )
@@ -237,6 +240,19 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")
     return None
+
+
+def _names_on_the_scale(reading: Reading) -> Evidence | None:
+    """Numbers on the scale of the ratings, under a name that says no id, are ratings too; that they differ is chance."""
+    _, look = _down(reading)
+    if look is None or not look.numeric or look.running or not look.header or _is_called_name(look.header):
+        return None
+    tops = [reading.looks[k].high for k in reading.ratings if reading.looks[k].numeric]
+    usual = float(np.median(tops)) if tops else 0.0
+    named, plainly = role_of(look.header)
+    if look.name in _IDS or named == "user" or plainly in (1, 3) or not 0 < look.high <= 1.5 * usual or usual > 100:
+        return None
+    return Evidence(-4, f"{look.header!r} holds numbers on the scale of the others")
 
 
 def _roles_among_items(reading: Reading) -> Evidence | None:
@@ -304,6 +320,7 @@ _GRIDS = (
     _alike_values,
     _names_differ,
     _index_beside_names,
+    _names_on_the_scale,
     _roles_among_items,
     _left_out_words,
     _few_columns,

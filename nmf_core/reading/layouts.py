@@ -25,7 +25,7 @@ from nmf_core.reading.readings import (
     left_out,
 )
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
-from nmf_core.reading.which_columns import half_named, plainly_left, plainly_rated
+from nmf_core.reading.which_columns import half_named, plainly_left, plainly_rated, unnamed
 from nmf_core.registry import registered
 from nmf_core.tables.base import MAX_CELL, Head, Table
 from nmf_core.tables.headers import ROLES
@@ -255,7 +255,7 @@ def _plan_of_grid(verdict: Verdict, options: ReadOptions, questions: list[Questi
 
     wide = range(len(best.looks), len(titles))  # columns beyond those that were looked at are like them
     skip = [k for k in best.skip if k != naming]
-    sure_of_names = given or (verdict.sure(named_otherwise) and not half_named(best))
+    sure_of_names = given or (verdict.sure(named_otherwise) and not half_named(best) and not unnamed(best))
     if naming != 0 or given or skip or options.skip is not None or not sure_of_names:
         rival = verdict.rival(named_otherwise)
         chosen = EACH_ROW if naming < 0 else titles[naming]

@@ -32,6 +32,7 @@ _OF_RESULTS = frozenset("place platz rank rang goals weighting gewichtung home a
 _OF_CHOICES = frozenset(
     "criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split()
 )
+_INSTRUMENTS = frozenset("sensor sensors meter thermometer probe gauge capteur sensore machine server zähler messstelle".split())
 _SUMMARIES = frozenset(
     "n mean average avg median sd std stdev min max sum total count mittelwert mittel median stdabw anzahl moyenne médiane media".split()
 )
@@ -72,7 +73,7 @@ def _measured(looks: Sequence[Look]) -> Evidence | None:
     filled = sum(look.n_filled for look in values)
     if odd > 0.5 and len(np.unique(together)) > 0.5 * filled > 2:
         named = all(role_of(look.header) == ("rating", 3) and look.name != "value" for look in values)
-        return Evidence(2 if named else 4.5, "its numbers are measured rather than rated: hardly any comes twice")
+        return Evidence(2 if named else 11, "its numbers are measured rather than rated: hardly any comes twice")
     return None
 
 
@@ -169,6 +170,7 @@ def _items_alone(looks: Sequence[Look]) -> Evidence | None:
     """Each row is an item of its own, and nothing is named as users: a table about items."""
     roles = [role_of(look.header) for look in looks]
     own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
+    own = [look for look in own if not (look.numeric and look.top <= 20)]  # a question that begins with its word
     nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
     nobody = nobody and like_people([look.header for look in looks if look.numeric]) <= _LIKE_NAMED
     numeric = [look for look in looks if look.numeric and look not in own]
@@ -204,6 +206,12 @@ def _results(looks: Sequence[Look]) -> Evidence | None:
     ):  # judges who gave marks to what is ranked
         return None
     return Evidence(7, f"{found.header!r} stands in tables of results and decisions")
+
+
+def _instruments(looks: Sequence[Look]) -> Evidence | None:
+    """A column of what measures: these are readings rather than ratings."""
+    found = next((look for look in looks if _INSTRUMENTS & {word.casefold() for word in words_of(look.header)}), None)
+    return Evidence(10, f"{found.header!r} names what measures rather than who rates") if found else None
 
 
 def _summaries(looks: Sequence[Look]) -> Evidence | None:
@@ -245,6 +253,7 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _numbers_alone,
     _results,
     _summaries,
+    _instruments,
     _star_counts,
     _spans,
 )

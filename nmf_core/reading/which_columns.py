@@ -43,9 +43,16 @@ LAST_NAMES = frozenset(
 # Such words head questions as well ("Experience", "Price"): on the scale of the others they are answers.
 _ALSO_ASKED = frozenset(
     """
-    price preis prix precio prezzo place time height weight gewicht experience job team department service site standort language
+    price preis prix precio prezzo preço prijs pris cena place time height weight gewicht experience job team department service site standort language
     network version complete progress status tags income country class grade course group condition education consent pages count
     votes employment occupation children decision beruf region location city day device wave month date
+    """.split()
+)
+# What is marked on a scale of its own, as every exam is.
+EXAMS = frozenset(
+    """
+    exam midterm final finalexam test quiz project essay paper presentation participation homework lab klausur prüfung abschlussprüfung
+    zwischentest referat projekt examen parcial proyecto ensayo devoir projet examenfinal prova trabalho verifica tentamen eksamen exame
     """.split()
 )
 _STATES = frozenset("complete status timestamp version seed weight gewicht".split())  # what forms note of themselves
@@ -80,7 +87,7 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 1.5  # likely asked on another scale than all the others
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
-        if look.numeric and 0 < SIZE * usual < look.high and not _few_far(look, usual):
+        if look.numeric and 0 < SIZE * usual < look.high and not (_few_far(look, usual) or look.name in EXAMS):
             weight -= 4
         if k == 0 and (not look.header or role_of(look.header)[0] in ("user", "item") or look.name in NAMES):
             weight -= 4
@@ -158,6 +165,14 @@ def half_named(reading: Reading) -> bool:
     naming = [reading.looks[k].name for k in reading.roles.values() if k >= 0]
     others = {look.name for k, look in enumerate(reading.looks) if k not in reading.roles.values()}
     return bool(FIRST_NAMES & set(naming) and LAST_NAMES & others or LAST_NAMES & set(naming) and FIRST_NAMES & others)
+
+
+def unnamed(reading: Reading) -> bool:
+    """Whether rows without a name could have one: they are items, or have words that say whose they are."""
+    if -1 not in reading.roles.values():
+        return False
+    words = [look for k, look in enumerate(reading.looks) if k in reading.skip and look.words and look.name not in ABOUT]
+    return "item" in reading.roles or any(len(look.said) > 1 and not (look.dates or look.remarks) for look in words)
 
 
 # --- headers that are built alike -------------------------------------------------------------------------------------

@@ -152,6 +152,7 @@ _SPANS = re.compile(
     r"|(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)[a-zä]*\.?([ '-]?\d{2,4})?|\d{1,2}:\d{2}|(19|20)\d\d"
     r"|q[1-4][ '-]?(19|20)\d\d|(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(day|nesday|sday|urday)?|(mo|di|mi|do|fr|sa|so)"
     r"|(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
+    r"|pre|post|before|after|baseline|follow-?up|vorher|nachher|avant|après|antes|después|depois|t[0-9]|time ?[0-9]"
     r"|(lunes|martes|miércoles|jueves|viernes|sábado|domingo)",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ NOUNS: dict[str, frozenset[str]] = {
         """
         abstract act albergo album albums amostra app appid application appname articleno artikelnr artikelnummer artists
         artnr asignatura assignment athlete attraction band barcode batch beach beverage bier biere biersorte bild birra bière
-        blague boardgame boek bog bok books bor bottle bouteille brand bread brewery brot burger böcker bücher caffè café cake
+        blague boardgame boek bog bok books bor bottle bouteille brand böcker bücher caffè café cake
         campione campsite canción candidat candidate candidato canzone canção cardname cerveja cerveza channel chanson
         character cheese chili chiste chocolate cidre cigar clip cocktail coffee contestant cours course creator creature
         criterion curso cím danie ders destination disciplina dish dishes docente doctor dog drink driver ean ean13 elokuva
@@ -43,19 +43,19 @@ NOUNS: dict[str, frozenset[str]] = {
         flavour font food formaggio foto frage fromage games gaststätte gerecht gericht gif gin gioco gra grant gtin gâteau
         hike horse hostel hotel hra hund hörbuch idea iid instructor isbn10 isbn13 itemname itemno itemnumber items
         itemtitle jeu jogo juego játék jídlo kaffe kaffee kahve kandidat kandidát kawa kirja kitap kneipe kniha knjiga książka
-        książki kuchen kurs káva kávé käse könyv landmark laulu lecture lecturer lego lehrer libro lied listing livres
-        locationid logo lokal lot läufer läuferin låt magazine materia matière meal meme mid minta module movies movietitle
+        książki kuchen kurs káva kávé käse könyv landmark laulu lecture lecturer lego lehrer libro lied listing locationid livres
+        logo lokal lot läufer läuferin låt magazine materia matière meal meme mid minta module movies movietitle
         muestra museum naziv newspaper název ochutnávka olut ort otsikko oyun package page paper paperid parfum parfüm
-        park peli película perfume pferd photo physician piatto picture pie piosenka pivo piwo pizza place places plat
+        park peli película perfume pferd photo physician piatto picture piosenka pivo piwo place places plat
         platillo plato playlist poi pokrm post poster postid potrawa prato pregunta  prodotto productno products
         producttitle produkt produktname produktnavn produto profesor professeur professor progetto programme project projekt
         projet proposal proyecto przedmiot próbka píseň předmět queijo queso question questions quote ratee ravintola recette
         recipes repo resort restauracja restaurang restaurante ret rett reviewee rezept ristorante ruoka rätt sample sandwich
         sang sarja seller serial serie series seriál show shows skater sku snack songs sorte speise spel spiel spielzeug spil
-        spill squadra startup statement statements sticker stimulus stimulusid strand subjectname submission sör sýr taco talk
+        spill squadra startup statement statements sticker stimulus stimulusid strand subjectname submission sör sýr talk
         tantárgy tea teacher teacherid team tee termék thread thé titel title titolo titre tittel titulo torte toy trail
         trailname tuote tvshow tweet tytuł título upc url vak vara venue video viini villain vin vinho vino vortrag vtip
-        vzorek víno výrobek wallpaper ware wein weine weinsorte whiskey whisky whiskyname wijn wine winery wino witz workshop
+        vzorek víno výrobek wallpaper ware wein weine weinsorte whiskey whisky whiskyname wijn wine wino witz workshop
         yemek zeitschrift échantillon équipe étel étterem öl øl şarkı ταινία блюдо игра книга книги название наименование
         песня предмет товар трек фильм מוצר ספר סרט الطبق الفيلم الكتاب المطعم المنتج فيلم كتاب منتج アニメ ゲーム タイトル メニュー 书名 作品
         商品 商品名 图书 宿 店 店名 料理 映画 曲 曲名 書籍 本 标题 歌曲 游戏 电影 菜 菜名 菜品 項目 餐厅 게임 곡 노래 도서 메뉴 상품 식당 영화 음식 음식점 제품 책
