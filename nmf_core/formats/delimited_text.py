@@ -16,9 +16,9 @@ from nmf_core.errors import RatingsError, shown
 from nmf_core.formats.base import Data, opened, whole
 from nmf_core.formats.utf8 import pieces
 from nmf_core.tables.base import MAX_CELL, Head
-from nmf_core.words import many, noun
 from nmf_core.tables.heads import LOOKED_AT, names_of, says
 from nmf_core.tables.titles import MOST_TITLES, n_titles
+from nmf_core.words import many, noun
 
 DELIMITERS = {
     ",": "commas",

@@ -107,6 +107,7 @@ _NAMED = {
     "totals": "what is named as sums",
     "decimal": "the decimal mark",
     "zeros": "a 0",
+    "negative": "a number below zero",
     "separator": "what stands between the cells",
     "sheet": "the sheet",
     "encoding": "the encoding",

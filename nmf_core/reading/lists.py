@@ -288,7 +288,9 @@ def _overall(reading: Reading) -> Evidence | None:
     ]
     if len(criteria) < 3 or not rating.numeric:
         return None
-    found = [look for look in criteria if look.numeric and (plain(bare(look.header)) in _OVERALL or is_summary(look.header))]
+    found = [
+        look for look in criteria if look.numeric and (plain(bare(look.header)) in _OVERALL or is_summary(look.header))
+    ]
     if not found:
         found = [look for look in criteria if _sums_up(look, [other for other in criteria if other is not look])]
     if len(found) == 1 and found[0] is not rating:

@@ -13,6 +13,7 @@ from nmf_core.formats.registry import FORMATS
 from nmf_core.tables.base import Table
 
 ZEROS, DECIMALS, TOTALS, MARKS = ("unrated", "rating"), (".", ","), ("skip", "keep"), ("number", "text")
+NEGATIVE = ("shift", "blank")
 SEPARATORS = tuple(DELIMITERS)
 FIND_OUT = "find out"  # an answer that leaves a question to the reader
 EACH_ROW = "each row"  # in place of a column: the rows have no names, and are numbered
@@ -51,6 +52,7 @@ class ReadOptions:
     only: Mapping[str, object] | None = None
     marks: str = "auto"
     separator: str | None = None
+    negative: str = "auto"
     guess: bool = False
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class ReadOptions:
             ("format", ("auto", *FORMATS)),
             ("encoding", (None, *ENCODINGS)),
             ("marks", ("auto", *MARKS)),
+            ("negative", ("auto", *NEGATIVE)),
             ("separator", (None, *SEPARATORS)),
         ):
             value = getattr(self, option)
@@ -100,7 +103,7 @@ class Question:
 
     Attributes:
         key: the keyword of `read_ratings` that answers it: "sheet", "encoding", "separator", "header", "layout", "skip", "only",
-            "missing", "marks", "zeros", "decimal", "totals"; or "user", "item", "rating", which `columns` answers.
+            "missing", "marks", "negative", "zeros", "decimal", "totals"; or "user", "item", "rating", which `columns` answers.
         choice: the answer taken; of "skip", "only" and "missing" as many as there are.
         options: what could be answered.
         reason: why this one, in words.

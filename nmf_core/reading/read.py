@@ -47,6 +47,7 @@ def read_ratings(
     only: Mapping[str, object] | None = None,
     marks: str = "auto",
     separator: str | None = None,
+    negative: str = "auto",
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
 
@@ -81,6 +82,7 @@ def read_ratings(
         only: column → value (or several): the rows that count, such as {"event": "play"}.
         marks: what cells such as 4/5 or ★★★☆☆ are: "number" or "text".
         separator: of text, what stands between the cells.
+        negative: what numbers below zero are: "shift" (ratings; so much is added to all that the scale begins at 0) or "blank".
 
     What a table is, is weighed: where two ways to read it are nearly as likely, that is an error which names them and the
     keywords that choose; nothing is guessed.
@@ -115,6 +117,7 @@ def read_ratings(
         only,
         marks,
         separator,
+        negative,
     )
     if isinstance(source, Ratings):
         return source

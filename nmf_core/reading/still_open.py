@@ -15,6 +15,7 @@ from nmf_core.reading.options import (
     EACH_ROW,
     FIND_OUT,
     MARKS,
+    NEGATIVE,
     TOTALS,
     ZEROS,
     Plan,
@@ -110,6 +111,7 @@ def _rows(asked: ReadOptions, table: Table, plan: Plan | None, failed: bool) -> 
     yield Question("missing", gone, gone, reason, True)
     for key, answer, options in (
         ("marks", asked.marks, MARKS),
+        ("negative", asked.negative, NEGATIVE),
         ("zeros", asked.zeros, ZEROS),
         ("decimal", asked.decimal, DECIMALS),
         ("totals", asked.totals, TOTALS),

@@ -11,7 +11,7 @@ import numpy as np
 from nmf_core.reading.evidence import Reading
 from nmf_core.reading.looks import Look
 from nmf_core.reading.totals import is_summary, sums_by_name
-from nmf_core.tables.headers import plain, role_of, words_of
+from nmf_core.tables.headers import role_of, words_of
 from nmf_core.tables.names import OF_PERSONS, has_unit, like_people
 
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
@@ -75,7 +75,11 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     found = {}
     for k, look in enumerate(looks):
         weight = 2.0 if look.numeric or look.stars or (look.blank and look.header) else -6.0
-        if _is_about(look, usual) or (look.blank and look.name in NAMES | FIRST_NAMES | LAST_NAMES) or (k in strange and _says_so(look)):
+        if (
+            _is_about(look, usual)
+            or (look.blank and look.name in NAMES | FIRST_NAMES | LAST_NAMES)
+            or (k in strange and _says_so(look))
+        ):
             weight -= 4
         if k in strange:
             weight -= 2.5

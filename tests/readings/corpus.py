@@ -72,13 +72,19 @@ def _right(found: Preview, case: Case) -> bool:
     assert ratings is not None
     if (ratings.n_users, ratings.n_items, ratings.n_ratings) != case.shape:
         return False
-    return any(all(_has(ratings, *cell) for cell in cells) for cells in case.cells)
+    return any(_has(ratings, cells) for cells in case.cells)
 
 
-def _has(ratings: Any, user: str, item: str, rating: float) -> bool:
-    """Whether a user gave an item this rating."""
+def _has(ratings: Any, cells: tuple[tuple[str, str, float], ...]) -> bool:
+    """Whether users gave items these ratings; on a scale that begins below zero, all shifted alike."""
+    more = [_rating(ratings, user, item) - rating for user, item, rating in cells]
+    shift = max(0, round(more[0])) if any(rating < 0 for _, _, rating in cells) and more[0] == more[0] else 0
+    return all(abs(one - shift) < 1e-4 for one in more)
+
+
+def _rating(ratings: Any, user: str, item: str) -> float:
+    """What a user gave an item; NaN where there is none."""
     try:
-        found = ratings.of_user(user).get(item)
+        return float(ratings.of_user(user).get(item, float("nan")))
     except NmfError:
-        return False
-    return found is not None and abs(found - rating) < 1e-4
+        return float("nan")

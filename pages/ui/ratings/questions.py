@@ -36,6 +36,7 @@ LABELS: Final = {
     "only": "Which rows count?",
     "missing": "What stands for no answer?",
     "marks": "What are cells such as 4/5 or ★★★★?",
+    "negative": "What is a number below zero?",
     "zeros": "What is a 0?",
     "decimal": "What is the decimal mark?",
     "totals": "Are these sums?",
@@ -50,6 +51,8 @@ WORDS: Final = {
     "keep": "ratings like the others",
     "number": "the number that they say",
     "text": "words",
+    "shift": "a rating: the scale is shifted to begin at 0",
+    "blank": "no answer",
     FIND_OUT: "as it is found",
 }
 _NAMED: Final = ("sheet", *ROLES)  # shown as the file calls them, whatever these words mean to us
