@@ -29,8 +29,8 @@ def likely_codes(values: NDArray[np.floating], counts: NDArray[np.integer]) -> l
     below = [float(v) for v in values[values < 0]]
     if below and counts[values < 0].sum() < 2:
         return []  # a slip of the pen, which an error names with its place
-    if below and (any(v not in _BELOW for v in below) or len(below) > 4):
-        return []  # a scale with two sides
+    if below and (any(v not in _BELOW for v in below) or len(below) > 4):  # a scale with two sides
+        return _beyond_both(values, counts)
     if below and -below[0] == values[-1] and below == [float(v) for v in range(int(below[0]), 0)]:
         return []  # a scale with two sides, such as -2 to 2
     rest = values >= 0
@@ -57,6 +57,13 @@ def _above(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> list[fl
     if n >= 5 and _frequent_at_the_top(scale, repeats):
         return [float(scale[int(repeats.argmax())])]
     return []
+
+
+def _beyond_both(values: NDArray[np.floating], counts: NDArray[np.integer]) -> list[float]:
+    """The one code far above a scale with two sides, such as Jester's 99 above -10 to 10, however many values that has."""
+    if len(values) < 4 or float(values[-1]) not in _ABOVE or values[-1] < _PLAINLY or counts[-1] < 2:
+        return []
+    return [float(values[-1])] if values[-1] >= 4 * max(-values[0], values[-2]) else []
 
 
 def _frequent_at_the_top(scale: NDArray[np.floating], repeats: NDArray[np.integer]) -> bool:

@@ -55,7 +55,10 @@ def _numbers(columns: Sequence[Column]) -> np.ndarray:
 def _has_two_sides(numbers: np.ndarray) -> bool:
     """Whether numbers are on a scale with two sides: several different ones lie below zero, and not far beyond the others."""
     below, above = numbers[numbers < 0], numbers[numbers > 0]
-    if len(below) < _FEWEST or len(np.unique(below)) < 2 or not len(above) or not np.isfinite(numbers).all():
+    if len(below) < _FEWEST or not len(above) or not np.isfinite(numbers).all():
+        return False
+    one = len(np.unique(below)) < 2 and (below == np.round(below)).all()
+    if one and below.min() != -above.max():  # but 1 and -1 are thumbs up and down
         return False
     return bool(-below.min() <= _LONGER * above.max() and above.max() <= _LONGER * 5)
 
