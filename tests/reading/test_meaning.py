@@ -157,7 +157,7 @@ def judged(ratings: Known, way: Written) -> str:
     return "read" if cells(found.ratings) == ratings else f"otherwise: {cells(found.ratings)}"
 
 
-@settings(max_examples=150, deadline=timedelta(seconds=10), suppress_health_check=list(HealthCheck))
+@settings(max_examples=70, deadline=timedelta(seconds=10), suppress_health_check=list(HealthCheck))
 @given(known(), ways())
 def test_a_known_table_is_read_as_it_is_meant_or_asked_about(ratings, way):
     what = judged(ratings, way)
@@ -165,7 +165,7 @@ def test_a_known_table_is_read_as_it_is_meant_or_asked_about(ratings, way):
     assert not what.startswith("otherwise")
 
 
-@settings(max_examples=50, deadline=timedelta(seconds=10), suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=timedelta(seconds=10), suppress_health_check=list(HealthCheck))
 @given(known(), ways())
 def test_a_list_by_its_usual_names_is_read_at_once_whatever_stands_beside(ratings, way):
     plain = replace(way, shape="list", headers=("user", "item", "rating"), missing="", comma=False)
