@@ -149,7 +149,7 @@ def _without_frame(data: bytes) -> bytes:
 
 
 def _without_remarks(data: Data, delimiter: str, head: str) -> tuple[Data, tuple[str, ...]]:
-    """The text with blank lines in place of remarks between its rows, which begin with a mark and have one cell; and a note of them."""
+    """The text with blank lines in place of remarks between its rows, begun by a mark and of one cell; and a note of them."""
     remark = re.compile(rb"(?m)(?<=\n)(#|//)[^\n" + re.escape(delimiter.encode()) + rb"]*(?=\n)")
     begin = next((at for at, c in enumerate(head) if c == delimiter), len(head))
     if '"' in head or not re.search(r"\n(#|//)", head[begin:]):
@@ -270,8 +270,9 @@ def records_of(data: Data, delimiter: str, name: str, above: int, quoted: bool =
     with lines_of(data) as file:
         for _ in range(above):
             file.readline()
-        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-        reader = csv.reader(file, delimiter=delimiter, strict=True, quoting=quoting)
+        reader = csv.reader(
+            file, delimiter=delimiter, strict=True, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+        )
         begins = above + 1
         try:
             for row in reader:

@@ -30,8 +30,8 @@ def read(data: Data, name: str) -> Table:
     """
     if _n_cells(data) == 2 and _DATED.search(_first_rating(data)):
         raise RatingsError(
-            f"{name} holds no ratings: each line is a user and a date, as in that contest's qualifying set, whose ratings were held "
-            "back. Choose a file of the training set."
+            f"{name} holds no ratings: each line is a user and a date, as in that contest's qualifying set, whose ratings were "
+            "held back. Choose a file of the training set."
         )
     films: list[tuple[int, str]] = []  # how many ratings stand above a film, and its number
     wrong: list[str] = []

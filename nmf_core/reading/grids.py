@@ -1,4 +1,4 @@
-"""A table as a grid: users down and items across, or items down and users across; which column names the rows, which are ratings."""
+"""A table as a grid: users down and items across, or items down and users across; and which column names the rows."""
 
 from __future__ import annotations
 
@@ -201,7 +201,9 @@ def _names_differ(reading: Reading) -> Evidence | None:
     if look is None:
         named = any(
             other.different
-            and not (other.dates or (other.numeric and not _is_called_name(other.header) and not role_of(other.header)[1]))
+            and not (
+                other.dates or (other.numeric and not _is_called_name(other.header) and not role_of(other.header)[1])
+            )
             and other.name not in ABOUT - NAMES - _IDS
             for k, other in enumerate(reading.looks)
             if k not in reading.ratings
@@ -234,9 +236,9 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     whole = [
         other for other in others if other.different and not other.dates and other.name not in ABOUT - NAMES - _IDS
     ]
-    if look is not None and look.name in FIRST_NAMES and any(other.name in LAST_NAMES for other in others):
-        if any(_is_called_name(other.header) and other.name not in LAST_NAMES for other in whole):
-            return Evidence(-3.0, f"{look.header!r} is half a name")
+    half = look is not None and look.name in FIRST_NAMES and any(other.name in LAST_NAMES for other in others)
+    if half and look is not None and any(_is_called_name(o.header) and o.name not in LAST_NAMES for o in whole):
+        return Evidence(-3.0, f"{look.header!r} is half a name")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")
     return None

@@ -19,8 +19,8 @@ class Layout:
     Attributes:
         name: what `read_ratings(layout=...)` calls it.
         words: what a row is then, for people.
-        readings: given a table, a look at its columns, its header, what a person said of the columns, and whether this way was asked
-            for: each way to read the table so, with its evidence; none where it cannot be read so.
+        readings: given a table, a look at its columns, its header, what a person said of the columns, and whether this way was
+            asked for: each way to read the table so, with its evidence; none where it cannot be read so.
         read: makes ratings by such a plan, and says what their numbers leave to ask.
     """
 

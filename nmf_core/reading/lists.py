@@ -22,8 +22,9 @@ _MOST_DEEDS = 12  # different words of a column that says what was done
 # What the mark is called that sums up those for several criteria.
 _OVERALL = frozenset(
     """
-    overall overallrating overallscore total totalscore 総合評価 総合点 总分 综合评分 gesamt gesamtnote gesamtbewertung gesamteindruck
-    gesamturteil notafinal notefinale noteglobale puntajetotal punteggiototale helhetsinntrykk totalcuppoints totalcupoints
+    overall overallrating overallscore total totalscore 総合評価 総合点 总分 综合评分 gesamt gesamtnote gesamtbewertung
+    gesamteindruck gesamturteil notafinal notefinale noteglobale puntajetotal punteggiototale helhetsinntrykk totalcuppoints
+    totalcupoints
     """.split()
 )
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
@@ -51,10 +52,11 @@ def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Give
 
 def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidence], dict[str, int]]]:
     """Each likely choice of columns for user and item, and what speaks for it."""
-    likely = {
-        role: _likely(looks, given, role, lambda k, role=role: _as_id(looks[k], role, k).weight)
-        for role in ("user", "item")
-    }
+
+    def like(role: str) -> list[int]:
+        return _likely(looks, given, role, lambda k: _as_id(looks[k], role, k).weight)
+
+    likely = {role: like(role) for role in ("user", "item")}
     for user, item in product(likely["user"], likely["item"]):
         if user != item and not (
             {user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}

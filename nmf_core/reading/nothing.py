@@ -32,11 +32,19 @@ _OF_RESULTS = frozenset("place platz rank rang goals weighting gewichtung home a
 _OF_CHOICES = frozenset(
     "criterion criteria kriterium kriterien critère critères criterio criterios criteri kryterium".split()
 )
-_INSTRUMENTS = frozenset("sensor sensors meter thermometer probe gauge capteur sensore machine server zähler messstelle".split())
+_INSTRUMENTS = frozenset(
+    "sensor sensors meter thermometer probe gauge capteur sensore machine server zähler messstelle".split()
+)
 _SUMMARIES = frozenset(
-    "n mean average avg median sd std stdev min max sum total count mittelwert mittel median stdabw anzahl moyenne médiane media".split()
+    "n mean average avg median sd std stdev min max sum total count mittelwert mittel stdabw anzahl moyenne médiane media".split()
 )
 _STARS = re.compile(r"([1-9]|10|one|two|three|four|five) ?(stars?|sterne?|★|\*|points?|étoiles?|estrellas?|stelle)|★+")
+_ANSWERS = re.compile(
+    r"(strongly |somewhat |rather |completely |totally |tend to )?(dis)?agree( strongly)?|neutral|undecided|neither.*|don.?t know"
+    r"|(very |rather |somewhat )?(dis|un)?satisfied|(very )?(good|bad|poor|fair)|excellent|yes|no|maybe"
+    r"|(stimme |trifft )(voll |eher |gar )*(nicht )?zu|teils.*|weiß nicht|ja|nein|vielleicht|(sehr )?(gut|schlecht)|mittel"
+    r"|(pas |plutôt |tout à fait |plutôt pas )?(d'accord|du tout d'accord)|oui|non|(muy |totalmente )?(de acuerdo|en desacuerdo)|sí"
+)
 _LIKE_NAMED = 0.4  # the share of names that tells what a column names
 
 
@@ -146,12 +154,14 @@ def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     generic = all(_GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
     if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
         return None
-    item = False
+    user = item = False
     for look in looks:
         role, plainly = role_of(look.header)
-        if (role == "user" and plainly > 1) or look.people > _LIKE_NAMED:
-            return None
+        user = user or (role == "user" and plainly > 1) or look.people > _LIKE_NAMED
         item = item or (role == "item" and plainly > 1) or look.things > _LIKE_NAMED
+    if user:
+        marks = rated or item or _values(looks)[0].top <= 10 or all(_COLUMN.fullmatch(look.header) for look in looks)
+        return None if marks else Evidence(9, "neither what is rated nor what a rating is, is said")
     if item:
         return None if rated else Evidence(6, "neither who rates nor what a rating is, is said")
     return Evidence(10 if generic else 3 if rated else 5, "neither the headers nor the names tell who rates what")
@@ -223,10 +233,20 @@ def _summaries(looks: Sequence[Look]) -> Evidence | None:
     return None
 
 
+def _persons_alone(looks: Sequence[Look]) -> Evidence | None:
+    """Each row is a person of its own, with a word and a number or two: a table about people."""
+    named = [look for look in looks if role_of(look.header)[0] == "user" and look.different and look.n_rows > 2]
+    words = [look for look in looks if look.words and look not in named and not look.dates]
+    if named and words and looks[0] is named[0] and len(_values(looks)) + len(words) > 1 and len(_values(looks)) <= 2:
+        return Evidence(9, f"each row is a {named[0].header!r} of its own, with one thing beside")
+    return None
+
+
 def _star_counts(looks: Sequence[Look]) -> Evidence | None:
-    """How many gave each number of stars: the columns are the ratings, and the cells count people."""
-    stars = [look for look in looks if _STARS.fullmatch(look.header.strip().casefold())]
-    return Evidence(10, "its columns are numbers of stars, and its cells count") if len(stars) >= 3 else None
+    """How many gave each number of stars, or each answer: the columns are the ratings, and the cells count people."""
+    said = [look.header.strip().casefold() for look in looks]
+    stars = [text for text in said if _STARS.fullmatch(text) or _ANSWERS.fullmatch(text)]
+    return Evidence(10, "its columns are answers, and its cells count") if len(stars) >= 3 else None
 
 
 def _spans(looks: Sequence[Look]) -> Evidence | None:
@@ -255,5 +275,6 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _summaries,
     _instruments,
     _star_counts,
+    _persons_alone,
     _spans,
 )

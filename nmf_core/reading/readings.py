@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nmf_core.errors import RatingsError, closest, shown
@@ -92,6 +92,8 @@ def _of_head(rows: Sequence[Sequence[str]], head: Head) -> Evidence:
     if head.above and _holds_values([header], rows[head.above + 1 :]):
         return Evidence(-3, "it holds numbers, as the rows below do")
     said = [cell for cell in header if cell.strip()]
+    if _names_columns(rows[head.above + head.lines :]):
+        return Evidence(-4.0, "the row below names the columns as well")
     weight = 0.0
     if len(set(said)) < len(said) and head.lines == 1:
         weight -= 1.0
@@ -117,6 +119,25 @@ def _holds_values(lines: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
         if within and all(within) and line[0].strip() and not is_number(line[0]):
             return True
     return False
+
+
+def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of some rows says what the columns are: words where all others have numbers, or names of roles."""
+    if len(rows) < 3:
+        return False
+    first, *below = rows
+    numeric = [k for k in range(len(first)) if _are_numbers(row[k] for row in below if k < len(row))]
+    cells = [first[k].strip() for k in numeric]
+    if any(map(is_number, cells)) or not numeric:
+        return False
+    roles = sum(role_of(cell)[1] > 1 for cell in first if cell.strip())
+    return (all(cells) and (len(cells) > 1 or roles > 1)) or (roles > 0 and not any(cells) and len(cells) > 1)
+
+
+def _are_numbers(cells: Iterable[str]) -> bool:
+    """Whether nearly all cells that are not blank are numbers."""
+    said = [is_number(cell) for cell in cells if cell.strip()]
+    return len(said) > 1 and sum(said) >= 0.8 * len(said)
 
 
 def _outside(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -149,8 +170,8 @@ def _asked_head(table: Table, asked: object) -> Head:
         )
     if not numbers or len(numbers) > 2 or numbers[0] > numbers[-1] or any(k not in lines for k in numbers):
         raise RatingsError(
-            f"header is {shown(asked)}; it must be a {table.place} that is not blank, from {lines[0]} to {lines[-1]}, the first and "
-            f"the last of several, or 0 for none. Give one such as {lines[0]}."
+            f"header is {shown(asked)}; it must be a {table.place} that is not blank, from {lines[0]} to {lines[-1]}, the "
+            f"first and the last of several, or 0 for none. Give one such as {lines[0]}."
         )
     first, last = lines.index(numbers[0]), lines.index(numbers[-1])
     return Head(first, last - first + 1, heads([row for _, row in table.first_rows])[0].row_names and first == last)

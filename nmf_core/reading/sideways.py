@@ -38,7 +38,8 @@ def sideways_readings(
 def _turned(table: Table) -> Table:
     """The table with its rows and columns exchanged: its header is its first row, its first column the header."""
     first, *others = table.take(list(range(len(table.header))))
-    rows = [list(table.header[1:]), *([column.cell(row) for column in others] for row in range(len(first)))]
+    names: list[object] = list(table.header[1:])
+    rows = [names, *([column.cell(row) for column in others] for row in range(len(first)))]
     header = [table.header[0], *(_name(first.cell(row)) for row in range(len(first)))]
     lines = range(2, len(others) + 2)
     columns = [Column.of([None if cell is None else text_of(cell) for cell in row]) for row in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,11 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.looks import WIDEST
 from nmf_core.reading.options import HINT, Plan, Question, ReadOptions
-from nmf_core.reading.totals import find_totals, is_summary, say_maxima
+from nmf_core.reading.rows import below_first, filled_rows, named_rows, without_sums
+from nmf_core.reading.totals import find_totals, say_maxima
 from nmf_core.reading.values import values_of, wrong_cell
-from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, text_of, texts_of
-from nmf_core.tables.numbers import is_number, says_blank
+from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
+from nmf_core.tables.numbers import is_number
 from nmf_core.words import cut, many, noun
 
 
@@ -33,23 +33,6 @@ def without_blank_columns(table: Table) -> Table:
     return table.only([k for k in range(len(table.header)) if k not in blank])
 
 
-def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
-    """The table and columns without the rows that are blank in all of these columns."""
-    empty = columns[0].blank()
-    for column in columns[1:]:
-        if not empty.any():
-            break
-        empty &= column.blank()
-    if empty.all():  # no rows at all, too
-        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
-    if not empty.any():
-        return table, tuple(columns)
-    kept, line = np.flatnonzero(~empty), table.line
-    notes.append(f"{int(empty.sum())} blank rows were skipped.")
-    table = replace(table, line=lambda row: line(int(kept[row])))
-    return table, tuple(column.rows(kept) for column in columns)
-
-
 def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
     """Ratings from a long table."""
     table, roles = plan.table, plan.roles
@@ -58,8 +41,8 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
     ignored = f" Ignored: {cut(', '.join(others))}." if others else ""
     notes.append(f"Read as a long table: {names}.{ignored}")
-    table, columns = _filled_rows(table, table.take(list(roles.values())), notes)
-    user, item, rating = _without_sums(columns, notes)
+    table, columns = filled_rows(table, table.take(list(roles.values())), notes)
+    user, item, rating = without_sums(columns, notes)
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     del user, item
@@ -107,13 +90,14 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"{table.name} is a grid of {len(first)} × {len(heads)} cells; at most {MAX_GRID_CELLS} can "
             f"be read as a grid. Give a long table, one row a rating. {HINT}"
         )
-    table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
-    table, first, columns = _named_rows(table, first, columns)
+    table, (first, *others) = filled_rows(table, (first, *table.take(heads)), notes)
+    columns: Sequence[Column] = others
+    table, first, columns = named_rows(table, first, columns)
     if options.totals != "keep" and say_maxima(first, columns, options.decimal):
         notes.append(
             f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
         )
-        first, columns, table = first.rows(_below(first)), [c.rows(_below(first)) for c in columns], _from_second(table)
+        table, first, columns = below_first(table, first, columns)
     totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
     if totals is not None:
         notes.append(totals.note)
@@ -156,42 +140,6 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     return ratings, values.questions if totals is None else (totals.question, *values.questions)
 
 
-def _named_rows(table: Table, first: Column, columns: Sequence[Column]) -> tuple[Table, Column, Sequence[Column]]:
-    """The rows that have a name or say anything: not those of a spreadsheet's errors alone."""
-    silent = first.blank()
-    for column in columns:
-        if not silent.any():
-            return table, first, columns
-        coded = column.coded()
-        silent = silent & coded.where([says_blank(cell) for cell in coded.cells], missing=True)
-    if not silent.any() or silent.all():
-        return table, first, columns
-    kept, line = np.flatnonzero(~silent), table.line
-    return replace(table, line=lambda row: line(int(kept[row]))), first.rows(kept), [c.rows(kept) for c in columns]
-
-
-def _below(column: Column) -> NDArray[np.intp]:
-    """All rows but the first."""
-    return np.arange(1, len(column))
-
-
-def _from_second(table: Table) -> Table:
-    """The table whose rows are counted from its second."""
-    line = table.line
-    return replace(table, line=lambda row: line(row + 1))
-
-
-def _without_sums(columns: Sequence[Column], notes: list[str]) -> Sequence[Column]:
-    """Users, items and ratings without a last row that is called a total and names no user or no item."""
-    n = len(columns[0])
-    last = [column.cell(n - 1) for column in columns]
-    named = [text_of(cell).strip() for cell in last[:2] if cell is not None]
-    if n < 3 or all(named) and len(named) == 2 or not any(map(is_summary, named)):
-        return columns
-    notes.append(f"The last row, {shown(next(filter(None, named)))}, names no user and item: it was left out.")
-    return [column.first(n - 1) for column in columns]
-
-
 def _check_heads(table: Table, names: list[str], across: str) -> None:
     """Refuse a grid whose header lacks a name or has one twice."""
     if "" in names:
@@ -218,7 +166,7 @@ def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Q
     notes = list(table.notes)
     names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
     notes.append(f"Read as a list without ratings: {names}. Each row counts 1.")
-    table, (user, item) = _filled_rows(table, table.take([roles["user"], roles["item"]]), notes)
+    table, (user, item) = filled_rows(table, table.take([roles["user"], roles["item"]]), notes)
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     if options.duplicates == "refuse":

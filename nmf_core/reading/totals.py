@@ -165,7 +165,7 @@ def sums_by_name(name: object) -> bool:
 
 
 def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: bool = True) -> bool:
-    """Whether the cells of a row are exactly the sums, counts, means, extremes or spreads of the other rows' columns, to the decimals shown.
+    """Whether the cells of a row are the sums, counts, means, extremes or spreads of the others' columns, to the decimals shown.
 
     It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else
     somebody's own ratings could be so by chance.

@@ -117,9 +117,9 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
     if list_of_ratings:
         return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
     whole = bool((values == np.round(values)).all())
-    if whole and len(values) >= 2 and values[-1] <= 3 and values[-1] == len(values) and 2 * n_zeros <= n_cells:
-        if n_zeros <= 1.5 * counts.max():
-            return "rating", f"the numbers run from 0 to {values[-1]:g}, and 0 is no more frequent than the others"
+    usual = 2 * n_zeros <= n_cells and len(values) >= 2 and n_zeros <= 1.5 * counts.max()
+    if whole and usual and values[-1] == len(values) <= 3:
+        return "rating", f"the numbers run from 0 to {values[-1]:g}, and 0 is no more frequent than the others"
     if whole and values[-1] > 10 and len(values) >= 8:
         return "rating", "whole numbers without a scale seem to count, and 0 is a count"
     return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"

@@ -1,4 +1,4 @@
-"""Which columns of a grid are ratings, and which say something else of its rows: ids, ages, dates, means, the form that was filled in."""
+"""Which columns of a grid are ratings, and which say something else of its rows: ids, ages, dates, means."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from nmf_core.tables.names import OF_PERSONS, has_unit, like_people
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
 ABOUT = OF_PERSONS | frozenset(
     """
-    year date time day month count no nr id number row index price height weight releaseyear jahr datum uhrzeit année año ano anno
-    rok rocznik rik år vuosi yıl évszám jaar 年 год fecha seq lfdnr class grade pages runtime votes decision comment comments remark
-    remarks notes bemerkung kommentar email genre author auteur autor autore forfatter författare director regie regisseur réalisateur
-    regista režie totalscore sum responseid respondentid preis prix precio prezzo preço prijs pris cena ár fiyat 価格 价格 가격 цена
+    year date time day month count no nr id number row index price height weight releaseyear jahr datum uhrzeit année año
+    ano anno rok rocznik rik år vuosi yıl évszám jaar 年 год fecha seq lfdnr class grade pages runtime votes decision
+    comment comments remark remarks notes bemerkung kommentar email genre author auteur autor autore forfatter författare
+    director regie regisseur réalisateur regista režie totalscore sum responseid respondentid preis prix precio prezzo preço
+    prijs pris cena ár fiyat 価格 价格 가격 цена
     """.split()
 )
 NAMES = frozenset(
     """
     name yourname fullname email emailaddress mail emailaddresse nombre nom imię naam firstname vorname prénom studentname
-    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid pid uuid
-    formid submissionid token メールアドレス idnummer idnumber studentid correo correoelectrónico courriel adressemail emailadresse
-    nazwisko nazwiskoiimię imięinazwisko jméno příjmení név nev nimi ad adsoyad фио имяфамилия apellidos nombreyapellidos nomeecognome
+    initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid
+    pid uuid formid submissionid token メールアドレス idnummer idnumber studentid correo correoelectrónico courriel
+    adressemail emailadresse nazwisko nazwiskoiimię imięinazwisko jméno příjmení név nev nimi ad adsoyad фио имяфамилия
+    apellidos nombreyapellidos nomeecognome
     """.split()
 )
 # What heads those who give marks to each other, above whom they give them to.
@@ -38,21 +40,26 @@ FIRST_NAMES = frozenset(
     "firstname vorname prénom prenom voornaam fornavn förnamn nombre nome imię jméno givenname first".split()
 )
 LAST_NAMES = frozenset(
-    "lastname nachname nom achternaam etternavn efternavn efternamn apellido apellidos cognome nazwisko příjmení surname familyname last".split()
+    """
+    lastname nachname nom achternaam etternavn efternavn efternamn apellido apellidos cognome nazwisko příjmení
+    surname familyname last
+    """.split()
 )
 # Such words head questions as well ("Experience", "Price"): on the scale of the others they are answers.
 _ALSO_ASKED = frozenset(
     """
-    price preis prix precio prezzo preço prijs pris cena place time height weight gewicht experience job team department service site standort language
-    network version complete progress status tags income country class grade course group condition education consent pages count
-    votes employment occupation children decision beruf region location city day device wave month date
+    price preis prix precio prezzo preço prijs pris cena place time height weight gewicht experience job team department
+    service site standort language network version complete progress status tags income country class grade course group
+    condition education consent pages count votes employment occupation children decision beruf region location city day
+    device wave month date
     """.split()
 )
 # What is marked on a scale of its own, as every exam is.
 EXAMS = frozenset(
     """
-    exam midterm final finalexam test quiz project essay paper presentation participation homework lab klausur prüfung abschlussprüfung
-    zwischentest referat projekt examen parcial proyecto ensayo devoir projet examenfinal prova trabalho verifica tentamen eksamen exame
+    exam midterm final finalexam test quiz project essay paper presentation participation homework lab klausur prüfung
+    abschlussprüfung zwischentest referat projekt examen parcial proyecto ensayo devoir projet examenfinal prova trabalho
+    verifica tentamen eksamen exame
     """.split()
 )
 _STATES = frozenset("complete status timestamp version seed weight gewicht".split())  # what forms note of themselves
@@ -120,14 +127,15 @@ def _is_about(look: Look, usual: float) -> bool:
 
 
 def plainly_left(reading: Reading, k: int) -> bool:
-    """Whether a column that is left out leaves no doubt: words, dates, a count of the rows, or what is called so or of another size."""
+    """Whether a column that is left out leaves no doubt: words, dates, a count, or what is called so or of another size."""
     look, rated = reading.looks[k], [reading.looks[r] for r in reading.ratings if reading.looks[r].numeric]
     if look.blank or look.dates or look.epochs or look.running or look.years or (look.words and not look.stars):
         return len(rated) > 1
     tops = [other.high for other in rated]
     usual = float(np.median(tops)) if tops else 0.0
     if is_summary(look.header):  # an item may be called Sum or Average, but its ratings are as others
-        return len(rated) > 1 and (look.top > usual or (not look.whole and all(other.whole for other in rated)))
+        apart = look.top > usual or (not look.whole and all(other.whole for other in rated))
+        return len(rated) > 1 and (apart or k in strangers(reading.looks))
     if look.name in OF_PERSONS - _ALSO_ASKED or has_unit(look.header):
         return len(rated) > 1
     if len(rated) > 2 and usual and (look.top > 10 * usual and look.different or not look.name.strip("0123456789")):
@@ -175,7 +183,9 @@ def unnamed(reading: Reading) -> bool:
     """Whether rows without a name could have one: they are items, or have words that say whose they are."""
     if -1 not in reading.roles.values():
         return False
-    words = [look for k, look in enumerate(reading.looks) if k in reading.skip and look.words and look.name not in ABOUT]
+    words = [
+        look for k, look in enumerate(reading.looks) if k in reading.skip and look.words and look.name not in ABOUT
+    ]
     return "item" in reading.roles or any(len(look.said) > 1 and not (look.dates or look.remarks) for look in words)
 
 

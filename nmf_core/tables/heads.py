@@ -24,7 +24,7 @@ Cells = Sequence[str]
 
 
 def heads(rows: Sequence[Cells]) -> list[Head]:
-    """Where the header of a table could stand that begins with these rows, the likeliest first; each says as much of the rows below.
+    """Where the header of a table could stand that begins with these rows, the likeliest first; each says as much of those below.
 
     >>> heads([["# made in May"], ["user", "item", "rating"], ["ann", "x", "5"], ["bob", "x", "4"]])[0]
     Head(above=1, lines=1, row_names=False)

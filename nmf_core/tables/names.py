@@ -11,7 +11,8 @@ from nmf_core.tables.headers import plain, words_of
 _PERSON = re.compile(
     r"(user|usr|person|people|participant|part|subj(ect)?|respondent|resp|rater|reviewer|rev|critic|judge|juror|student|pupil"
     r"|customer|cust|client|member|viewer|reader|voter|patient|annotator|coder|expert|tester|visitor|employee|guest"
-    r"|taster|assessor|panell?ist|panel ?member|jury|jurado|catador|provador|degustador|q-?grader|grader|scorer|referee|gutachter(in)?|mem|tn|pc"
+    r"|taster|assessor|panell?ist|panel ?member|jury|jurado|catador|provador|degustador|q-?grader|grader|scorer|referee"
+    r"|gutachter(in)?|mem|tn|pc"
     r"|proband(in)?|versuchsperson|teilnehmer(in)?|juror(in)?|prüfer(in)?|verkoster(in)?|testeur|porotce|oceniający|degustátor|évaluateur"
     r"|nutzer|benutzer|kunde|teilnehmer|schüler|befragter|utilisateur|participante|usuario|alumno|uzytkownik|kid|child|login|account)"
     r"([ _.:/#-]*\d+|[ _.:/#-]+[a-z]\w*|[:/].+)|(vp|u)[ _.#-]*\d+|J\d{1,2}|[0-9a-f]{40}|[prs][ _.#-]*\d{2,}",
@@ -21,7 +22,8 @@ _THING = re.compile(
     r"(movie|film|item|itm|product|prod|book|song|track|album|artist|game|show|series|place|restaurant|question|quest|frage"
     r"|statement|aufgabe|exercise|ex|task|test|quiz|assignment|hw|homework|lab|exam|paper|dish|recipe|course|joke|image|photo"
     r"|stimulus|stim|artikel|produkt|buch|spiel|titel|livre|jeu|pregunta|libro|pelicula|sku|asin|logo|design|brand|wine|beer)"
-    r"([ _.:/#-]*\d+([_.-]?\d+)*[a-z]?|[ _.:/#-]+[a-z]|[:/].+)|(v|q|i)[ _.#-]*\d+([_.-]?\d+)*[a-z]?|tt\d{6,}|97[89]\d{10}|B0[0-9A-Z]{8}",
+    r"([ _.:/#-]*\d+([_.-]?\d+)*[a-z]?|[ _.:/#-]+[a-z]|[:/].+)|(v|q|i)[ _.#-]*\d+([_.-]?\d+)*[a-z]?"
+    r"|tt\d{6,}|97[89]\d{10}|B0[0-9A-Z]{8}",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.IGNORECASE)
@@ -85,9 +87,12 @@ _NOT_RATED = frozenset(
     """
     age year date time timestamp day month week hour no nr id index row zip zipcode price amount total height weight income
     duration minutes seconds ts unix unixreviewtime reviewtime createdat updatedat datum zeit alter jahr preis fecha edad
-    helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity qty
-    revenue stock inventory bestand stückzahl units sold orders salary gehalt lohn distance speed calories kcal delay turnover umsatz menge cantidad quantité temperature temp humidity totalvotes popularity beliebtheit avg average mean baverage mins min
-    episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage current power unixtime epoch stunden hours
+    helpful helpfulvotes numvotes reviewcount ratingcount votecount lat latitude lon lng longitude pages runtime quantity
+    qty revenue betrag montant importe importo bedrag kwota částka belopp beløp summa dose dosis dosage fee cost costs
+    kosten coût costo gebühr stock inventory bestand stückzahl units sold orders salary gehalt lohn distance speed calories
+    kcal delay turnover umsatz menge cantidad quantité temperature temp humidity totalvotes popularity beliebtheit avg
+    average mean baverage mins min episodes watchedepisodes mywatchedepisodes pressure volume open high low close voltage
+    current power unixtime epoch stunden hours
     """.split()
 )
 _ENDS = (
@@ -148,7 +153,8 @@ def not_rated(header: str) -> bool:
 
 
 _SPANS = re.compile(
-    r"(week|woche|kw|wk|semaine|semana|vecka|uke|month|monat|mois|mes|year|jahr|day|tag|jour|día|dia|quarter|quartal|trimestre)[ _.-]?\d{1,4}"
+    r"(week|woche|kw|wk|semaine|semana|vecka|uke|month|monat|mois|mes|year"
+    r"|jahr|day|tag|jour|día|dia|quarter|quartal|trimestre)[ _.-]?\d{1,4}"
     r"|(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)[a-zä]*\.?([ '-]?\d{2,4})?|\d{1,2}:\d{2}|(19|20)\d\d"
     r"|q[1-4][ '-]?(19|20)\d\d|(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(day|nesday|sday|urday)?|(mo|di|mi|do|fr|sa|so)"
     r"|(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"

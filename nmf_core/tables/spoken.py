@@ -24,9 +24,12 @@ _STARS = re.compile(r"([★⭐*]\ufe0f?)*[½⯨]?[☆✩]*")
 # What people write for "no answer", as `plain` writes it, and the signs for it.
 _NO_ANSWER = frozenset(
     """
-    dk ref dkna nk ka wn kang keineangabe weissnicht nsnc ns nc nr nsp nspp np dontknow refused refuse noanswer skipped missing
-    unknown notapplicable notrated norating unrated absent abs krank entschuldigt x nd nvt onbekend nevím nieznam bd brak
-    noopinion cantsay nosabe sinrespuesta noresponde sinopinion nonso nonrisponde nesaispas nsp refus nessunarisposta semresposta nãosei naosei ingensvar vetinte abw abwesend entsch disp dispensé absent absente fehlt gefehlt falta nb nezn neuvedeno brakodpowiedzi trudnopowiedzieć нд неттответа 不明 無回答 わからない 回答なし 无 缺考 未答 不知道 모름 무응답 결시 nocontesta sansréponse sansopinion geenmening vetej veikeine inget vetikke непознаю нетответа
+    dk ref dkna nk ka wn kang keineangabe weissnicht nsnc ns nc nr nsp nspp np dontknow refused refuse noanswer skipped
+    missing unknown notapplicable notrated norating unrated absent abs krank entschuldigt x nd nvt onbekend nevím nieznam bd
+    brak noopinion cantsay nosabe sinrespuesta noresponde sinopinion nonso nonrisponde nesaispas nsp refus nessunarisposta
+    semresposta nãosei naosei ingensvar vetinte abw abwesend entsch disp dispensé absent absente fehlt gefehlt falta nb nezn
+    neuvedeno brakodpowiedzi trudnopowiedzieć нд неттответа 不明 無回答 わからない 回答なし 无 缺考 未答 不知道 모름 무응답
+    결시 nocontesta sansréponse sansopinion geenmening vetej veikeine inget vetikke непознаю нетответа
     """.split()
 )
 _SIGNS = frozenset(
