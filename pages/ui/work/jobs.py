@@ -185,7 +185,12 @@ def _run(job: Job, turns: threading.Semaphore) -> None:
     except Exception:
         LOG.exception("a job ended by a bug")
     finally:
+        job.work = _done  # what it worked on is not kept for as long as its result
         job.ended.set()
+
+
+def _done(progress: Progress) -> None:
+    """What is left to do for a job that has ended."""
 
 
 def _tidy(board: _Board) -> None:
