@@ -22,7 +22,7 @@ from benchmarks.lifelike import lifelike
 from nmf_core.formats import to_parquet
 from tests.browser.conftest import FLAGS, Server, chromium, settled, type_into_cell
 
-TEXTS = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => t.text))"
+TEXTS = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => [t.text, t.z]))"
 # Looks once a frame, and compares numbers only when the picture's data are others: asking more often would slow the page.
 WATCH = f"""pressed => {{
   const find = () => document.querySelector('.js-plotly-plot'), texts = {TEXTS};

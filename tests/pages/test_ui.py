@@ -42,6 +42,45 @@ def test_the_picture_of_the_product_shares_its_axes(movie_night, mode, dark):
     assert "W with 10 users by 3 features" in drawn.alt
 
 
+@pytest.mark.parametrize("rank", [1, 3, 12, 40])
+def test_each_feature_keeps_to_its_own_colours_in_one_heatmap(movie_night, rank):
+    fit = factorize(movie_night, rank=rank).canonical()
+    colours = feature_colours(rank)
+    window = Window(np.arange(12), np.arange(12))
+    drawn = charts.product(
+        fit, movie_night, feature_names(rank), colours, window, mode="Ratings", selected=None, look=Look(False)
+    )
+    H, W = drawn.figure.data[:2]
+    for heat, axis in ((H, 0), (W, 1)):
+        z = np.asarray(heat.z)
+        own = np.expand_dims(np.arange(rank), 1 - axis)
+        assert (np.floor(z) == own).all()
+        assert [round(at * rank, 6) for at, _ in heat.colorscale[1::2]] == [round(f + 0.999, 6) for f in range(rank)]
+        assert [colour for _, colour in heat.colorscale[1::2]] == colours
+    shown = np.asarray(H.z) - np.arange(rank)[:, None]
+    np.testing.assert_allclose(shown, 0.999 * fit.H[:, :12] / fit.H[:, :12].max(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_blanks_of_a_large_picture_are_smaller_tiles(movie_night):
+    fit = factorize(movie_night, rank=3).canonical()
+    window = Window(np.arange(40), np.arange(30))
+    drawn = charts.product(
+        fit,
+        movie_night,
+        feature_names(3),
+        feature_colours(3),
+        window,
+        mode="Reconstruction",
+        selected=None,
+        look=Look(False),
+    )
+    rated, blank = (np.asarray(trace.z) for trace in drawn.figure.data[2:4])
+    given = movie_night.V.toarray() != 0
+    assert (np.isfinite(rated) == given).all()
+    assert (np.isfinite(blank) == ~given).all()
+    assert drawn.figure.data[3].xgap > drawn.figure.data[2].xgap
+
+
 def test_hostile_names_are_escaped_for_plotly_everywhere(notebook):
     fit = factorize(notebook, rank=2).canonical()
     names = ["<b>x</b>", "y"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,19 @@ def test_quick_work_never_waits_behind_long_work():
     assert slow[-1].waiting
     release.set()
     assert all(job.ended.wait(SOON) for job in slow)
+
+
+def test_a_job_that_has_ended_does_not_keep_what_it_worked_on():
+    class Heavy:
+        pass
+
+    heavy = Heavy()
+    gone = weakref.ref(heavy)
+    job = jobs.start("ann", "x", lambda progress, heavy=heavy: 42 if heavy else None)
+    assert job.ended.wait(SOON) and job.result == 42
+    del heavy
+    gc.collect()
+    assert gone() is None
 
 
 def test_what_takes_too_long_is_ended():

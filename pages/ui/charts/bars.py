@@ -147,11 +147,11 @@ def recommendations(
     )
     figure = look.figure(
         traces,
-        height=34 * len(shown) + 90,
+        height=34 * len(shown) + 100,
         barmode="stack",
         bargap=0.25,
         showlegend=True,
-        margin={"l": 10, "r": 46, "t": 36, "b": 10},
+        margin={"l": 10, "r": 46, "t": 36, "b": 48},
         xaxis=look.axis("score, in rating points", rangemode="tozero"),
         yaxis=_names_axis(shown["item"], look, 30, [" ⚠" if w else "" for w in shown["warning"]]),
     )

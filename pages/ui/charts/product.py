@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core import Factorization, Ratings
-from pages.ui.charts.style import Chart, Look
+from pages.ui.charts.style import UNIT, Chart, Look
 from pages.ui.text import cut, number, plain, signed_sum
 
 MODES = ("Reconstruction", "Parts", "Ratings", "Residual")
 TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
 GAP_CELLS = 4_000  # cells are set apart by gaps up to here
 BAR_CELLS = 900  # the parts of a score are drawn as bars up to here
+SMALLER = 7  # pixels by which the tile of a blank is smaller than that of a rating
 
 Trace = dict[str, Any]
 # Where each factor stands: H on axes x/y, W on x2/y2, V on x3/y3, with V's columns tied to H's and its rows to W's.
@@ -96,9 +97,9 @@ def product(
     entries = ratings.V[window.u][:, window.i].tocoo()
     rated[entries.row, entries.col] = entries.data
     plan = Plan(fit, window, names, colours, fit.W[window.u], fit.H[:, window.i], rated, look)
-    traces = [*_H(plan), *_W(plan), *_V(plan, mode)]
-    if mode != "Ratings" and plan.gap:
-        traces += _blanks(plan, mode)
+    traces = [_H(plan), _W(plan), *_V(plan, mode)]
+    if mode != "Ratings" and 0 < plan.scores.size <= TEXT_CELLS:
+        traces += _outlines(plan, mode)
     traces.append(_click_layer(plan))
     figure = look.figure(
         traces,
@@ -120,33 +121,33 @@ def blanks_mark(window: Window) -> str:
     return "Smaller tiles were blank." if len(window.u) * len(window.i) > TEXT_CELLS else "Dotted cells were blank."
 
 
-def _H(plan: Plan) -> list[Trace]:
-    """H, a row a feature, each row in its feature's colour."""
-    written = plan.m <= TEXT_COLUMNS
-    return [
-        {**_heat(plan, row[None, :], colour, written, 2), "y": [f], **ON_H}
-        for f, (row, colour) in enumerate(zip(plan.H, plan.colours, strict=True))
-    ]
+def _H(plan: Plan) -> Trace:
+    """H, a row a feature, each row in its feature's colour and on its own scale."""
+    tops = plan.H.max(axis=1, initial=0.0)[:, None]
+    return {**_heat(plan, plan.H, tops, 0, plan.m <= TEXT_COLUMNS, 2), **ON_H}
 
 
-def _W(plan: Plan) -> list[Trace]:
+def _W(plan: Plan) -> Trace:
     """W, a column a feature, each column in its feature's colour, all on one scale: W reads in rating points."""
     written = plan.row_height >= 20 and plan.fit.rank <= 8
-    top = float(plan.W.max(initial=0.0)) or 1.0
-    return [
-        {**_heat(plan, plan.W[:, f : f + 1], colour, written, 1), "x": [f], "zmax": top, **ON_W}
-        for f, colour in enumerate(plan.colours)
-    ]
+    return {**_heat(plan, plan.W, plan.W.max(initial=0.0), 1, written, 1), **ON_W}
 
 
-def _heat(plan: Plan, z: NDArray[np.floating], colour: str, written: bool, places: int) -> Trace:
-    """One feature's weights; Plotly gives the text the contrast of its cell."""
+def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int, written: bool, places: int) -> Trace:
+    """Weights of all features along `axis`; Plotly gives the text the contrast of its cell.
+
+    One heatmap for all, since each costs the browser an image: feature f has the values from f to f + 1, and the scale of
+    colours is made of the features' own, end to end.
+    """
+    rank = plan.fit.rank
+    share = np.clip(weights / np.where(tops > 0, tops, 1.0), 0.0, 1.0)
+    own = np.expand_dims(np.arange(rank), 1 - axis)
     heat: Trace = {
         "type": "heatmap",
-        "z": z.astype(np.float32),
+        "z": (own + UNIT * share).astype(np.float32),
         "zmin": 0,
-        "zmax": float(z.max(initial=0.0)) or 1.0,
-        "colorscale": plan.look.weights(colour),
+        "zmax": rank,
+        "colorscale": plan.look.weights(plan.colours),
         "showscale": False,
         "hoverinfo": "skip",
         "xgap": plan.gap,
@@ -154,7 +155,7 @@ def _heat(plan: Plan, z: NDArray[np.floating], colour: str, written: bool, place
     }
     if written:
         heat |= {
-            "text": [[f"{v:.{places}f}" for v in row] for row in z],
+            "text": [[f"{v:.{places}f}" for v in row] for row in weights],
             "texttemplate": "%{text}",
             "textfont": {"size": 13},
         }
@@ -170,9 +171,10 @@ def _V(plan: Plan, mode: str) -> list[Trace]:
         high = max(float(np.nanmax(np.abs(shown), initial=0.0, where=np.isfinite(shown))), 1e-9)
         low = -high
     bars = mode == "Parts" and scores.size <= BAR_CELLS
+    filled = np.full_like(shown, low) if bars else shown
     heat: Trace = {
         "type": "heatmap",
-        "z": np.full_like(shown, low, dtype=np.float32) if bars else shown.astype(np.float32),
+        "z": filled.astype(np.float32),
         "zmin": low,
         "zmax": high,
         "colorscale": look.residuals if mode == "Residual" else look.ratings,
@@ -189,7 +191,14 @@ def _V(plan: Plan, mode: str) -> list[Trace]:
             "texttemplate": "%{text}",
             "textfont": {"size": 14},
         }
-    return [heat, *_parts(plan, max(high, float(scores.max(initial=0.0))))] if bars else [heat]
+    if mode in ("Reconstruction", "Parts") and plan.gap and shown.size > TEXT_CELLS:
+        # Blanks are smaller tiles here, a heatmap of their own: outlines would be noise, and a path a cell is slow to draw.
+        blank, apart = np.isnan(plan.rated), plan.gap + SMALLER
+        tiles = {**heat, "z": np.where(blank, filled, np.nan).astype(np.float32), "xgap": apart, "ygap": apart}
+        heats = [{**heat, "z": np.where(blank, np.nan, filled).astype(np.float32)}, tiles]
+    else:
+        heats = [heat]
+    return [*heats, *_parts(plan, max(high, float(scores.max(initial=0.0))))] if bars else heats
 
 
 def _parts(plan: Plan, high: float) -> list[Trace]:
@@ -230,25 +239,23 @@ def _parts(plan: Plan, high: float) -> list[Trace]:
     return traces
 
 
-def _blanks(plan: Plan, mode: str) -> list[Trace]:
-    """Blanks set off from ratings: dotted outlines in a small grid; in a larger one, where those would be noise, smaller tiles."""
+def _outlines(plan: Plan, mode: str) -> list[Trace]:
+    """Blanks of a small grid set off from ratings by dotted outlines."""
     blank = np.isnan(plan.rated)
-    if blank.size > TEXT_CELLS:
-        return [_frames(blank, plan.look.paper, inset=0.41, width=4.5, dash="solid")]
     # On a cell of the scale's dark end an outline in ink would vanish.
     strong = (plan.scores > 0.55 * plan.fit.scale[1]) & (mode == "Reconstruction")
     inset = 0.38 if mode == "Reconstruction" else 0.45
     return [
-        _frames(cells, colour, inset=inset, width=1.4, dash="dot")
+        _frames(cells, colour, inset)
         for cells, colour in ((blank & ~strong, plan.look.ink), (blank & strong, plan.look.paper))
     ]
 
 
-def _frames(cells: NDArray[np.bool_], colour: str, *, inset: float, width: float, dash: str) -> Trace:
-    """Frames around cells of V, all in one trace."""
+def _frames(cells: NDArray[np.bool_], colour: str, inset: float) -> Trace:
+    """Dotted frames around cells of V, all in one trace."""
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1], [np.nan, np.nan]]) * inset
     path = (np.argwhere(cells)[:, None, ::-1] + corners[None]).reshape(-1, 2)
-    line = {"color": colour, "width": width, "dash": dash}
+    line = {"color": colour, "width": 1.4, "dash": "dot"}
     return {
         "type": "scatter",
         "x": path[:, 0],
@@ -334,6 +341,9 @@ def _layout(plan: Plan) -> dict[str, Any]:
     across, aside = [split + 0.006, 1.0], [0.0, split - 0.006]
     above, below = [floor, 1.0], [0.0, height_V / (height_H + height_V + 12)]
     bare = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "showline": False}
+    bare |= {
+        "ticklabeloverflow": "allow"
+    }  # else every name is measured again, to hide what the margins have room for anyway
     unnamed = {**bare, "showticklabels": False}
     tick = {"size": 13, "color": look.muted}
     items = [plain(cut(x, 18)) for x in fit.items[plan.window.i]]
@@ -341,7 +351,8 @@ def _layout(plan: Plan) -> dict[str, Any]:
     features = [plain(cut(x, 16)) for x in plan.names]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
     longest = max((len(cut(x, 18)) for x in fit.users[plan.window.u]), default=0)
-    top = 30 + (6.0 * max((len(cut(x, 18)) for x in fit.items[plan.window.i]), default=0) if m > 8 else 0)
+    leaning = [len(cut(x, 18)) for x in fit.items[plan.window.i]] if m > 8 else [0]
+    top = 30 + 6.0 * max(leaning, default=0)
     letter = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 15, "color": look.muted}}
     names = {
         "tickfont": tick,
@@ -352,7 +363,7 @@ def _layout(plan: Plan) -> dict[str, Any]:
     }
     return {
         "height": int(height_H + height_V + 12 + top + 34),
-        "margin": {"l": 16 + 7.4 * longest, "r": 30, "t": top, "b": 34},
+        "margin": {"l": 16 + 7.4 * longest, "r": max(30, 4.5 * max(leaning[-2:], default=0)), "t": top, "b": 34},
         "xaxis": {**bare, **names, "domain": across, "range": columns, "anchor": "y"},
         "yaxis": {
             **bare,

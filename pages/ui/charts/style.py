@@ -26,6 +26,9 @@ PALETTE = (
 )
 
 
+UNIT = 0.999  # how far a feature's scale of colours reaches: its top is not yet the next one's bottom
+
+
 @dataclass(frozen=True)
 class Chart:
     """A figure, what it says in words, and its numbers as a table."""
@@ -73,9 +76,13 @@ class Look:
         middle = self.paper
         return [(0.0, "#B35806"), (0.25, "#F1A340"), (0.5, middle), (0.75, "#998EC3"), (1.0, "#542788")]
 
-    def weights(self, colour: str) -> list[tuple[float, str]]:
-        """Sequential scale for one feature's weights: from paper to its colour."""
-        return [(0.0, blend(self.paper, colour, 0.06)), (1.0, colour)]
+    def weights(self, colours: list[str]) -> list[tuple[float, str]]:
+        """Sequential scales for features' weights, each from paper to its colour, end to end: the f-th from f/k to (f + 1)/k."""
+        k = len(colours)
+        ends = [
+            ((f + end) / k, c) for f, c in enumerate(colours) for end, c in ((0, blend(self.paper, c, 0.06)), (UNIT, c))
+        ]
+        return [*ends, (1.0, colours[-1])]
 
     def axis(self, title: str | None = None, **more: Any) -> dict[str, Any]:
         """An axis in this look."""

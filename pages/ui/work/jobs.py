@@ -28,7 +28,7 @@ KEPT, KEPT_BYTES = (
     400,
     400_000_000,
 )  # finished jobs remembered, so that who comes back, or asks for the same, finds the result
-GLANCE = 0.05  # seconds between two looks at a job that is waited for
+GLANCE = 0.2  # seconds between two looks at a job that is waited for
 
 # Told (done, of), and what there is so far if anything is; answers whether to go on.
 Progress = Callable[..., bool]
@@ -185,7 +185,12 @@ def _run(job: Job, turns: threading.Semaphore) -> None:
     except Exception:
         LOG.exception("a job ended by a bug")
     finally:
+        job.work = _done  # what it worked on is not kept for as long as its result
         job.ended.set()
+
+
+def _done(progress: Progress) -> None:
+    """What is left to do for a job that has ended."""
 
 
 def _tidy(board: _Board) -> None:

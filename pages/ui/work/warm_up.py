@@ -29,11 +29,15 @@ PAGES_NEED = (
 # objects in each run of a script, and a full look holds up everybody.
 THRESHOLDS = (20_000, 20, 50)
 LOOK = 30.0  # seconds between two looks at the memory
+# The C library gives each thread a pool of its own to take memory from, up to eight a processor, and what threads that are gone
+# have left free is scattered over all of them; a server has threads that come and go all day. With one, most of it goes back.
+M_ARENA_MAX, POOLS = -8, 1
 
 
 def warm_up() -> None:
     """Load what pages and fits need, compile the kernels, measure the machine; then let the collector pass over all of it."""
     began = time.monotonic()
+    _of_the_c_library("mallopt", M_ARENA_MAX, POOLS)
     for module in PAGES_NEED:
         importlib.import_module(module)
     from nmf_core.fit import compiled
@@ -51,12 +55,15 @@ def warm_up() -> None:
 
 def watch_memory() -> None:
     """Now and then collect what sessions that are over have left, and give freed memory back. Runs for as long as the server."""
+    from nmf_core.tables.arrow import give_back
+
     while memory():
         time.sleep(LOOK)
         before, began = memory(), time.monotonic()
         gc.collect()  # what was loaded is frozen, so this looks through what sessions hold, and no more
         took = time.monotonic() - began
-        _trim()
+        give_back()  # what is freed, the C library and Arrow keep for later otherwise
+        _of_the_c_library("malloc_trim", 0)
         LOG.debug("memory: %.0f MB, before %.0f; collected in %.2f s", memory() / 1e6, before / 1e6, took)
 
 
@@ -76,9 +83,9 @@ def memory() -> int:
     return pages * resource.getpagesize()
 
 
-def _trim() -> None:
-    """Have the C library give freed memory back to the system, where it can; it keeps it for later otherwise."""
+def _of_the_c_library(name: str, *numbers: int) -> None:
+    """Call a function by which GNU's C library is told how to deal with memory; other systems do not have it."""
     try:
-        ctypes.CDLL(None).malloc_trim(0)
+        getattr(ctypes.CDLL(None), name)(*numbers)
     except (OSError, AttributeError):
         return
