@@ -87,6 +87,7 @@ def _table(text: DelimitedText, **rest: Any) -> Table:
 def _under(text: DelimitedText, rest: dict[str, Any], head: Head) -> Table:
     """The table under another header."""
     other = under(text, head)
+    check_width(text.name, len(other.header))
     found = _table(other, **{**rest, "notes": (*rest["notes"], *other.said_of_head)})
     return replace(found, headless=head.lines == 0, head=head)
 

@@ -265,7 +265,8 @@ def _without_blank_rows(columns: Sequence[Column]) -> Sequence[Column]:
     if not columns or not (empty := columns[0].blank()).any():
         return columns
     for column in columns[1:]:
-        empty = empty & (column.where([says_blank(cell) for cell in column.coded().cells], missing=True))
+        coded = column.coded()
+        empty = empty & coded.where([says_blank(cell) for cell in coded.cells], missing=True)
     return tuple(column.rows(np.flatnonzero(~empty)) for column in columns) if 0 < empty.sum() < len(empty) else columns
 
 

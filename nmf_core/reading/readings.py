@@ -12,7 +12,7 @@ from nmf_core.reading.options import EACH_ROW, ReadOptions
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import ROLES, role_of
-from nmf_core.tables.heads import heads
+from nmf_core.tables.heads import heads, narrow
 from nmf_core.tables.numbers import is_number
 
 NO_HEADER = "none"
@@ -27,17 +27,24 @@ def headed(table: Table, options: ReadOptions) -> list[tuple[Table, Evidence]]:
         return [(_under(table, _asked_head(table, options.header)), Evidence(0, "you chose it"))]
     if table.under is None or not table.first_rows:
         return [(table, Evidence(0, "it has a header")), *_without_header(table)]
-    rows = [row for _, row in table.first_rows]
+    rows = narrow([row for _, row in table.first_rows])
     likely = heads(rows)
     if table.head == Head() and table.header_line > 1:  # titles that the file's reader passed over
         above = next((k for k, (line, _) in enumerate(table.first_rows) if line == table.header_line), 0)
         likely = [head if head.above >= above else _begun_at(head, above) for head in likely]
-    found = []
+    found: list[tuple[Table, Evidence]] = []
+    problems = []
     for head in dict.fromkeys(likely[:_MOST_HEADS]):
-        under = _under(table, head)
+        try:
+            under = _under(table, head)
+        except RatingsError as error:  # it has too many columns so
+            problems.append(error)
+            continue
         if head.lines == 0:
             under = replace(under, notes=(*under.notes, _NO_HEADER_SAID))
         found.append((under, _of_head(rows, head)))
+    if not found:
+        raise problems[0]
     return found
 
 

@@ -58,7 +58,7 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     if zero.any():
         _say_zeros(int(zero.sum()), notes)
         u, i, ratings = u[~zero], i[~zero], ratings[~zero]
-    _check_any(table, ratings)
+    _check_any(table, ratings, int(zero.sum()))
     made = Ratings.from_indices(
         u, i, ratings, users=users, items=items, scale=options.scale, duplicates=options.duplicates, notes=notes
     )
@@ -129,10 +129,11 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             "taken as blank."
         )
     grid = values.numbers.matrix()
-    if values.zeros == "unrated" and (grid == 0).any():
-        _say_zeros(int((grid == 0).sum()), notes)
+    n_zeros = int((grid == 0).sum()) if values.zeros == "unrated" else 0
+    if n_zeros:
+        _say_zeros(n_zeros, notes)
         grid[grid == 0] = np.nan
-    _check_any(table, grid)
+    _check_any(table, grid, n_zeros)
     r, c = np.nonzero(~np.isnan(grid))
     cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
@@ -258,11 +259,11 @@ def _refuse_duplicates(
         )
 
 
-def _check_any(table: Table, values: NDArray[np.floating]) -> None:
-    """Refuse a table in which no cell is a rating."""
+def _check_any(table: Table, values: NDArray[np.floating], n_zeros: int) -> None:
+    """Refuse a table in which no cell is a rating, beside zeros that were taken for blanks."""
     if np.isnan(values).all():
         raise RatingsError(
-            f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating.",
-            script="Or read with zeros='rating' if a 0 is one.",
+            f"{table.name} has no ratings: every cell is blank{' or an unrated 0' if n_zeros else ''}. Add a rating.",
+            script="Or read with zeros='rating' if a 0 is one." if n_zeros else "",
             asks=["zeros", "missing"],
         )

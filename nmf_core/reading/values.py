@@ -148,7 +148,7 @@ def wrong_cell(
     if skip is not None and not is_number(cell):
         ways.append(f"leave the column out by skip={[*skip, header]!r}")
         asks.append("skip")
-    if _may_be_no_answer(cell):
+    if _may_be_no_answer(cell) and len(values.numbers.tally()[0]):  # without any number no cell is one
         ways.append(f"say by missing={[*map(text_of, missing or ()), text_of(cell)]!r} that it is no answer")
         asks.append("missing")
     return RatingsError(

@@ -18,6 +18,7 @@ from nmf_core.words import noun
 
 LOOKED_AT = 60  # rows by which the header is found
 MOST_ABOVE, MOST_LINES = 12, 3
+_WIDEST = 500  # cells of a row that are looked at
 _COMMENTS = ("#", "//", "%", "!")
 
 Cells = Sequence[str]
@@ -31,7 +32,7 @@ def heads(rows: Sequence[Cells]) -> list[Head]:
     >>> heads([["", "rating", "rating"], ["item", "x", "y"], ["user", "", ""], ["ann", "5", "4"], ["bob", "3", "1"]])[0]
     Head(above=0, lines=3, row_names=False)
     """
-    rows = [list(row) for row in rows[:LOOKED_AT]]
+    rows = narrow(rows)
     if not rows:
         return [Head()]
     width = _width(rows)
@@ -51,6 +52,17 @@ def heads(rows: Sequence[Cells]) -> list[Head]:
     if not found or lines > 1:  # what stands between may be rows with a wrong cell
         found.append(Head(first, 1, _has_row_names(rows, first, width)))
     return found
+
+
+def narrow(rows: Sequence[Cells]) -> list[list[str]]:
+    """The first rows without most cells of very many; those that are longer or shorter than most stay so.
+
+    >>> [len(row) for row in narrow([["a"] * 9_000, ["a"] * 9_001, ["a"]])]
+    [500, 501, 1]
+    """
+    rows = rows[:LOOKED_AT]
+    beyond = max(0, _width(rows) - _WIDEST) if rows else 0
+    return [list(row[: max(1, len(row) - beyond)]) if beyond else list(row) for row in rows]
 
 
 def _width(rows: Sequence[Cells]) -> int:

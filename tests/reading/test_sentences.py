@@ -28,7 +28,8 @@ FILES_AND_TABLES = {*range(1, 41)} - {
     17,
     37,
 }  # of the list of bad inputs; those left out take long, and say nothing else
-AT_A_CELL = re.compile(r", (line|row|entry) \d+, column ")
+# A cell to correct, or two rows of one name in a grid.
+AT_A_CELL = re.compile(r", (line|row|entry) \d+, column |has two rows in the grid, (lines|rows|entries) \d+ and \d+")
 
 
 def tables() -> Iterator[Path]:
