@@ -229,7 +229,8 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
             -7, f"each row has a {user.header!r} of its own, and {item.header!r} holds numbers as ratings are"
         )
     if item in alike:
-        return Evidence(-3.5, f"{item.header!r} holds numbers on the same scale as {rating.header!r}")
+        weight = -3.5 if len(alike) < 3 else -5  # these are the columns of a grid
+        return Evidence(weight, f"{item.header!r} holds numbers on the same scale as {rating.header!r}")
     if len(alike) >= 2 and role_of(item.header)[1] < 2:
         return Evidence(-2, "other columns hold numbers on the same scale")
     return None

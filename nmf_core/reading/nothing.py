@@ -237,7 +237,9 @@ def _persons_alone(looks: Sequence[Look]) -> Evidence | None:
     """Each row is a person of its own, with a word and a number or two: a table about people."""
     named = [look for look in looks if role_of(look.header)[0] == "user" and look.different and look.n_rows > 2]
     words = [look for look in looks if look.words and look not in named and not look.dates]
-    if named and words and looks[0] is named[0] and len(_values(looks)) + len(words) > 1 and len(_values(looks)) <= 2:
+    if {role for role, plainly in map(role_of, [look.header for look in looks]) if plainly == 3} >= {"item", "rating"}:
+        return None
+    if named and words and looks[0] is named[0] and 1 <= len(_values(looks)) <= 2:
         return Evidence(9, f"each row is a {named[0].header!r} of its own, with one thing beside")
     return None
 
