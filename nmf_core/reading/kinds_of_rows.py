@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.reading.looks import SAMPLE
 from nmf_core.reading.options import CHOSEN, Question
 from nmf_core.reading.readings import column_titles, positions
 from nmf_core.tables.base import Column, Table, text_of
@@ -18,7 +19,7 @@ from nmf_core.tables.headers import plain
 from nmf_core.tables.numbers import is_number, says_blank
 from nmf_core.words import cut, listed, many
 
-_SAMPLE = 2_000  # rows by which a column of kinds is found
+_SAMPLE = SAMPLE  # rows by which a column of kinds is found
 _MOST_KINDS = 12  # a column with more different words says something else
 _LONGEST_KIND = 30  # characters of a kind; longer ones are remarks
 # Headers of columns that say what happened, in the words of `plain`.
@@ -182,8 +183,9 @@ def _say_kinds(column: Column) -> bool:
 
 
 def names_kinds(title: str, column: Column) -> bool:
-    """Whether a column's words are deeds, or two of them are and its header says so."""
-    deeds = sum(plain(text_of(cell)) in _DEEDS for cell in column.coded().cells)
+    """Whether two of a column's few words are deeds, or one is and its header says so."""
+    cells = column.coded().cells
+    deeds = sum(plain(text_of(cell)) in _DEEDS for cell in cells) if len(cells) <= _MOST_KINDS else 0
     return deeds >= 2 or (deeds >= 1 and plain(title) in _NAMES)
 
 

@@ -14,7 +14,7 @@ from nmf_core.reading.grids import grid_readings
 from nmf_core.reading.kinds_of_rows import only_rows, which_kinds
 from nmf_core.reading.layout import Layout
 from nmf_core.reading.lists import list_readings, pair_readings
-from nmf_core.reading.looks import Look, looks_of
+from nmf_core.reading.looks import SAMPLE, WIDEST, Look, looks_of
 from nmf_core.reading.nothing import no_ratings
 from nmf_core.reading.options import CHOSEN, EACH_ROW, Plan, Question, ReadOptions
 from nmf_core.reading.readings import (
@@ -97,7 +97,8 @@ def _check_header(table: Table) -> None:
             f"{table.name}, {table.place} {table.header_line}: the column {shown(longest)} is named in {len(longest)} characters; "
             f"at most {MAX_CELL} can be read. Shorten it."
         )
-    if table.header and not len(table.take([0], 1)[0]):
+    looked = table.take(list(range(min(len(table.header), WIDEST))), SAMPLE)  # what is looked at next, too
+    if table.header and not len(looked[0]):
         raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
 
 

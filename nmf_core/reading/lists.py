@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
-import pandas as pd
 
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.kinds_of_rows import names_kinds
@@ -18,7 +17,6 @@ from nmf_core.tables.headers import bare, plain, role_of
 from nmf_core.tables.names import not_rated
 from nmf_core.tables.numbers import is_number
 
-_MOST_DEEDS = 12  # different words of a column that says what was done
 # What the mark is called that sums up those for several criteria.
 _OVERALL = frozenset(
     """
@@ -106,7 +104,7 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight -= 0.7
     if not named and look.words and len(look.said) <= 3 and look.n_rows >= 6:
         weight -= 1.5  # kinds of rows rather than ids
-    if look.words and len(look.said) <= _MOST_DEEDS and names_kinds(look.header, look.column):
+    if look.words and names_kinds(look.header, look.column):
         weight -= 4  # what was done, as purchase or play
     names = look.people - look.things if role == "user" else look.things - look.people
     weight += 2.5 * names if not named else 0.5 * names
@@ -160,8 +158,7 @@ def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
     found = []
     u, i = looks[user], looks[item]
     n = u.n_rows
-    codes = pd.DataFrame({"u": u.column.codes, "i": i.column.codes})
-    n_pairs = len(codes.drop_duplicates())
+    n_pairs = _n_pairs(u, i)
     if n_pairs == n and (u.repeats or i.repeats):
         found.append(Evidence(1.5, "ids repeat, and no pair of them does"))
     elif n > 3 and not u.repeats and not i.repeats:
@@ -277,8 +274,14 @@ def _finer_item(reading: Reading) -> Evidence | None:
 
 def _pairs_differ(user: Look, item: Look) -> bool:
     """Whether no user and item come together twice."""
-    codes = pd.DataFrame({"u": user.column.codes, "i": item.column.codes})
-    return not codes.duplicated().any()
+    return _n_pairs(user, item) == user.n_rows
+
+
+def _n_pairs(one: Look, other: Look) -> int:
+    """How many different pairs of their cells there are."""
+    mine, theirs = one.column.codes, other.column.codes
+    assert mine is not None and theirs is not None
+    return len(np.unique((mine + np.int64(1)) * (len(theirs) + 1) + theirs))
 
 
 def _overall(reading: Reading) -> Evidence | None:

@@ -18,7 +18,7 @@ from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
 
-SAMPLE = 2_000  # rows that are looked at
+SAMPLE = 1_000  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
 _EPOCH = (1e8, 5e9)  # seconds since 1970, from 1973 on; and in milliseconds
 _MOMENT = re.compile(
@@ -111,7 +111,9 @@ class Look:
     @cached_property
     def _no_answers(self) -> int:
         """How many distinct cells say that there is no answer, beside others that are numbers."""
-        return sum(says_no_answer(text) for text in self.texts) if len(self.said) > 1 else 0
+        if len(self.said) < 2 or len(self.numbers) in (0, len(self.said)):  # then nothing depends on it
+            return 0
+        return sum(says_no_answer(text) for text in self.texts)
 
     @property
     def numeric(self) -> bool:
@@ -143,8 +145,8 @@ class Look:
     @cached_property
     def dates(self) -> bool:
         """Whether most cells are dates or times of day as people write them."""
-        moments = sum(bool(DATE.fullmatch(text) or _MOMENT.fullmatch(text)) for text in self.texts)
-        return bool(self.said) and 2 * moments > len(self.said)
+        texts = self.texts[:200]
+        return 2 * sum(bool(DATE.fullmatch(text) or _MOMENT.fullmatch(text)) for text in texts) > len(texts)
 
     @cached_property
     def epochs(self) -> bool:

@@ -206,7 +206,9 @@ def _ids(
     if max(map(len, texts), default=0) > MAX_CELL:
         row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))
         raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
-    changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
+    changed = 0
+    if "�" in "".join(texts):
+        changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
         notes.append(replaced(changed, what))
     if len(set(texts)) < len(texts):  # cells that differ by blanks around them, or by .0

@@ -104,7 +104,11 @@ class Column:
         """(n_rows,) where cells are missing or hold nothing but white space."""
         if self.codes is None:
             return np.isnan(self.cells) if self.cells.dtype.kind == "f" else np.zeros(len(self), dtype=bool)
-        return self.where([isinstance(cell, str) and not cell.strip() for cell in self.cells], missing=True)
+        try:
+            distinct = [not text for text in map(str.strip, self.cells)]
+        except TypeError:  # not all are text
+            distinct = [isinstance(cell, str) and not cell.strip() for cell in self.cells]
+        return self.where(distinct, missing=True)
 
     def where(self, distinct: Sequence[bool], *, missing: bool = False) -> NDArray[np.bool_]:
         """(n_rows,) a truth value of each distinct cell, told of each row."""
@@ -221,15 +225,14 @@ class Table:
 
     def remembering(self) -> Table:
         """The table with its columns kept once they are read, under any header: no second look costs another reading of a file."""
-        take, known = self.take, dict[int, Column]()
+        take, known = self.take, dict[tuple[int, int | None], Column]()
 
         def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
-            if rows is not None:
-                return take(positions, rows)
-            missing = [k for k in dict.fromkeys(positions) if k not in known]
+            missing = [k for k in dict.fromkeys(positions) if (k, rows) not in known]
             if missing:
-                known.update(zip(missing, take(missing), strict=True))
-            return tuple(known[k] for k in positions)
+                found = take(missing) if rows is None else take(missing, rows)
+                known.update(zip([(k, rows) for k in missing], found, strict=True))
+            return tuple(known[k, rows] for k in positions)
 
         under = self.under
         again = None if under is None else cache(lambda head: under(head).remembering())
@@ -292,10 +295,17 @@ def text_of(cell: object) -> str:
 def texts_of(cells: Iterable[object]) -> list[str]:
     """Cells as `text_of` gives them; plain text of any number without a look at each character."""
     cells = list(cells)
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if len(texts) == len(cells) and "".join(texts).isprintable():
-        return [text.strip() for text in texts]
+    if _plain_text(cells):
+        return list(map(str.strip, cells))  # type: ignore[arg-type]
     return [text_of(cell) for cell in cells]
+
+
+def _plain_text(cells: Sequence[object]) -> bool:
+    """Whether cells are text without a character that is replaced or breaks a line."""
+    try:
+        return "".join(cells).isprintable()  # type: ignore[arg-type]
+    except TypeError:
+        return False
 
 
 def check_width(name: str, n_columns: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nmf_core.tables.role_words import NOUNS
 
@@ -89,6 +90,7 @@ def bare(header: str) -> str:
     return _UNIT.sub("", header) or header
 
 
+@lru_cache(maxsize=4096)
 def role_of(header: str) -> tuple[str, int]:
     """The role that a header names, and how plainly: 3 where it is a usual name, 2 where its noun is one, 1 for no more than an id.
 

@@ -71,12 +71,15 @@ def says_half(text: str) -> bool:
 
 def are_spoken(cells: Sequence[object]) -> bool:
     """Whether cells that are no numbers say one, all of them."""
-    texts = [
-        cell
-        for cell in cells
-        if isinstance(cell, str) and not (is_number(cell) or says_blank(cell) or says_no_answer(cell))
-    ]
-    return bool(texts) and all(spoken_number(text) is not None for text in texts)
+    spoken = 0
+    for cell in cells:
+        if not isinstance(cell, str) or is_number(cell) or says_blank(cell):
+            continue
+        if spoken_number(cell) is not None and not says_no_answer(cell):
+            spoken += 1
+        elif not says_no_answer(cell):
+            return False
+    return spoken > 0
 
 
 def as_numbers(column: Column) -> Column:
