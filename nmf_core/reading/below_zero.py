@@ -22,9 +22,10 @@ def shifted(
     columns: Sequence[Column], options: ReadOptions, notes: list[str], questions: list[Question]
 ) -> tuple[Sequence[Column], bool]:
     """The columns without numbers below zero, where these are one side of a scale; and whether all were shifted."""
-    numbers = _numbers(columns)
-    told = options.negative != "auto"
-    if not len(numbers) or not (numbers < 0).any() or not (told or _has_two_sides(numbers)):
+    if not any(map(_reaches_below, columns)):
+        return columns, False
+    numbers, told = _numbers(columns), options.negative != "auto"
+    if not (told or _has_two_sides(numbers)):
         return columns, False
     low, high, n = float(numbers.min()), float(numbers.max()), int((numbers < 0).sum())
     by = ceil(max(-low, high)) if -low > high / _LONGER else ceil(-low)
@@ -38,6 +39,14 @@ def shifted(
         DataNote(f"There are ratings below zero, so {by} was added to each: what was {-by} is 0, and 0 is {by}.")
     )
     return [_changed(column, by) for column in columns], True
+
+
+def _reaches_below(column: Column) -> bool:
+    """Whether one of a column's distinct cells is a number below zero."""
+    if column.codes is None:
+        return bool((column.cells < 0).any())
+    texts = [str(cell) for cell in column.cells if not isinstance(cell, str) or "-" in cell]
+    return any(is_number(text) and number_of(text) < 0 for text in texts)
 
 
 def _numbers(columns: Sequence[Column]) -> np.ndarray:
