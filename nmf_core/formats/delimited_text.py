@@ -93,7 +93,8 @@ def opened_text(data: Data, name: str, separator: str | None = None) -> Delimite
         delimiter, hint_lines = separator or _delimiter(head, name), 0
     said = DELIMITERS[delimiter]
     if delimiter in _RUNS:
-        data, delimiter = _RUNS[delimiter].sub(_UNIT.encode(), _OUTER.sub(b"", whole(data))), _UNIT
+        text = _apart(whole(data)) if delimiter == "  " else whole(data)
+        data, delimiter = _RUNS[delimiter].sub(_UNIT.encode(), _OUTER.sub(b"", text)), _UNIT
     elif len(delimiter) > 1:
         data, delimiter = whole(data).replace(delimiter.encode(), _UNIT.encode()), _UNIT
     if delimiter == "|" and _RULE.search(head):
@@ -140,6 +141,26 @@ def under(text: DelimitedText, head: Head) -> DelimitedText:
         titles=(),
         said_of_head=says([(line, row) for line, _, row in records], head, "line"),
     )
+
+
+def _apart(data: bytes) -> bytes:
+    """Text in columns of fixed width whose first line has two spaces where it has one between columns: all lines are blank there.
+
+    >>> _apart(b"Who  Rum Cola\\nAnn    4    5\\nBob    2    3\\n").splitlines()[0]
+    b'Who  Rum  Cola'
+    """
+    head, mark, below = data.partition(b"\n")
+    lines = [line.decode("utf-8", "replace") for line in below.splitlines() if line.strip()][:LOOKED_AT]
+    first = head.decode("utf-8", "replace")
+    single = [k for k in range(1, len(first) - 1) if first[k] == " " and first[k - 1] != " " != first[k + 1]]
+    between = [
+        k for k in single if lines and all(k < len(line) and line[k] == " " and line[:k].strip() for line in lines)
+    ]
+    cells = [len(re.split(r" {2,}|\t", line.strip())) for line in (first, *lines)]
+    if not between or cells[0] + len(between) > max(cells[1:]):
+        return data
+    made = "".join("  " if k in between else c for k, c in enumerate(first))
+    return made.encode() + mark + below
 
 
 def _without_frame(data: bytes) -> bytes:

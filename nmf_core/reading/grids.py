@@ -10,9 +10,19 @@ import numpy as np
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
 from nmf_core.reading.looks import Look
 from nmf_core.reading.totals import is_summary
-from nmf_core.reading.which_columns import ABOUT, EXAMS, FIRST_NAMES, GIVERS, LAST_NAMES, NAMES, SIZE, like_ratings
+from nmf_core.reading.which_columns import (
+    ABOUT,
+    EXAMS,
+    FIRST_NAMES,
+    FORM_IDS,
+    GIVERS,
+    LAST_NAMES,
+    NAMES,
+    SIZE,
+    like_ratings,
+)
 from nmf_core.tables.base import Head, Table
-from nmf_core.tables.headers import has_role, plain, role_of
+from nmf_core.tables.headers import has_role, of_rows, plain, role_of
 from nmf_core.tables.names import like_people, like_things, like_times
 from nmf_core.tables.numbers import is_number
 
@@ -83,7 +93,9 @@ def _of_columns(looks: Sequence[Look], likely: dict[int, float], chosen: Sequenc
 
 def _is_called_name(header: str) -> bool:
     """Whether a column is called the name of people."""
-    return has_role([header], "user") or plain(header) in NAMES
+    if has_role([header], "user") or plain(header) in NAMES:
+        return True
+    return role_of(header) == ("user", 2) and plain(header).endswith("name")
 
 
 # --- what speaks for a grid -------------------------------------------------------------------------------------------
@@ -100,7 +112,7 @@ def _corner(reading: Reading) -> Evidence | None:
     role, look = _down(reading)
     if look is None:
         return None
-    named, plainly = role_of(look.header)
+    named, plainly = role_of(of_rows(look.header))
     if look.name in NAMES and named != "item":
         named, plainly = "user", 2
     if look.name in GIVERS:
@@ -114,8 +126,11 @@ def _corner(reading: Reading) -> Evidence | None:
         )
     if named == "rating":
         return Evidence(-2.5, f"{look.header!r} is a name for ratings")
+    if not named and role == "user":
+        unknown = look.words and not (look.people > 0.2 or plainly) and not _are_codes(look.texts)
+        return Evidence(1.0 if unknown else 2.2, "the rows of a grid are users unless something says otherwise")
     if not named:
-        return Evidence(2.2, "the rows of a grid are users unless something says otherwise") if role == "user" else None
+        return None
     if named == role:
         return Evidence(1.0 + plainly, f"its first column is headed {look.header!r}")
     return Evidence(-1.5 - plainly / 2, f"{look.header!r} heads {named}s")
@@ -239,6 +254,9 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     half = look is not None and look.name in FIRST_NAMES and any(other.name in LAST_NAMES for other in others)
     if half and look is not None and any(_is_called_name(o.header) and o.name not in LAST_NAMES for o in whole):
         return Evidence(-3.0, f"{look.header!r} is half a name")
+    persons = [other for other in named if _is_called_name(other.header) and other.name not in FORM_IDS]
+    if look is not None and look.name in FORM_IDS and persons:
+        return Evidence(-5.0, f"{persons[0].header!r} names whom {look.header!r} is a sheet of")
     if look is not None and not _is_called_name(look.header) and any(_is_called_name(o.header) for o in named):
         return Evidence(-2.5, "another column is called a name")
     return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, closest, shown
+from nmf_core.reading.catalogues import calls_no_rating, calls_nobody
 from nmf_core.reading.evidence import Given, Reading, Verdict, decide
 from nmf_core.reading.grids import grid_readings
 from nmf_core.reading.kinds_of_rows import only_rows, which_kinds
@@ -154,6 +155,9 @@ def _no_way(table: Table, options: ReadOptions) -> RatingsError:
     )
 
 
+# What leaves a role in doubt, though no other column has it more likely.
+_UNSAID: dict[str, Callable[[Reading], bool]] = {"user": calls_nobody, "rating": calls_no_rating}
+
 # --- the questions ----------------------------------------------------------------------------------------------------
 
 
@@ -181,7 +185,9 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
         if twice > 1 and not asked:
             reason = f"{best.table.header[best.roles[role]]!r} is there {twice} times"
         options_ = tuple(titles[k] for k in order)
-        questions.append(Question(role, titles[best.roles[role]], options_, reason, asked or verdict.sure(another)))
+        unsaid = _UNSAID.get(role)
+        sure = asked or (verdict.sure(another) and not (unsaid is not None and unsaid(best)))
+        questions.append(Question(role, titles[best.roles[role]], options_, reason, sure))
     kinds = which_kinds(best.table, best.roles, options.only)
     if kinds is not None:
         questions.append(kinds)

@@ -107,7 +107,7 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
     if look.words and names_kinds(look.header, look.column):
         weight -= 4  # what was done, as purchase or play
     names = look.people - look.things if role == "user" else look.things - look.people
-    weight += 2.5 * names if not named else 0.5 * names
+    weight += 2.5 * names if not (named or plainly) else 0.5 * names
     return Evidence(weight, said)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nmf_core.reading.catalogues import catalogue, makes_things, of_sites, orders, own_ratings
 from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look, no_halves
 from nmf_core.reading.which_columns import GIVERS
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.headers import role_of, words_of
+from nmf_core.tables.headers import of_rows, role_of, words_of
 from nmf_core.tables.names import like_people, like_times, not_rated
 from nmf_core.tables.numbers import is_number
 
@@ -99,6 +100,17 @@ def _thousands(looks: Sequence[Look]) -> Evidence | None:
     return Evidence(2, "its numbers go into thousands") if tops and float(np.median(tops)) > 1000 else None
 
 
+def _amounts(looks: Sequence[Look]) -> Evidence | None:
+    """Columns of numbers beyond any usual scale that hardly come twice, and of which no header says that they are ratings."""
+    values = _values(looks)
+    if len(values) < 2 or any(role_of(look.header)[0] == "rating" for look in values):
+        return None
+    together = np.concatenate([look.numbers for look in values])
+    if float(np.median([look.high for look in values])) > 100 and len(np.unique(together)) > 0.6 * len(together):
+        return Evidence(8, "its numbers go beyond 100, and hardly any comes twice")
+    return None
+
+
 def _called_otherwise(looks: Sequence[Look]) -> Evidence | None:
     """All columns of numbers are called what no ratings are."""
     values = _values(looks)
@@ -131,9 +143,15 @@ def _down_and_across(looks: Sequence[Look]) -> Evidence | None:
     """The same names stand down and across."""
     names = {look.header.strip() for look in looks}
     first = set(looks[0].texts) if looks else set()
-    if len(first) > 2 and len(first & names) > 0.8 * len(first) and looks[0].name not in GIVERS:
-        return Evidence(6, "the same names stand down and across, as in a table of distances or confusions")
+    if len(first) > 2 and len(first & names) > 0.8 * len(first) and not _says_who_gives(looks[0]):
+        return Evidence(9, "the same names stand down and across, as in a table of distances or confusions")
     return None
+
+
+def _says_who_gives(look: Look) -> bool:
+    """Whether a corner says that those down give marks to those across."""
+    down = of_rows(look.header)
+    return look.name in GIVERS or (down != look.header and role_of(down)[0] == "user")
 
 
 def _both_columns(looks: Sequence[Look]) -> Evidence | None:
@@ -181,7 +199,8 @@ def _items_alone(looks: Sequence[Look]) -> Evidence | None:
     roles = [role_of(look.header) for look in looks]
     own = [look for look, (role, plainly) in zip(looks, roles, strict=True) if role == "item" and plainly > 1]
     own = [look for look in own if not (look.numeric and look.top <= 20)]  # a question that begins with its word
-    nobody = not any(role == "user" for role, _ in roles) and not any(look.people > _LIKE_NAMED for look in looks)
+    rates = [role == "user" and not makes_things(look) for look, (role, _) in zip(looks, roles, strict=True)]
+    nobody = not any(rates)
     nobody = nobody and like_people([look.header for look in looks if look.numeric]) <= _LIKE_NAMED
     numeric = [look for look in looks if look.numeric and look not in own]
     facts = [look for look in numeric if role_of(look.header)[0] == "rating" or not_rated(look.header)]
@@ -264,6 +283,7 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _measured,
     _negative,
     _thousands,
+    _amounts,
     _called_otherwise,
     _words_counted,
     _ranked,
@@ -272,6 +292,10 @@ _NOTHING: tuple[Callable[[Sequence[Look]], Evidence | None], ...] = (
     _nobody_named,
     _one_role_alone,
     _items_alone,
+    catalogue,
+    own_ratings,
+    orders,
+    of_sites,
     _numbers_alone,
     _results,
     _summaries,

@@ -33,6 +33,8 @@ NAMES = frozenset(
     apellidos nombreyapellidos nomeecognome
     """.split()
 )
+# What a form calls its own sheets: it tells rows apart, and names whom it asked only where nothing else does.
+FORM_IDS = frozenset("uuid formid submissionid token responseid id instanceid recordid".split())
 # What heads those who give marks to each other, above whom they give them to.
 GIVERS = frozenset("from fromto von vonan vonnach de deà deá da dea od odkomu giver gives rowsratecolumns".split())
 # Half a name each: whoever has one of them is told apart by something else.

@@ -90,6 +90,19 @@ def bare(header: str) -> str:
     return _UNIT.sub("", header) or header
 
 
+_CORNER = re.compile(r"\s*(?:\\+|→|->|\s[/|]\s)\s*")
+
+
+def of_rows(header: str) -> str:
+    """The part of a corner cell that names what stands down, where it names both.
+
+    >>> of_rows("rater / film"), of_rows("AC/DC")
+    ('rater', 'AC/DC')
+    """
+    down, *across = _CORNER.split(header.strip(), maxsplit=1)
+    return down if down and across and across[0] else header
+
+
 @lru_cache(maxsize=4096)
 def role_of(header: str) -> tuple[str, int]:
     """The role that a header names, and how plainly: 3 where it is a usual name, 2 where its noun is one, 1 for no more than an id.

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from tests.readings.corpus import HELD, SET, cases, outcome
+from tests.readings.corpus import HELD, SET, THIRD, cases, outcome
 
 
 @cache
@@ -15,7 +15,7 @@ def outcomes(folders):
     return [(case, outcome(case)) for case in cases(folders)]
 
 
-@pytest.mark.parametrize("folders", [SET, HELD], ids=["set", "held"])
+@pytest.mark.parametrize("folders", [SET, HELD, THIRD], ids=["set", "held", "third"])
 def test_no_table_is_opened_wrongly_and_surely(folders):
     assert [case.path.name for case, found in outcomes(folders) if found == "wrong, sure"] == []
 
@@ -29,6 +29,6 @@ def test_most_tables_are_right_at_first_guess_and_few_plain_ones_are_asked_about
 
 
 def test_each_case_names_a_file_and_what_is_right_of_it():
-    found = cases((*SET, *HELD))
+    found = cases((*SET, *HELD, *THIRD))
     assert len({case.path for case in found}) == len(found) >= 150
     assert all(case.path.is_file() and (case.shape is None or case.cells) for case in found)
