@@ -118,7 +118,8 @@ def test_letters_that_look_wrong_can_be_put_right():
 
 
 def test_of_a_survey_it_is_said_who_answers_and_what_is_no_rating():
-    app = upload(bringing(), ("form.csv", FORM.encode()))
+    doubtful = FORM.replace("bob@x.org,,3", "bob@x.org,99,3")  # a plain form is opened at once
+    app = upload(bringing(), ("form.csv", doubtful.encode()))
     assert "rated Alien with 5" in words(app)
     answer(app, "user", "each row")
     assert "3 users × 2 items" in words(app) and "first says: 1 rated Alien" in words(app)
