@@ -194,6 +194,10 @@ def _without_footer(data: Data, delimiter: str) -> tuple[Data, tuple[str, ...]]:
     at, mark = len(lines), delimiter.encode()
     while at > 0 and len(lines) - at < _MOST_BELOW and mark not in lines[at - 1] and b'"' not in lines[at - 1]:
         at -= 1
+    if at == len(lines):
+        at = _summed_up(lines, mark)
+        if at < len(lines):
+            mark = b""  # they have cells as rows have
     below = [line for line in lines[at:] if line.strip()]
     # The last line above may be a row that was cut off: that is an error, and no remark.
     if not below or at < 2 or mark not in lines[at - 1] or (lines[at].strip() and not _MARKED.match(lines[at])):
@@ -202,6 +206,24 @@ def _without_footer(data: Data, delimiter: str) -> tuple[Data, tuple[str, ...]]:
     return whole(data)[: size - sum(map(len, lines[at:]))], (
         f"What stands under the table was passed over: {shown(text)}.",
     )
+
+
+def _summed_up(lines: Sequence[bytes], mark: bytes) -> int:
+    """Where last lines begin that stand under a blank line and sum the table up: each of fewer cells, the first with a colon.
+
+    >>> _summed_up([b"ann,x,5", b"", b"Total:,1", b"Mean:,5"], b","), _summed_up([b"ann,x,5", b"", b"bob,x"], b",")
+    (1, 3)
+    """
+    at = len(lines)
+    while at > 0 and len(lines) - at < _MOST_BELOW and lines[at - 1].strip():
+        cells = lines[at - 1].rstrip(b"\r\n").split(mark)
+        if not cells[0].strip().endswith(b":") or b'"' in lines[at - 1]:
+            return len(lines)
+        at -= 1
+    if at < 2 or at == len(lines) or lines[at - 1].strip():
+        return len(lines)
+    above = next((line for line in reversed(lines[: at - 1]) if line.strip()), b"")
+    return at - 1 if all(line.count(mark) < above.count(mark) for line in lines[at:]) else len(lines)
 
 
 def _are_no_quotes(head: str) -> bool:

@@ -17,6 +17,7 @@ from nmf_core.tables.names import OF_PERSONS, has_unit, like_people
 # What columns of numbers are called that are no ratings. The whole header: "Ice Age" is a film.
 ABOUT = OF_PERSONS | frozenset(
     """
+    abv ibu alcohol alc vintage
     year date time day month count no nr id number row index price height weight releaseyear jahr datum uhrzeit année año
     ano anno rok rocznik rik år vuosi yıl évszám jaar 年 год fecha seq lfdnr class grade pages runtime votes decision
     comment comments remark remarks notes bemerkung kommentar email genre author auteur autor autore forfatter författare

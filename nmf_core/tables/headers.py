@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -126,4 +127,30 @@ def role_of(header: str) -> tuple[str, int]:
         for role, nouns in NOUNS.items():
             if noun in nouns or noun in ROLE_NAMES[role]:
                 return role, 2
+    if parts[-1] in _unaccented():
+        return _unaccented()[parts[-1]], 2
     return "", int(ended or name.endswith("id"))
+
+
+@lru_cache(maxsize=1)
+def _unaccented() -> dict[str, str]:
+    """Long nouns that have accents → role, as keyboards without them write these: uzytkownik, hodnoceni."""
+    return {
+        bare_of_marks: role
+        for role, nouns in NOUNS.items()
+        for noun in nouns
+        if len(bare_of_marks := without_marks(noun)) > 4 and bare_of_marks != noun
+    }
+
+
+def without_marks(text: str) -> str:
+    """A text without its accents.
+
+    >>> without_marks("użytkownik hodnocení jäłø")
+    'uzytkownik hodnoceni jalo'
+    """
+    apart = unicodedata.normalize("NFD", text.translate(_STROKES))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+_STROKES = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "đ": "d"})

@@ -17,7 +17,7 @@ from nmf_core.tables.spoken import says_no_answer, spoken_number
 from nmf_core.words import noun
 
 LOOKED_AT = 60  # rows by which the header is found
-MOST_ABOVE, MOST_LINES = 12, 3
+MOST_ABOVE, MOST_LINES = 12, 4
 _WIDEST = 500  # cells of a row that are looked at
 _COMMENTS = ("#", "//", "%", "!")
 
@@ -58,7 +58,7 @@ def narrow(rows: Sequence[Cells]) -> list[list[str]]:
     """The first rows without most cells of very many; those that are longer or shorter than most stay so.
 
     >>> [len(row) for row in narrow([["a"] * 9_000, ["a"] * 9_001, ["a"]])]
-    [500, 501, 1]
+    [499, 500, 1]
     """
     rows = rows[:LOOKED_AT]
     beyond = max(0, _width(rows) - _WIDEST) if rows else 0

@@ -45,6 +45,14 @@ _IN_TITLES = frozenset(
 _GIVEN = frozenset(
     """
     mama papa oma opa mum mom dad mummy daddy grandma grandpa granny nana maman mamie papi mamá papá abuela abuelo nonna nonno
+    aino aileen aled alan alun amina amara aoife arto ash bao bev bez bryony callum carys ciaran colm conor corinne davina declan
+    dilip dilys dougal eero eileen eilidh eino ekua eleanor esme ewan fergus fintan freya gareth gethin geraint ginny giles gwen
+    hamish hilary hilde hilkka hugh huw imogen inka isla jaana jari jaroslav jiri jonno joyce juha jukka jussi kaisa kalle kari
+    katri keir kirsi kwame lalit leif liisa linus lorna ludmila mads mags maureen mairi maeve marjatta matteo matti mavis mikko milan milos
+    minna morag myfanwy nan neha niamh nigel nisha oisin olavi ollie orla outi owen paddy padraig paivi pasi pekka pia piers poppy
+    rauno rhys riitta rohan ronan rory rowan ruairi saara saoirse sakari sanna satu seamus sean senan seppo shona sian siobhan
+    siobhán sinead sini steph stina stu sunita swati tadhg taina tapio tarja teemu teuvo tiina timo toivo trish trudy tuomas tuula
+    ulla vaclav ville viv winnie yrjo zdenek zdeněk ondřej jiří václav tomáš lukáš petr jitka lenka zuzana tereza vojtěch
     aaron abby abdul adam adrian agnes ahmed aisha akira alan albert alejandro alex alexander alexandra alexis alfred ali alice
     alicia alina alison amanda amber amelia amelie amina amir amy ana anders andre andrea andreas andrew andrzej andy angela
     anil anita anja ann anna anne annette annie anthony anton antonio anya arjun arthur artur ashley astrid asha ava axel

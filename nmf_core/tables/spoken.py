@@ -28,6 +28,7 @@ _NO_ANSWER = frozenset(
     missing unknown notapplicable notrated norating unrated absent abs krank entschuldigt x nd nvt onbekend nevím nieznam bd
     brak noopinion cantsay nosabe sinrespuesta noresponde sinopinion nonso nonrisponde nesaispas nsp refus nessunarisposta
     semresposta nãosei naosei ingensvar vetinte abw abwesend entsch disp dispensé absent absente fehlt gefehlt falta nb nezn
+    dnf dnt dns dnc abstain abstained nottasted nottried notseen unseen notread nichtgesehen nichtprobiert pasvu
     neuvedeno brakodpowiedzi trudnopowiedzieć нд неттответа 不明 無回答 わからない 回答なし 无 缺考 未答 不知道 모름 무응답
     결시 nocontesta sansréponse sansopinion geenmening vetej veikeine inget vetikke непознаю нетответа
     """.split()
