@@ -332,6 +332,8 @@ def _movielens(reading: Reading) -> Evidence | None:
         weight = 3 if told["user"] == 0 else 0  # which of two numbers is the user, nothing else tells
     else:
         weight = 3 if 0 < looks[2].top <= 10 else 0
+    if reading.table.separator == "::":  # nobody else puts that between cells
+        weight += 4
     return Evidence(weight, "its rows are laid out as MovieLens' u.data: user, item, rating, time")
 
 
@@ -399,6 +401,13 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
     return None
 
 
+def _all_named(reading: Reading) -> Evidence | None:
+    """The headers say plainly who rates what how."""
+    if all(role_of(reading.looks[k].header) == (role, 3) for role, k in reading.roles.items()):
+        return Evidence(4, "its headers name user, item and rating")
+    return None
+
+
 def _too_few_rows(reading: Reading) -> Evidence | None:
     """One or two rows say nothing by what they hold: then the columns must be named."""
     named = sum(role_of(reading.looks[k].header)[0] == role for role, k in reading.roles.items())
@@ -409,6 +418,7 @@ def _too_few_rows(reading: Reading) -> Evidence | None:
 
 
 _LISTS = (
+    _all_named,
     _too_few_rows,
     _other_columns_are_words,
     _words_between,

@@ -159,6 +159,8 @@ def _both_columns(looks: Sequence[Look]) -> Evidence | None:
     named = [look for look in looks[:4] if look.words and len(look.said) > 1]
     for k, one in enumerate(named):
         for other in named[k + 1 :]:
+            if {role_of(one.header), role_of(other.header)} == {("user", 3), ("item", 3)}:
+                continue  # the headers tell who rates what
             both = set(one.texts) & set(other.texts)
             if len(both) > 0.3 * min(len(one.said), len(other.said)) and len(both) > 1:
                 return Evidence(9, f"{one.header!r} and {other.header!r} hold the same names")

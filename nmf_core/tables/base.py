@@ -18,7 +18,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError
 
 MAX_COLUMNS = 50_000
-_BREAKS = re.compile(r"\s*[\r\n\u2028\u2029\v\f]+\s*")
+_BREAKS = re.compile(r"\s*[\r\n\v\f]+\s*")
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
 MAX_CELL = 131_072
 MAX_GRID_CELLS = 20_000_000

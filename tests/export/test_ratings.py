@@ -133,7 +133,18 @@ def assert_same(again, ratings):
 def test_what_is_written_is_read_again(writer, ratings):
     if writer.startswith("grid") and ROLES & {name.casefold() for name in ratings.items}:
         return
-    assert_same(read_ratings(WRITERS[writer](ratings), zeros="rating", duplicates="refuse"), ratings)
+    # Said, since of a row or two, of names such as these and of ratings such as 1e15 it would be asked.
+    said = {
+        "layout": "grid" if writer.startswith("grid") else "long",
+        "header": "row 1" if "excel" in writer else "line 1",
+    }
+    assert_same(read_ratings(WRITERS[writer](ratings), zeros="rating", duplicates="refuse", **said), ratings)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_what_is_written_of_ratings_as_people_have_them_is_read_without_a_question(writer, movie_night, notebook):
+    for ratings in (movie_night, notebook):
+        assert_same(read_ratings(WRITERS[writer](ratings)), ratings)
 
 
 def test_each_user_and_item_is_there_and_numbers_are_short():
