@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from nmf_core.reading.evidence import Evidence, Reading
@@ -22,6 +23,8 @@ _MAKERS = frozenset(
     автор режиссер режиссёр издательство 著者 作者 監督 导演 作家 감독 저자 출판사
     """.split()
 )
+# Headers that say nothing of a column: V1, x, column 3.
+_GENERIC = re.compile(r"((col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*)", re.IGNORECASE)
 _LIKE_PEOPLE = 0.3  # the share of names from which on a column holds people
 _OWN = frozenset(
     """
@@ -124,7 +127,7 @@ _OPINIONS = frozenset(
 def calls_no_rating(reading: Reading) -> bool:
     """Whether the ratings of a list have a header of which nothing is known: "tickets" and "portions" are counted."""
     look = reading.looks[reading.roles["rating"]]
-    if look.stars or not look.header or not reading.head.lines or plain(look.header).startswith("column"):
+    if look.stars or not reading.head.lines or _GENERIC.fullmatch(look.header.strip()):
         return False
     if not_rated(look.header):
         return True
@@ -138,7 +141,7 @@ def calls_nobody(reading: Reading) -> bool:
     user, item = (reading.looks[reading.roles[role]] for role in ("user", "item"))
     if makes_things(user):
         return not any(look.remarks for look in reading.looks)
-    if not user.header or not reading.head.lines or plain(user.header).startswith("column"):
+    if not reading.head.lines or _GENERIC.fullmatch(user.header.strip()):
         return False
     if role_of(user.header)[1] or role_of(item.header)[0] == "user":
         return False
