@@ -49,7 +49,8 @@ _GIVEN = frozenset(
     dilip dilys dougal eero eileen eilidh eino ekua eleanor esme ewan fergus fintan freya gareth gethin geraint ginny giles gwen
     hamish hilary hilde hilkka hugh huw imogen inka isla jaana jari jaroslav jiri jonno joyce juha jukka jussi kaisa kalle kari
     katri keir kirsi kwame lalit leif liisa linus lorna ludmila mads mags maureen mairi maeve marjatta matteo matti mavis mikko
-    milan milos minna morag myfanwy nan neha niamh nigel nisha oisin olavi ollie orla outi owen paddy padraig paivi pasi pekka pia piers poppy
+    milan milos minna morag myfanwy nan neha niamh nigel nisha oisin olavi ollie orla outi owen paddy padraig paivi pasi
+    pekka pia piers poppy
     rauno rhys riitta rohan ronan rory rowan ruairi saara saoirse sakari sanna satu seamus sean senan seppo shona sian siobhan
     siobhán sinead sini steph stina stu sunita swati tadhg taina tapio tarja teemu teuvo tiina timo toivo trish trudy tuomas tuula
     ulla vaclav ville viv winnie yrjo zdenek zdeněk ondřej jiří václav tomáš lukáš petr jitka lenka zuzana tereza vojtěch
