@@ -402,9 +402,13 @@ def _ratings_in_words(reading: Reading) -> Evidence | None:
 
 
 def _all_named(reading: Reading) -> Evidence | None:
-    """The headers say plainly who rates what how."""
+    """The headers say plainly who rates what how, unless a survey's columns happen to be called so."""
+    user, item, rating = (reading.looks[reading.roles[role]] for role in ("user", "item", "rating"))
+    survey = user.different and user.n_rows > 3 and _alike(item, rating)
+    if survey and len(reading.looks) > 3:
+        return None
     if all(role_of(reading.looks[k].header) == (role, 3) for role, k in reading.roles.items()):
-        return Evidence(4, "its headers name user, item and rating")
+        return Evidence(3 if survey else 4, "its headers name user, item and rating")
     return None
 
 
