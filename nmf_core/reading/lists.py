@@ -95,7 +95,7 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
     if look.remarks:
         weight -= 3
     if look.n_empty:
-        weight -= 2
+        weight -= 2 if look.n_empty <= look.n_rows / 2 else 5  # most rows name nobody
     if len(look.numbers) and not look.whole:
         weight -= 3
     if len(look.said) == 1 and look.n_rows > 3:

@@ -23,7 +23,7 @@ WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid
 _EPOCH = (1e8, 5e9)  # seconds since 1970, from 1973 on; and in milliseconds
 _MOMENT = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*|\d{1,2}:\d{2}(:\d{2})?"
-    r"|([A-Z][a-z]{2,8},? )?([A-Z][a-z]{2,8} \d{1,2}|\d{1,2}\.? [A-Z][a-z]{2,8})\.?,? ?\d{4}.*",
+    r"|([A-Z][a-z]{2,8},? )?([A-Z][a-z]{2,8} \d{1,2}|\d{1,2}\.? [A-Z][a-z]{2,8})\.?,? ?(\d{4}.*|\d{1,2}:\d{2}.*)",
     re.ASCII,
 )
 _DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{6})?", re.ASCII)

@@ -22,7 +22,9 @@ ABOUT = OF_PERSONS | frozenset(
     ano anno rok rocznik rik år vuosi yıl évszám jaar 年 год fecha seq lfdnr class grade pages runtime votes decision
     comment comments remark remarks notes bemerkung kommentar email genre author auteur autor autore forfatter författare
     director regie regisseur réalisateur regista režie totalscore sum responseid respondentid preis prix precio prezzo preço
-    prijs pris cena ár fiyat 価格 价格 가격 цена
+    prijs pris cena ár fiyat 価格 价格 가격 цена lastpage letzteseite dernièrepage últimapágina
+    ultimapagina seed zufallsstartwert startlanguage startsprache comentário comentários comentario comentarios commentaire
+    commentaires commenti commento kommentare kommentarer kommentti opmerking opmerkingen uwagi
     """.split()
 )
 NAMES = frozenset(
@@ -31,7 +33,7 @@ NAMES = frozenset(
     initials nickname nick responseid respondentid navn namn nome isim 名前 氏名 이름 姓名 имя matrikelnummer participantid
     pid uuid formid submissionid token メールアドレス idnummer idnumber studentid correo correoelectrónico courriel
     adressemail emailadresse nazwisko nazwiskoiimię imięinazwisko jméno příjmení név nev nimi ad adsoyad фио имяфамилия
-    apellidos nombreyapellidos nomeecognome
+    apellidos nombreyapellidos nomeecognome antwortid idréponse idderéponse idderespuesta idrespuesta idrisposta idderesposta
     """.split()
 )
 # What a form calls its own sheets: it tells rows apart, and names whom it asked only where nothing else does.
@@ -65,6 +67,7 @@ EXAMS = frozenset(
     verifica tentamen eksamen exame
     """.split()
 )
+_AGES = frozenset("age ages old alt alter âge edad età idade wiek leeftijd ålder alder ikä возраст".split())
 _STATES = frozenset("complete status timestamp version seed weight gewicht".split())  # what forms note of themselves
 # What a pivot table writes before the names of columns that are no ratings but counts or spreads of them.
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
@@ -145,7 +148,9 @@ def plainly_left(reading: Reading, k: int) -> bool:
         return True  # numbers of papers or persons; or a sign, such as %
     if len(rated) > 2 and k in strangers(reading.looks) and _says_so(look):
         return True
-    return look.name in ABOUT and len(rated) > 2 and (look.top > 1.5 * usual or not look.numeric)
+    finer = not look.whole and all(other.whole for other in rated)
+    off_scale = look.top > 1.5 * usual or not look.numeric or finer
+    return (look.name in ABOUT or bool(_AGES & _words(look))) and len(rated) > 2 and off_scale
 
 
 def _says_so(look: Look) -> bool:
