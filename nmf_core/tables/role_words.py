@@ -23,7 +23,8 @@ NOUNS: dict[str, frozenset[str]] = {
         referee resp respondent respondente respondentid reviewedby reviewername rezensent rezensentin répondant répondante
         salarié schüler schülerin scorer scout screenname shopper socia socio spectateur spectatrice spieler spielerin
         student studente studentessa studentka subject subscriber taster teilnehmer teilnehmerin tenant tester testeur
-        traveler traveller uczennica uczeń uid userhash usersha usersha1 usr usuaria usuário utente utilisatrice utilizador utilizadora użytkownik
+        traveler traveller uczennica uczeń uid userhash usersha usersha1 usr usuaria usuário utente utilisatrice utilizador
+        utilizadora użytkownik
         uživatel vendég verkoster verkosterin versuchsperson vieras visiteur visitor voter voterid vásárló watcher worker
         zaměstnanec zawodnik zuschauer zákazník élève értékelő étudiant étudiante évaluateur évaluatrice öğrenci üye čtenář
         žák κριτής πελάτης χρήστης гость зритель клиент корисник користувач покупатель пользователь потребител респондент
