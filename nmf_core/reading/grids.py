@@ -19,15 +19,18 @@ from nmf_core.reading.which_columns import (
     LAST_NAMES,
     NAMES,
     SIZE,
+    are_ticked,
     like_ratings,
 )
 from nmf_core.tables.base import Head, Table
+from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import has_role, of_rows, plain, role_of
 from nmf_core.tables.names import like_people, like_things, like_times
 from nmf_core.tables.numbers import is_number
 
 _YEAR = re.compile(r"(19|20)\d\d")
 _BOTH = 0.4  # the share of people's names on both sides from which on nothing tells who rates whom
+_PEOPLE = 0.7  # and from which on names are plainly those of people
 _IDS = frozenset("id no nr number row index seq lfdnr".split())
 _CODE = re.compile(r"[A-Z]([-_. ]?\d{1,3})?")
 _FEW_ROWS = 4
@@ -146,8 +149,12 @@ def _who_is_down(reading: Reading) -> Evidence | None:
     people, things = look.people, look.things
     share = people - things if role == "user" else things - people
     said = "the names down are those of people" if people > things else "the names down read as titles"
-    # A header that says whose names these are says it more surely than the names.
-    return Evidence((1 if role_of(look.header)[0] else 3) * share, said) if abs(share) > 0.2 else None
+    # A header that says whose names these are says it more surely than the names, unless people stand below "Films".
+    told = role_of(look.header)[0]
+    against = (
+        told == "item" and people > _PEOPLE and like_people([reading.looks[k].header for k in reading.ratings]) < _BOTH
+    )
+    return Evidence((2.5 if against else 1 if told else 3) * share, said) if abs(share) > 0.2 else None
 
 
 def _who_is_across(reading: Reading) -> Evidence | None:
@@ -191,6 +198,8 @@ def _one_scale(reading: Reading) -> Evidence | None:
     """Whether the columns hold numbers on one scale."""
     rated = [look for k in reading.ratings if (look := reading.looks[k]).numeric]
     tops = [look.high for look in rated if look.name not in EXAMS] or [look.high for look in rated]
+    if not rated and len(reading.ratings) > 1 and are_ticked(reading.looks):
+        return Evidence(3.5, f"{len(reading.ratings)} columns hold one and the same tick, or nothing")
     if len(tops) < 2:
         return Evidence(-0.5, "it has one column of numbers") if len(reading.looks) > 2 else None
     usual = float(np.median(tops))
@@ -244,8 +253,8 @@ def _index_beside_names(reading: Reading) -> Evidence | None:
     ]
     if look is not None and (look.running or look.dates or look.epochs) and named:
         return Evidence(-3, f"{named[0].header!r} names the rows better than a column that counts them")
-    if look is not None and look.dates:
-        return Evidence(-2.5, "the first column holds dates")
+    if look is not None and (look.dates or look.epochs) and not role_of(look.header)[1]:
+        return Evidence(-2.5 if look.dates else -6, f"{look.header or 'the first column'!r} holds times")
     if look is not None and look.name in ABOUT - NAMES - _IDS and not look.running:
         return Evidence(-4.0, f"{look.header!r} names nobody")
     whole = [
@@ -313,7 +322,7 @@ def _header_of_numbers(reading: Reading) -> Evidence | None:
         return (
             Evidence(-1.5, "the first row holds numbers among its names") if sum(numbers) > len(numbers) / 2 else None
         )
-    values = [float(text.replace(",", ".")) for text in header[1:] if text]
+    values = [number_of(text) for text in header[1:] if text]
     if is_number(header[0]):
         return Evidence(-3, "the first row holds numbers, as the rows below do")
     if len(values) > 2 and (np.diff(values) > 0).all():

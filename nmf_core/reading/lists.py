@@ -88,7 +88,8 @@ def _as_id(look: Look, role: str, at: int) -> Evidence:
         weight -= 1.0 + plainly
     elif plainly:
         weight += 0.7
-    if look.blank or look.dates or look.epochs or look.running:
+    long_id = plainly and look.repeats and len(look.said) > 1  # ids may be as long as times
+    if look.blank or look.dates or look.running or (look.epochs and not long_id):
         weight -= 5
     if not_rated(look.header):
         weight -= 2
@@ -219,6 +220,10 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
         if k not in (reading.roles["rating"], reading.roles["user"]) and _alike(look, rating)
     ]
     user = looks[reading.roles["user"]]
+    if _movielens(reading) is not None:  # few people and items are numbered as low as ratings
+        return None
+    if _one_block(reading):
+        return Evidence(-12, f"{item.header!r}, {rating.header!r} and all others hold numbers on one scale")
     if item in alike and _alike(user, rating) and len(user.said) <= 10 and len(looks) > 3:
         return Evidence(-7, f"{user.header!r}, {item.header!r} and {rating.header!r} hold numbers on one scale")
     if item in alike and user.different and user.n_rows > 3 and len(item.said) <= 10:
@@ -231,6 +236,13 @@ def _others_are_ratings_too(reading: Reading) -> Evidence | None:
     if len(alike) >= 2 and role_of(item.header)[1] < 2:
         return Evidence(-2, "other columns hold numbers on the same scale")
     return None
+
+
+def _one_block(reading: Reading) -> bool:
+    """Whether each row begins with a name of its own, and all others are numbers on one scale, whatever they are called."""
+    first, *others = reading.looks
+    rating = reading.looks[reading.roles["rating"]]
+    return len(others) > 4 and first.different and first.words and all(_alike(look, rating) for look in others)
 
 
 def _alike(one: Look, other: Look) -> bool:
@@ -405,10 +417,20 @@ def _all_named(reading: Reading) -> Evidence | None:
     """The headers say plainly who rates what how, unless a survey's columns happen to be called so."""
     user, item, rating = (reading.looks[reading.roles[role]] for role in ("user", "item", "rating"))
     survey = user.different and user.n_rows > 3 and _alike(item, rating)
-    if survey and len(reading.looks) > 3:
+    if (survey and len(reading.looks) > 3) or _one_block(reading):
         return None
     if all(role_of(reading.looks[k].header) == (role, 3) for role, k in reading.roles.items()):
         return Evidence(3 if survey else 4, "its headers name user, item and rating")
+    return None
+
+
+def _third_of_three(reading: Reading) -> Evidence | None:
+    """One column of numbers beside those that are named as users and items is what these gave, whatever it is called."""
+    user, item, rating = (reading.looks[reading.roles[role]] for role in ("user", "item", "rating"))
+    named = role_of(user.header)[0] == "user" and role_of(item.header)[0] == "item"
+    times = rating.epochs or rating.dates or rating.years or rating.running
+    if named and len(reading.looks) == 3 and rating.numeric and not times and role_of(rating.header)[1] < 1:
+        return Evidence(3, f"{rating.header!r} is all that stands beside users and items")
     return None
 
 
@@ -423,6 +445,7 @@ def _too_few_rows(reading: Reading) -> Evidence | None:
 
 _LISTS = (
     _all_named,
+    _third_of_three,
     _too_few_rows,
     _other_columns_are_words,
     _words_between,

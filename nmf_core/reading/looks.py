@@ -16,7 +16,7 @@ from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
-from nmf_core.tables.spoken import are_spoken, says_no_answer, spoken_number
+from nmf_core.tables.spoken import are_spoken, is_tick, says_no_answer, spoken_number
 
 SAMPLE = 1_000  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
@@ -86,7 +86,9 @@ class Look:
 
     @property
     def different(self) -> bool:
-        """Whether each row has a cell of its own."""
+        """Whether each row has a cell of its own; a last one may have none, as that of sums."""
+        if self.n_empty == 1 and self.n_rows > 4:
+            return len(self.said) == self.n_rows - 1 and is_blank(self.column.cell(self.n_rows - 1))
         return self.n_rows > 0 and self.n_empty == 0 and len(self.column.cells) == self.n_rows
 
     @property
@@ -131,6 +133,16 @@ class Look:
     def stars(self) -> bool:
         """Whether the cells that are no numbers say one, such as 4/5."""
         return not self.dates and are_spoken(self.said)
+
+    @cached_property
+    def ticked(self) -> bool:
+        """Whether the column says nothing but one tick, such as x or yes."""
+        return len({text.casefold() for text in self.ticks}) == 1 and all(map(is_tick, self.ticks))
+
+    @cached_property
+    def ticks(self) -> list[str]:
+        """The distinct cells that are not empty, as text."""
+        return [text_of(cell).strip() for cell in self.column.cells if not is_blank(cell)][:3]
 
     @property
     def words(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from nmf_core.reading.catalogues import catalogue, makes_things, of_sites, orders, own_ratings
 from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look, no_halves
-from nmf_core.reading.which_columns import GIVERS
+from nmf_core.reading.which_columns import GIVERS, are_ticked
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import of_rows, role_of, words_of
@@ -69,7 +69,11 @@ def _values(looks: Sequence[Look]) -> list[Look]:
 
 def _no_numbers(looks: Sequence[Look]) -> Evidence | None:
     """No column holds numbers."""
-    return None if any(look.numeric or look.stars for look in looks) else Evidence(-1, "it has no numbers")
+    return (
+        None
+        if any(look.numeric or look.stars for look in looks) or are_ticked(looks)
+        else Evidence(-1, "it has no numbers")
+    )
 
 
 def _measured(looks: Sequence[Look]) -> Evidence | None:
@@ -105,6 +109,9 @@ def _amounts(looks: Sequence[Look]) -> Evidence | None:
     values = _values(looks)
     if len(values) < 2 or any(role_of(look.header)[0] == "rating" for look in values):
         return None
+    unnamed = all(_COLUMN.fullmatch(look.header) or is_number(look.header) for look in looks)
+    if unnamed and any(look.epochs for look in looks):
+        return None  # ids and ratings before times, as MovieLens writes them
     together = np.concatenate([look.numbers for look in values])
     if float(np.median([look.high for look in values])) > 100 and len(np.unique(together)) > 0.6 * len(together):
         return Evidence(8, "its numbers go beyond 100, and hardly any comes twice")

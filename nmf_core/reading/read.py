@@ -97,7 +97,7 @@ def read_ratings(
     Traceback (most recent call last):
         ...
     nmf_core.errors.RatingsError: films.csv, line 2, column 'rating': 'five' is not a number. A rating is a number from \
-0 up, such as 4 or 3.5, or blank. Correct that cell. Or say by missing=['five'] that it is no answer.
+0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
     options = ReadOptions(
         format,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nmf_core.errors import RatingsError, shown
-from nmf_core.reading.totals import is_summary
+from nmf_core.reading.totals import is_summary, sums_up
 from nmf_core.tables.base import Column, Table, text_of
-from nmf_core.tables.numbers import says_blank
+from nmf_core.tables.numbers import read_numbers, says_blank
+
+_FOOTNOTE = re.compile(
+    r"\s*([*†‡¹²³]|(\*+ ?)?(source|sources|note|notes|quelle|quellen|hinweis|anmerkung|legende|legend|key|fuente|nota|notas"
+    r"|fonte|remarque|remarques|bron|kilde|källa|lähde|źródło|zdroj|stand|as of|printed|exported|generated|erstellt) ?:)",
+    re.IGNORECASE,
+)
 
 
 def filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
@@ -53,6 +60,35 @@ def without_sums(columns: Sequence[Column], notes: list[str]) -> Sequence[Column
         return columns
     notes.append(f"The last row, {shown(next(filter(None, named)))}, names no user and item: it was left out.")
     return [column.first(n - 1) for column in columns]
+
+
+def without_footnotes(
+    table: Table, first: Column, columns: Sequence[Column], notes: list[str]
+) -> tuple[Table, Column, Sequence[Column]]:
+    """The rows of a grid without last ones that say in their first cell where the table is from, and nothing else."""
+    blank = np.logical_and.reduce([column.blank() for column in columns])
+    n = len(first)
+    while n > 1 and blank[n - 1] and _FOOTNOTE.match(text_of(first.cell(n - 1) or "")):
+        n -= 1
+    if n == len(first):
+        return table, first, columns
+    said = [shown(text_of(first.cell(row))) for row in range(n, len(first))]
+    notes.append(f"Below the table stands {' and '.join(said)}: left out.")
+    return table, first.first(n), [column.first(n) for column in columns]
+
+
+def without_unnamed_sums(
+    first: Column, columns: Sequence[Column], decimal: str, notes: list[str]
+) -> tuple[Column, Sequence[Column]]:
+    """The rows of a grid without a last one that has no name and sums up the others."""
+    n = len(first)
+    if n < 4 or not first.blank()[n - 1]:
+        return first, columns
+    grids = [read_numbers(columns, mark).matrix() for mark in ([".", ","] if decimal == "auto" else [decimal])]
+    if not any(sums_up(grid[-1], grid[:-1]) for grid in grids):
+        return first, columns
+    notes.append("The last row has no name, and its numbers sum up the others: it was left out.")
+    return first.first(n - 1), [column.first(n - 1) for column in columns]
 
 
 def below_first(table: Table, first: Column, columns: Sequence[Column]) -> tuple[Table, Column, Sequence[Column]]:

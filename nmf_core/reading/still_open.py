@@ -152,6 +152,8 @@ def _title(column: object, titles: Sequence[str]) -> str:
 
 def _with_lines(question: Question, table: Table) -> Question:
     """The question where the header stands, with the first lines to choose from, and what stands in them."""
+    if not table.first_rows:  # what begins with no row has no lines to choose from
+        return question
     heads = [Head(k, n) for n in range(1, _MOST_LINES + 1) for k in range(min(_LINES, len(table.first_rows)) - n + 1)]
     heads = [head for head in heads if head.above + head.lines < len(table.first_rows)] or [Head()]
     said = {head_words(table, head): _said(table, head) for head in heads}

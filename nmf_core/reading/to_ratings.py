@@ -14,7 +14,14 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.looks import WIDEST
 from nmf_core.reading.options import HINT, Plan, Question, ReadOptions
-from nmf_core.reading.rows import below_first, filled_rows, named_rows, without_sums
+from nmf_core.reading.rows import (
+    below_first,
+    filled_rows,
+    named_rows,
+    without_footnotes,
+    without_sums,
+    without_unnamed_sums,
+)
 from nmf_core.reading.totals import find_totals, say_maxima
 from nmf_core.reading.values import values_of, wrong_cell
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
@@ -60,7 +67,14 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
         u, i, ratings = u[~zero], i[~zero], ratings[~zero]
     _check_any(table, ratings, int(zero.sum()))
     made = Ratings.from_indices(
-        u, i, ratings, users=users, items=items, scale=options.scale, duplicates=options.duplicates, notes=notes
+        u,
+        i,
+        ratings,
+        users=users,
+        items=items,
+        scale=options.scale or values.scale,
+        duplicates=options.duplicates,
+        notes=notes,
     )
     return made, values.questions
 
@@ -93,6 +107,9 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     table, (first, *others) = filled_rows(table, (first, *table.take(heads)), notes)
     columns: Sequence[Column] = others
     table, first, columns = named_rows(table, first, columns)
+    table, first, columns = without_footnotes(table, first, columns, notes)
+    if options.totals != "keep":
+        first, columns = without_unnamed_sums(first, columns, options.decimal, notes)
     if options.totals != "keep" and say_maxima(first, columns, options.decimal):
         notes.append(
             f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
@@ -137,7 +154,8 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     r, c = np.nonzero(~np.isnan(grid))
     cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
-    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=options.scale, notes=notes)
+    scale = options.scale or values.scale
+    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=scale, notes=notes)
     return ratings, values.questions if totals is None else (totals.question, *values.questions)
 
 

@@ -96,8 +96,8 @@ def find_totals(
     rows, across = len(first) - n_rows, len(columns) - n_columns
     grid = read_numbers(columns, decimal).matrix()
     others = grid[:rows, :across]
-    sums = all(_sums_up(cells, others) for cells in grid[rows:, :across]) and all(
-        _sums_up(cells, others.T) for cells in grid[:rows, across:].T
+    sums = all(sums_up(cells, others) for cells in grid[rows:, :across]) and all(
+        sums_up(cells, others.T) for cells in grid[:rows, across:].T
     )
     down_names = [str(first.cell(row)) for row in range(rows, len(first))]
     if asked == "auto" and not sums and all(plain(name) == _PIVOTED for name in (*down_names, *names[across:])):
@@ -124,11 +124,11 @@ def _unnamed(columns: Sequence[Column], decimal: str) -> tuple[int, int]:
     n_rows, n_columns = grid.shape
     if n_rows < 4 or n_columns < 4 or n_rows * n_columns > _LOOKED_AT:
         return 0, 0
-    column = _sums_up(grid[:, -1], grid[:, :-1].T, named=False)
-    row = _sums_up(grid[-1], grid[:-1], named=False)
+    column = sums_up(grid[:, -1], grid[:, :-1].T, named=False)
+    row = sums_up(grid[-1], grid[:-1], named=False)
     if not (column or row):  # beside a column of sums the last row may sum up only what is left of it
-        column = _sums_up(grid[:-1, -1], grid[:-1, :-1].T, named=False)
-        row = _sums_up(grid[-1, :-1], grid[:-1, :-1], named=False)
+        column = sums_up(grid[:-1, -1], grid[:-1, :-1].T, named=False)
+        row = sums_up(grid[-1, :-1], grid[:-1, :-1], named=False)
     return int(column), int(row)
 
 
@@ -136,9 +136,9 @@ def _beside(grid: NDArray[np.float64], n_rows: int, n_columns: int) -> tuple[int
     """How many last rows and columns there are, where those of one side are known: the last of the other may sum up too."""
     rows, columns = grid.shape[0] - n_rows, grid.shape[1] - n_columns
     if not n_rows and rows > 3:
-        n_rows = int(_sums_up(grid[-1, :columns], grid[:-1, :columns]))
+        n_rows = int(sums_up(grid[-1, :columns], grid[:-1, :columns]))
     elif not n_columns and columns > 3:
-        n_columns = int(_sums_up(grid[:rows, -1], grid[:rows, :-1].T))
+        n_columns = int(sums_up(grid[:rows, -1], grid[:rows, :-1].T))
     return n_rows, n_columns
 
 
@@ -164,7 +164,7 @@ def sums_by_name(name: object) -> bool:
     return is_summary(name) or bool(_BESIDE.fullmatch(plain(name)))
 
 
-def _sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: bool = True) -> bool:
+def sums_up(cells: NDArray[np.float64], others: NDArray[np.float64], *, named: bool = True) -> bool:
     """Whether the cells of a row are the sums, counts, means, extremes or spreads of the others' columns, to the decimals shown.
 
     It takes a cell for each column that has ratings, two columns of several ratings, and for means one that is not whole: else

@@ -14,8 +14,8 @@ from nmf_core.reading.codes import find_codes, without
 from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, MARKS, ZEROS, Question, ReadOptions
 from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.contents import number_of
-from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
-from nmf_core.tables.spoken import are_spoken, as_numbers, says_half, spoken_number
+from nmf_core.tables.numbers import Numbers, is_blank, is_number, likely_mark, read_numbers
+from nmf_core.tables.spoken import are_spoken, as_numbers, as_ones, is_tick, says_half, spoken_number
 from nmf_core.words import listed, many, noun
 
 _LONGEST_NO_ANSWER = 40  # characters; longer texts are remarks
@@ -23,11 +23,12 @@ _LONGEST_NO_ANSWER = 40  # characters; longer texts are remarks
 
 @dataclass(frozen=True)
 class Values:
-    """Numbers with what had to be settled for them."""
+    """Numbers with what had to be settled for them, and the scale that they are on where that is not for the numbers to tell."""
 
     numbers: Numbers
     zeros: str
     questions: tuple[Question, ...]
+    scale: tuple[float, float] | None = None
 
 
 def values_of(
@@ -35,7 +36,8 @@ def values_of(
 ) -> Values:
     """The numbers in the rating columns; what stands for no answer, the decimal mark and the meaning of zeros settled."""
     questions: list[Question] = []
-    columns = _spoken(columns, options, notes, questions)
+    tick = _one_tick(columns)
+    columns = _ticked(columns, tick, options, notes, questions) if tick else _spoken(columns, options, notes, questions)
     columns = _answered(columns, options, notes, questions)
     columns, moved = shifted(columns, options, notes, questions)
     numbers = read_numbers(columns, options.decimal)
@@ -56,7 +58,8 @@ def values_of(
         if zeros == "auto":
             zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
         questions.append(Question("zeros", zeros, ZEROS, reason, options.zeros != "auto"))
-    return Values(numbers, zeros, tuple(questions))
+    ticked = bool(tick) and numbers.tally()[0].tolist() == [1.0]
+    return Values(numbers, zeros, tuple(questions), (0.0, 1.0) if ticked else None)
 
 
 def _spoken(
@@ -77,6 +80,33 @@ def _spoken(
         return columns
     notes.append(f"Cells were read by the number that they say: {examples}.")
     return [as_numbers(column) for column in columns]
+
+
+def _one_tick(columns: Sequence[Column]) -> str:
+    """The tick that all cells hold which are not blank; nothing where some hold anything else."""
+    found = {}
+    for column in columns:
+        for cell in column.cells if column.codes is not None else [0]:
+            if not is_blank(cell):
+                found[text_of(cell).strip().casefold()] = text_of(cell).strip()
+            if len(found) > 1:
+                return ""
+    tick = next(iter(found.values()), "")
+    return tick if is_tick(tick) else ""
+
+
+def _ticked(
+    columns: Sequence[Column], tick: str, options: ReadOptions, notes: list[str], questions: list[Question]
+) -> Sequence[Column]:
+    """The columns with 1 in place of a tick; that is asked, as it is of pairs."""
+    asked = options.marks != "auto"
+    choice = options.marks if asked else "number"
+    reason = CHOSEN if asked else f"all cells hold {tick} or nothing, and this reads {tick} as 1"
+    questions.append(Question("marks", choice, MARKS, reason, asked))
+    if choice == "text":
+        return columns
+    notes.append(f"Each {tick} counts 1.")
+    return [as_ones(column) for column in columns]
 
 
 def _answered(

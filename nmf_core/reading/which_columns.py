@@ -84,10 +84,11 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
     ]
     usual = float(np.median(plainly)) if plainly else 0.0
     strange = strangers(looks)
-    years = looks_all_years(looks)
+    years, ticks = looks_all_years(looks), are_ticked(looks)
     found = {}
     for k, look in enumerate(looks):
-        weight = 2.0 if look.numeric or look.stars or (look.blank and look.header) else -6.0
+        rated = look.numeric or look.stars or (look.ticked and ticks)
+        weight = 2.0 if rated or (look.blank and look.header) else -6.0
         if (
             _is_about(look, usual)
             or (look.blank and look.name in NAMES | FIRST_NAMES | LAST_NAMES)
@@ -100,7 +101,7 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
             weight -= 6
         if _SUMMED & set(look.header.casefold().split()[:1]) and len(look.header.split()) > 1:
             weight -= 4
-        if look.numeric and len(plainly) > 3 and usual == 5 < 8 <= look.high and plainly.count(5) >= len(plainly) - 1:
+        if look.numeric and _of_another_scale(looks, k, usual, plainly):
             weight -= 1.5  # likely asked on another scale than all the others
         if look.running and (k == 0 or look.n_rows > 4):
             weight -= 4
@@ -113,6 +114,13 @@ def like_ratings(looks: Sequence[Look]) -> dict[int, float]:
         if look.blank and found[k] > 0 and not any(_beside_rating(looks, found, k, step) for step in (-1, 1)):
             found[k] -= 4
     return found
+
+
+def are_ticked(looks: Sequence[Look]) -> bool:
+    """Whether a table is one of ticks: several columns hold nothing but one and the same, and none holds numbers but to count."""
+    ticked = {look.texts[0].casefold() for look in looks if look.ticked}
+    numeric = [look for look in looks if look.numeric and not (look.running or look.different)]
+    return len(ticked) == 1 and sum(look.ticked for look in looks) > 1 and not numeric
 
 
 def _beside_rating(looks: Sequence[Look], likely: dict[int, float], k: int, step: int) -> bool:
@@ -129,7 +137,16 @@ def _is_about(look: Look, usual: float) -> bool:
     if look.name not in ABOUT and not has_unit(look.header):
         return False
     asked = look.name in _ALSO_ASKED and look.numeric and look.whole and len(look.said) > 1
-    return not (asked and usual <= 11 and 0.5 * usual <= look.high <= usual)
+    return not (asked and usual <= 11 and 0.5 * usual <= look.high <= 1.25 * usual)
+
+
+def _of_another_scale(looks: Sequence[Look], k: int, usual: float, tops: Sequence[float]) -> bool:
+    """Whether a column reaches farther than nearly all others, which reach 5: by far, or a little beside what persons are."""
+    high, alike = looks[k].high, tops.count(5)
+    if usual != 5 or len(tops) < 4 or high <= 5:
+        return False
+    beside = k > 0 and looks[k - 1].name in OF_PERSONS
+    return (high >= 8 and alike >= len(tops) - 1) or (beside and alike >= len(tops) / 2)
 
 
 def plainly_left(reading: Reading, k: int) -> bool:

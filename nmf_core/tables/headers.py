@@ -68,6 +68,7 @@ _OF = frozenset(
         id ids name names nr no number num code key title uuid nummer hash
         """.split()
 )
+_NUMBERS = ("nummer", "nr")
 _UNIT = re.compile(r"\s*(\([^()]*\)|\[[^\[\]]*\]|(\s/\s*|/(?=([57]|[1-9]0{1,2})$)|\b(out of|von|sur) )\d+)\s*$")
 _PART = re.compile(r"[^\W_\d]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -129,6 +130,15 @@ def role_of(header: str) -> tuple[str, int]:
                 return role, 2
     if parts[-1] in _unaccented():
         return _unaccented()[parts[-1]], 2
+    if ended or name.endswith(_NUMBERS):
+        stem = name.removesuffix("nummer").removesuffix("nr").removesuffix("no") if not ended else parts[-1]
+        for role, nouns in NOUNS.items():
+            if len(stem) > 4 and (nouns | set(ROLE_NAMES[role])) & {
+                stem,
+                stem.removesuffix("n"),
+                stem.removesuffix("s"),
+            }:
+                return role, 2
     return "", int(ended or name.endswith("id"))
 
 

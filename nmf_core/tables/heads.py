@@ -75,7 +75,9 @@ def _first_of_table(rows: Sequence[Cells], width: int) -> int:
     """The first row that is neither a comment, nor a title, nor too narrow to belong to the table."""
     for k, row in enumerate(rows[: MOST_ABOVE + 1]):
         filled = [cell for cell in row if cell.strip()]
-        comment = bool(filled) and row[0].lstrip().startswith(_COMMENTS) and (len(row) < width or len(filled) == 1)
+        marked = bool(filled) and row[0].lstrip().startswith(_COMMENTS)
+        after_one = k > 0 and rows[0][:1] == row[:1]  # a further line of comments may be as wide as the table
+        comment = marked and (len(row) < width or len(filled) == 1 or after_one)
         narrow = len(row) not in (width, width - 1) or len(filled) <= min(1, width - 2)
         if not comment and not narrow:
             return k

@@ -41,7 +41,8 @@ NOUNS: dict[str, frozenset[str]] = {
         canción candidat candidate candidato canzone canção cardname cerveja cerveza channel chanson character cheese chili
         chiste chocolate cidre cigar clip cocktail coffee contestant cours course creator creature criterion curso cím danie
         ders destination disciplina dish dishes docente doctor dog drink driver ean ean13 elokuva emoji enseignant entrant
-        entry equipo essay evaluee exhibit fach filme filmi films filmtitel filmtitle flasche flavor flavour font food
+        entry equipo essay evaluee exhibit fach filial filiale filme
+        filmi films filmtitel filmtitle flasche flavor flavour font food
         formaggio foto frage fromage games gaststätte gerecht gericht gif gin gioco gra grant gtin gâteau hike horse hostel
         hotel hra hund hörbuch idea iid instructor isbn10 isbn13 itemname itemno itemnumber items itemtitle jeu jogo juego
         játék jídlo kaffe kaffee kahve kandidat kandidát kawa kirja kitap kneipe kniha knjiga książka książki kuchen kurs

@@ -36,6 +36,10 @@ _NO_ANSWER = frozenset(
 _SIGNS = frozenset(
     (".", "?", "??", "--", "---", "…", "*", "/", "#N/A", "#NULL!", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!")
 )
+# What is put where something is so, and left out where it is not.
+_TICK = re.compile(
+    "(x|✓|✔|✅|☑|☒|🗸|•|●|♥|❤|👍|yes|y|ja|oui|s[ií]|sim|tak|ano|igen|evet|да|はい|是)\ufe0f?", re.IGNORECASE
+)
 _HALVES = re.compile(r"(\d{1,2})\s?(?:½|1/2)")
 
 
@@ -46,6 +50,15 @@ def says_no_answer(text: str) -> bool:
     [True, True, True, False]
     """
     return text.strip() in _SIGNS or plain(text) in _NO_ANSWER
+
+
+def is_tick(text: str) -> bool:
+    """Whether a cell says that something is so, and no more.
+
+    >>> [is_tick(text) for text in ("x", "✓", "Ja", "5", "maybe")]
+    [True, True, True, False, False]
+    """
+    return bool(_TICK.fullmatch(text.strip()))
 
 
 def spoken_number(text: str) -> float | None:
@@ -81,6 +94,12 @@ def are_spoken(cells: Sequence[object]) -> bool:
         elif not says_no_answer(cell):
             return False
     return spoken > 0
+
+
+def as_ones(column: Column) -> Column:
+    """The column with 1 where something stands."""
+    assert column.codes is not None
+    return Column(np.where(column.blank(), np.nan, 1.0))
 
 
 def as_numbers(column: Column) -> Column:

@@ -107,6 +107,8 @@ def ratings_of_any_kind(draw):
         or ["x"]
         for _ in range(2)
     ]
+    # Where all ids are whole numbers with .0, as pandas makes them, they are read without it.
+    named = [[*names, "x"] if all(name.strip().endswith(".0") for name in names) else names for names in named]
     users, items = (_clean(names) for names in named)
     cells = draw(st.dictionaries(st.tuples(st.sampled_from(users), st.sampled_from(items)), VALUES, min_size=1))
     return Ratings.from_cells(
@@ -137,6 +139,7 @@ def test_what_is_written_is_read_again(writer, ratings):
     said = {
         "layout": "grid" if writer.startswith("grid") else "long",
         "header": "row 1" if "excel" in writer else "line 1",
+        **({"skip": [], "columns": {"user": 1}} if writer.startswith("grid") else {}),
     }
     assert_same(read_ratings(WRITERS[writer](ratings), zeros="rating", duplicates="refuse", **said), ratings)
 
