@@ -40,7 +40,9 @@ def guessed(data: bytes) -> tuple[str, bool]:
     """
     if not _UNLIKE_LATIN.search(data):
         return _USUAL, True
-    if not (_is_in(data, _USUAL) or _RUN.search(data)):  # a byte astray in plain text, rather than another language
+    if b"\r" in data and b"\n" not in data:  # lines end so on old Macintoshes alone
+        return "mac_roman", False
+    if not (is_in(data, _USUAL) or _RUN.search(data)):  # a byte astray in plain text, rather than another language
         return _USUAL, False
     first = re.search(rb"[\x80-\xff]", data)
     sample = data[max(first.start() - 1000, 0) if first else 0 :][:_SAMPLE]
@@ -51,7 +53,7 @@ def guessed(data: bytes) -> tuple[str, bool]:
 
     best = from_bytes(sample, cp_isolation=list(ENCODINGS)).best()
     likely = best.encoding if best is not None and best.encoding in ENCODINGS else _USUAL
-    return (likely if _is_in(data, likely) else _USUAL), False
+    return (likely if is_in(data, likely) else _USUAL), False
 
 
 # The letters by which languages that are written so are known; others of the same encoding stand there by chance.
@@ -91,7 +93,7 @@ def _by_letters(data: bytes) -> str | None:
     return best
 
 
-def _is_in(data: bytes, encoding: str) -> bool:
+def is_in(data: bytes, encoding: str) -> bool:
     """Whether bytes can be text in an encoding."""
     try:
         data.decode(encoding)

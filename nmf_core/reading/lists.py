@@ -7,9 +7,9 @@ from itertools import product
 
 import numpy as np
 
+from nmf_core.reading.columns_of_lists import OVERALL, as_id, as_rating, called, n_pairs, together
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
-from nmf_core.reading.kinds_of_rows import names_kinds
-from nmf_core.reading.looks import Look, no_halves
+from nmf_core.reading.looks import Look
 from nmf_core.reading.totals import is_summary
 from nmf_core.tables.base import Head, Table
 from nmf_core.tables.contents import number_of
@@ -17,14 +17,6 @@ from nmf_core.tables.headers import bare, plain, role_of
 from nmf_core.tables.names import not_rated
 from nmf_core.tables.numbers import is_number
 
-# What the mark is called that sums up those for several criteria.
-_OVERALL = frozenset(
-    """
-    overall overallrating overallscore total totalscore 総合評価 総合点 总分 综合评分 gesamt gesamtnote gesamtbewertung
-    gesamteindruck gesamturteil notafinal notefinale noteglobale puntajetotal punteggiototale helhetsinntrykk totalcuppoints
-    totalcupoints
-    """.split()
-)
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 
 
@@ -32,12 +24,12 @@ def list_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Give
     """Lists that a table could be: each likely choice of columns for user, item and rating."""
     if len(looks) < 3 or -1 in given.roles.values():
         return
-    ratings = _likely(looks, given, "rating", lambda k: sum(e.weight for e in _as_rating(looks[k])))
+    ratings = _likely(looks, given, "rating", lambda k: sum(e.weight for e in as_rating(looks[k])))
     for pair, roles in _pairs(looks, given):
         for rating in ratings:
             if rating not in roles.values():
                 made = Reading("long", table, looks, head, {**roles, "rating": rating})
-                yield weighed(made, _LISTS, (*pair, *_as_rating(looks[rating])))
+                yield weighed(made, _LISTS, (*pair, *as_rating(looks[rating])))
 
 
 def pair_readings(table: Table, looks: tuple[Look, ...], head: Head, given: Given) -> Iterator[Reading]:
@@ -52,7 +44,7 @@ def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidenc
     """Each likely choice of columns for user and item, and what speaks for it."""
 
     def like(role: str) -> list[int]:
-        return _likely(looks, given, role, lambda k: _as_id(looks[k], role, k).weight)
+        return _likely(looks, given, role, lambda k: as_id(looks[k], role, k).weight)
 
     likely = {role: like(role) for role in ("user", "item")}
     for user, item in product(likely["user"], likely["item"]):
@@ -60,9 +52,9 @@ def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidenc
             {user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}
         ):
             found = [
-                _as_id(looks[user], "user", user),
-                _as_id(looks[item], "item", item),
-                *_together(looks, user, item),
+                as_id(looks[user], "user", user),
+                as_id(looks[item], "item", item),
+                *together(looks, user, item),
             ]
             yield found, {"user": user, "item": item}
 
@@ -73,122 +65,6 @@ def _likely(looks: tuple[Look, ...], given: Given, role: str, weight: Callable[[
         return [given.roles[role]]
     left = [k for k in range(len(looks)) if k not in (given.skip or ()) and k not in given.roles.values()]
     return sorted(left, key=lambda k: -weight(k))[:_MOST]
-
-
-# --- what speaks for a column in a role -------------------------------------------------------------------------------
-
-
-def _as_id(look: Look, role: str, at: int) -> Evidence:
-    """How much a column is like the ids of users, or of items."""
-    named, plainly = role_of(look.header)
-    weight, said = 0.0, f"{look.header or 'a column'} holds what could be ids"
-    if named == role:
-        weight, said = 1.0 + plainly, f"the column {look.header!r} is named as {role}s are"
-    elif named:
-        weight -= 1.0 + plainly
-    elif plainly:
-        weight += 0.7
-    long_id = plainly and look.repeats and len(look.said) > 1  # ids may be as long as times
-    if look.blank or look.dates or look.running or (look.epochs and not long_id):
-        weight -= 5
-    if not_rated(look.header):
-        weight -= 2
-    if look.remarks:
-        weight -= 3
-    if look.n_empty:
-        weight -= 2 if look.n_empty <= look.n_rows / 2 else 5  # most rows name nobody
-    if len(look.numbers) and not look.whole:
-        weight -= 3
-    if len(look.said) == 1 and look.n_rows > 3:
-        weight -= 2
-    if named != role and look.numeric and look.whole and look.top <= 10 and plainly < 1:
-        weight -= 0.7
-    if not named and look.words and len(look.said) <= 3 and look.n_rows >= 6:
-        weight -= 1.5  # kinds of rows rather than ids
-    if look.words and names_kinds(look.header, look.column):
-        weight -= 4  # what was done, as purchase or play
-    names = look.people - look.things if role == "user" else look.things - look.people
-    weight += 2.5 * names if not (named or plainly) else 0.5 * names
-    return Evidence(weight, said)
-
-
-def _as_rating(look: Look) -> list[Evidence]:
-    """How much a column is like ratings."""
-    named, plainly = role_of(look.header)
-    found = []
-    if named == "rating":
-        found.append(Evidence(1.0 + plainly, f"the column {look.header!r} is named as ratings are"))
-    elif named:
-        found.append(Evidence(-1.5 - plainly, f"{look.header!r} is no name for ratings"))
-    elif plainly:
-        found.append(Evidence(-5, f"{look.header!r} is an id"))
-    if look.n_blank > look.n_rows / 2:
-        found.append(Evidence(-2, f"{look.header!r} is blank in most rows"))
-    if not_rated(look.header) or look.years:
-        weight = -0.5 if plain(bare(look.header)) in _OVERALL else -3
-        found.append(Evidence(weight, f"{look.header!r} is no rating by its name or its values"))
-    if look.epochs or look.dates:
-        found.append(Evidence(-12, f"the values of {look.header!r} are times"))
-    elif look.numeric:
-        found.append(Evidence(1, f"{look.header!r} holds numbers"))
-    elif not look.stars:
-        weight = -7 if plainly < 2 or named != "rating" else -3  # named so, its words are wrong cells
-        found.append(Evidence(weight, f"{look.header!r} holds no numbers"))
-    if look.numeric and not look.epochs:
-        n, top = len(look.numbers), look.top
-        scale = top <= 10 or (top <= 100 and look.whole)
-        if scale and n <= 21 and (n < look.n_filled or n <= 5):
-            found.append(Evidence(1, f"{look.header!r} has few different values on one scale"))
-        elif look.different and look.n_rows > 5 and top > 100:
-            found.append(Evidence(-2.5, f"{look.header!r} differs in each row"))
-        if look.low >= 1e6 and look.whole:
-            found.append(Evidence(-6, f"{look.header!r} holds long numbers, as ids are"))
-        if look.running and look.n_rows > 3:
-            found.append(Evidence(-5, f"{look.header!r} counts the rows"))
-        if n == 1 and look.n_rows > 3:
-            found.append(Evidence(-1, f"{look.header!r} is the same in each row"))
-        if not look.whole and float(np.mean(no_halves(look.numbers))) > 0.5 and top > 10:
-            found.append(Evidence(-1.5, f"{look.header!r} holds amounts rather than ratings"))
-        if n > 4 and n > 0.7 * look.n_filled and float(np.mean(no_halves(look.numbers))) > 0.5:
-            found.append(Evidence(-2, f"{look.header!r} is measured rather than rated: hardly any number comes twice"))
-    return found
-
-
-def _together(looks: tuple[Look, ...], user: int, item: int) -> list[Evidence]:
-    """What two columns say together: which repeats, which stands first, how often the same pair comes again."""
-    found = []
-    u, i = looks[user], looks[item]
-    n = u.n_rows
-    n_pairs = _n_pairs(u, i)
-    if n_pairs == n and (u.repeats or i.repeats):
-        found.append(Evidence(1.5, "ids repeat, and no pair of them does"))
-    elif n > 3 and not u.repeats and not i.repeats:
-        found.append(Evidence(-1.5, "no id comes twice"))
-    elif n_pairs < 0.7 * n:
-        found.append(Evidence(-1.5, "the same pair comes again and again"))
-    if n > 3 and len(looks) > 2 and not u.repeats:
-        found.append(Evidence(-3 if role_of(u.header)[0] == "user" else -4, "no user comes twice"))
-    if n > 3 and len(looks) > 2 and not i.repeats:
-        found.append(Evidence(-1.5 if role_of(u.header)[0] == "user" else -4, "no item comes twice"))
-    if role_of(u.header)[0] == role_of(i.header)[0] == "user":
-        found.append(Evidence(2.5, f"{_called(u, user)} may rate {_called(i, item)}"))
-    told = (
-        any(role_of(look.header)[0] in ("user", "item") for look in (u, i))
-        or max(u.people, i.people, u.things, i.things) > 0.3
-    )
-    much = 1.0 if told or len(looks) == 2 else 0.4  # order alone does not tell who rates what
-    if user < item:
-        found.append(Evidence(0.8, f"{_called(u, user)} stands before {_called(i, item)}, as users do"))
-    if u.n_runs < i.n_runs and u.n_runs == len(u.said):
-        found.append(Evidence(much, f"the rows of each {_called(u, user)} stand together"))
-    elif i.n_runs < u.n_runs and i.n_runs == len(i.said):
-        found.append(Evidence(-much, f"the rows of each {_called(i, item)} stand together, as those of users do"))
-    return found
-
-
-def _called(look: Look, at: int) -> str:
-    """A column by its header or its number."""
-    return repr(look.header) if look.header else f"column {at + 1}"
 
 
 # --- what speaks for a list, and for pairs ----------------------------------------------------------------------------
@@ -286,14 +162,7 @@ def _finer_item(reading: Reading) -> Evidence | None:
 
 def _pairs_differ(user: Look, item: Look) -> bool:
     """Whether no user and item come together twice."""
-    return _n_pairs(user, item) == user.n_rows
-
-
-def _n_pairs(one: Look, other: Look) -> int:
-    """How many different pairs of their cells there are."""
-    mine, theirs = one.column.codes, other.column.codes
-    assert mine is not None and theirs is not None
-    return len(np.unique((mine + np.int64(1)) * (len(theirs) + 1) + theirs))
+    return n_pairs(user, item) == user.n_rows
 
 
 def _overall(reading: Reading) -> Evidence | None:
@@ -307,7 +176,7 @@ def _overall(reading: Reading) -> Evidence | None:
     if len(criteria) < 3 or not rating.numeric:
         return None
     found = [
-        look for look in criteria if look.numeric and (plain(bare(look.header)) in _OVERALL or is_summary(look.header))
+        look for look in criteria if look.numeric and (plain(bare(look.header)) in OVERALL or is_summary(look.header))
     ]
     if not found:
         found = [look for look in criteria if _sums_up(look, [other for other in criteria if other is not look])]
@@ -375,7 +244,7 @@ def _no_rating_left(reading: Reading) -> Evidence | None:
     looks = [look for k, look in enumerate(reading.looks) if k not in reading.roles.values()]
     item = reading.looks[reading.roles["item"]]
     looks = [look for look in looks if len(look.said) < 2 or not item.repeats_telling(look)]
-    likely = [look for look in looks if sum(e.weight for e in _as_rating(look)) >= 1]
+    likely = [look for look in looks if sum(e.weight for e in as_rating(look)) >= 1]
     named = [look for look in looks if role_of(look.header) == ("rating", 3)]
     if named:
         return Evidence(-9, f"the column {named[0].header!r} is named as ratings are")
@@ -390,7 +259,7 @@ def _items_are_numbers_on_a_scale(reading: Reading) -> Evidence | None:
         look = reading.looks[k]
         likely = role == "item" or len(reading.looks) > 2
         if likely and look.numeric and look.top <= 10 and role_of(look.header)[1] < 2:
-            return Evidence(-3, f"{_called(look, k)} holds numbers like ratings")
+            return Evidence(-3, f"{called(look, k)} holds numbers like ratings")
     return None
 
 

@@ -28,8 +28,10 @@ FILES_AND_TABLES = {*range(1, 41)} - {
     17,
     37,
 }  # of the list of bad inputs; those left out take long, and say nothing else
-# A cell to correct, or two rows of one name in a grid.
-AT_A_CELL = re.compile(r", (line|row|entry) \d+, column |has two rows in the grid, (lines|rows|entries) \d+ and \d+")
+# A cell or a row to correct, or two rows of one name in a grid.
+AT_A_CELL = re.compile(
+    r", (line|row|entry) \d+(, column |: the row has \d+ cells)|has two rows in the grid, (lines|rows|entries) \d+ and \d+"
+)
 
 
 def tables() -> Iterator[Path]:

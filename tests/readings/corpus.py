@@ -3,9 +3,9 @@
 `cases.json` in each folder has an entry a file: its kind, the shape (users, items, ratings) of the right reading and some of its
 cells, or null where it holds no ratings or nobody could tell; `plain` where a person with only the file would ask nothing.
 `lists` and `grids` are the half by which the weights of the evidence were set; `held` was made by somebody who did not know the
-reader, and is the half by which it is judged. `third` was made later by somebody else again: it was judged once as it came, and
-then the causes of what was wrong were mended. Where another reading is right as well, `cells_alt`, `cells_alt2` and `shape_alt`
-say which.
+reader, and is the half by which it is judged. `third`, `fourth` and `fifth` were made later, each by somebody else again: each
+was judged once as it came, and then the causes of what was wrong were mended. Where another reading is right as well,
+`cells_alt`, `cells_alt2` and `shape_alt` say which.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nmf_core import NmfError, preview_ratings
 from nmf_core.reading.read import Preview
 
 HERE = Path(__file__).parent
-SET, HELD, THIRD = ("lists", "grids"), ("held",), ("third",)
+SET, HELD, THIRD, FOURTH, FIFTH = ("lists", "grids"), ("held",), ("third",), ("fourth",), ("fifth",)
 # What came out, the best first: right without a question; right, but asked; another reading offered first, but asked; refused
 # though it can be read; wrong without a question. And of tables without ratings: asked or refused.
 OUTCOMES = ("right", "right, asked", "other, asked", "refused", "wrong, sure", "asked or refused")
