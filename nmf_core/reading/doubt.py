@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from nmf_core.errors import RatingsError, shown
 from nmf_core.reading.options import Question
+from nmf_core.reading.readings import column_titles
 from nmf_core.tables.base import Table
 from nmf_core.words import listed
+
+_LONGEST = 80  # characters of a header that a hint repeats
 
 
 def refuse_doubt(table: Table, questions: Sequence[Question], columns: Mapping[str, object] | None = None) -> None:
     """Raise the first doubt.
 
     Args:
-        table: what is in doubt.
+        table: what is in doubt, with all of its columns.
         questions: what had to be found out about it.
         columns: roles that were given; whoever obeys gives them once more, with the one that is in doubt.
 
@@ -23,7 +28,8 @@ def refuse_doubt(table: Table, questions: Sequence[Question], columns: Mapping[s
     """
     doubt = next((question for question in questions if not question.sure), None)
     if doubt is not None:
-        what, give = _SAID[doubt.key](doubt) if doubt.key in _SAID else _role(doubt, dict(columns or {}))
+        short = replace(doubt, choice=_named(doubt.choice, table), options=_named(doubt.options, table))
+        what, give = _SAID[doubt.key](short) if doubt.key in _SAID else _role(doubt, table, dict(columns or {}))
         raise RatingsError(
             f"{table.name}: {what} (likelier, since {doubt.reason}).", script=f"Choose by {give}.", asks=[doubt.key]
         )
@@ -86,10 +92,18 @@ def _only(question: Question) -> tuple[str, str]:
     )
 
 
-def _role(question: Question, given: dict[str, object]) -> tuple[str, str]:
+def _named(columns: Any, table: Table) -> Any:
+    """Columns as a script names them: one with a very long header by its number."""
+    if not isinstance(columns, tuple | list):
+        return columns
+    titles = column_titles(table)
+    return tuple(titles.index(one) + 1 if len(str(one)) > _LONGEST and one in titles else one for one in columns)
+
+
+def _role(question: Question, table: Table, given: dict[str, object]) -> tuple[str, str]:
     """Which column has a role."""
     first, second = _choices(question)
-    ways = [f"columns={ ({**given, question.key: column})!r}" for column in (first, second)]
+    ways = [f"columns={ ({**given, question.key: column})!r}" for column in _named((first, second), table)]
     return f"the {question.key} may be the column {shown(first)} or {shown(second)}; the first is", " or ".join(ways)
 
 

@@ -12,7 +12,9 @@ from functools import cached_property
 
 from nmf_core.reading.looks import Look
 from nmf_core.tables.base import Head, Table
+from nmf_core.words import cut
 
+_LONGEST = 160  # characters of a thought in words, which names headers
 MARGIN = 2.0  # a reading that leads by so much is sure
 
 
@@ -120,7 +122,7 @@ class Verdict:
 
     def said_for(self, rival: Reading) -> str:
         """What most speaks for a rival, in words."""
-        return max(rival.evidence, key=lambda evidence: evidence.weight).said
+        return cut(max(rival.evidence, key=lambda evidence: evidence.weight).said, _LONGEST)
 
     def reasons(self, rival: Reading | None, most: int = 2) -> str:
         """What decided for the best and against a rival, in words."""
@@ -129,7 +131,8 @@ class Verdict:
         for_us = [(weight - max(0.0, theirs.get(said, 0.0)), said) for said, weight in ours.items() if weight > 0]
         against = [(-weight, said) for said, weight in theirs.items() if weight < 0 and said not in ours]
         decided = sorted((pair for pair in (*for_us, *against) if pair[0] > 0), key=lambda pair: -pair[0])[:most]
-        return " and ".join(dict.fromkeys(said for _, said in decided)) or "nothing else fits better"
+        said = [cut(said, _LONGEST) for said in dict.fromkeys(said for _, said in decided)]
+        return " and ".join(said) or "nothing else fits better"
 
 
 def decide(readings: Sequence[Reading]) -> Verdict:

@@ -130,9 +130,9 @@ def read_ratings(
     if table.exact is not None:
         return table.exact
     plan = planned(table, options)
-    refuse_doubt(plan.table, plan.questions, options.columns)
+    refuse_doubt(plan.whole, plan.questions, options.columns)
     ratings, more = ratings_from_plan(plan, options)
-    refuse_doubt(plan.table, more)
+    refuse_doubt(plan.whole, more)
     return with_metadata(ratings, table.items)
 
 

@@ -120,10 +120,10 @@ def find_totals(
 
 def _unnamed(columns: Sequence[Column], decimal: str) -> tuple[int, int]:
     """Whether the last column, and the last row, sum up all the others whatever they are called: their sums or means."""
-    grid = read_numbers(columns, decimal).matrix()
-    n_rows, n_columns = grid.shape
+    n_rows, n_columns = len(columns[0]), len(columns)
     if n_rows < 4 or n_columns < 4 or n_rows * n_columns > _LOOKED_AT:
         return 0, 0
+    grid = read_numbers(columns, decimal).matrix()
     column = sums_up(grid[:, -1], grid[:, :-1].T, named=False)
     row = sums_up(grid[-1], grid[:-1], named=False)
     if not (column or row):  # beside a column of sums the last row may sum up only what is left of it

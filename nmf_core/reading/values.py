@@ -146,7 +146,7 @@ def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> 
         return "rating", f"a list names what was rated, and most rows have no 0: {n_cells - n_zeros} of {n_cells}"
     if list_of_ratings:
         return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
-    whole = bool((values == np.round(values)).all())
+    whole = len(values) > 0 and bool((values == np.round(values)).all())
     usual = 2 * n_zeros <= n_cells and len(values) >= 2 and n_zeros <= 1.5 * counts.max()
     if whole and usual and values[-1] == len(values) <= 3:
         return "rating", f"the numbers run from 0 to {values[-1]:g}, and 0 is no more frequent than the others"

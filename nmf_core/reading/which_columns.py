@@ -73,6 +73,7 @@ _STATES = frozenset("complete status timestamp version seed weight gewicht".spli
 _SUMMED = frozenset("count len size std sd var min max nunique n anzahl".split())
 SIZE = 4  # a column that reaches so many times as far as most is on another scale
 _PLAINLY = 2.0  # as much speaks for a column of numbers against which nothing speaks
+_LONG = 300  # characters of a header that are looked at
 _FAMILY = 3  # columns whose headers are built alike
 _PARTS = re.compile(r"(?P<before>.*[^\W\d_].*?)(?P<mark>\s*\[.*\]|_[^_]*|/[^/]*|: .*| - .*|\.[^.]+)$")
 
@@ -252,6 +253,9 @@ def _forms(header: str) -> Iterator[str]:
     (['Q1 ['], ['acc_'], ['item#'])
     """
     text = header.strip()
+    text = (
+        text if len(text) <= _LONG else text[: _LONG // 2] + text[-_LONG // 2 :]
+    )  # these begin alike, and end in their mark
     if found := _PARTS.fullmatch(text):
         before, mark = found["before"], found["mark"].strip()
         yield f"{before} {mark[0]}" if mark[0] == "[" else before + mark[0]
