@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.browser.conftest import frames, has_opened, no_trouble, screenshot, settled
 from tests.browser.test_uploads import give
+from tests.formats.binary_books import ods
 
 SURVEY = b"user,Alien,Heat,Up\nann,5,99,3\nbob,99,4,2\ncat,1,3,99\ndan,2,2,4\neve,4,5,1\n"
 COUNTS = b"user,item,rating\n" + b"".join(
@@ -43,3 +44,56 @@ def test_a_survey_with_codes_is_opened_by_what_the_page_says(server, open_page):
     assert page.get_by_text("Counts rather than ratings").count() == 0
     page.wait_for_selector("text=Converged in")
     no_trouble(page)
+
+
+# Each with its right reading as the page says it: Films down, a header of two lines, pairs that count 1, ticks, a workbook.
+FILES = {
+    "films_down.csv": (
+        b"Films,Ann,Bob,Cat,Dan\nAlien,5,,4,1\nHeat,4,2,,5\nUp,1,5,2,\nBig,,3,5,4\nJaws,3,4,4,2\n",
+        "4 users × 5 items, 16 ratings",
+    ),
+    "two_lines.csv": (
+        b'ResponseId,Q1_1,Q1_2,Q1_3\nResponse ID,"How do you rate: - Tea","How do you rate: - Milk","How do you rate: - Juice"\n'
+        b"R_1a,5,2,3\nR_2b,4,,2\nR_3c,1,3,4\nR_4d,2,2,4\nR_5e,5,5,1\n",
+        "5 users × 3 items, 14 ratings",
+    ),
+    "liked.csv": (
+        b"member,film\nann,Alien\nann,Heat\nbob,Heat\nbob,Up\ncat,Alien\ncat,Up\ndan,Heat\ndan,Big\neve,Big\neve,Alien\n",
+        "5 users × 4 items, 10 ratings",
+    ),
+    "ticks.csv": (
+        b"Member;Chess;Go;Skat\nZoe;x;;x\nYann;x;x;\nXenia;;x;x\nWill;x;;\n",
+        "4 users × 3 items, 7 ratings",
+    ),
+    "club.ods": (
+        ods(
+            {
+                "S": [
+                    ["", "Alien", "Heat", "Up"],
+                    ["ann", 5, None, 3],
+                    ["bob", 4, 1, None],
+                    ["cat", None, 4, 2],
+                    ["dan", 2, 5, 4],
+                ]
+            }
+        ),
+        "4 users × 3 items, 9 ratings",
+    ),
+}
+
+
+def test_tables_as_people_keep_them_are_opened_by_what_the_page_says(server, open_page):
+    page = open_page(server.url, dark=True)
+    settled(page)
+    for name, (data, size) in FILES.items():
+        give(page, name, data)
+        page.wait_for_selector(f"text={name}")
+        settled(page)
+        if page.locator(".st-key-open-upload button").count():  # it asks: what it offers first is taken
+            screenshot(page, f"questions-{name.partition('.')[0]}")
+            page.locator(".st-key-open-upload button").click()
+        has_opened(page, name)
+        settled(page)
+        assert page.get_by_text(size).count() >= 1, name
+        page.wait_for_selector("text=Converged in")
+        no_trouble(page)
