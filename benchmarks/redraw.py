@@ -22,15 +22,15 @@ from benchmarks.lifelike import lifelike
 from nmf_core.formats import to_parquet
 from tests.browser.conftest import FLAGS, Server, chromium, settled, type_into_cell
 
-TEXTS = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => [t.text, t.z]))"
+SHOWN = "p => JSON.stringify(p.data.filter(t => t.type === 'heatmap').map(t => [t.text, t.z]))"
 # Looks once a frame, and compares numbers only when the picture's data are others: asking more often would slow the page.
 WATCH = f"""pressed => {{
-  const find = () => document.querySelector('.js-plotly-plot'), texts = {TEXTS};
-  const old = find().data, before = texts(find());
+  const find = () => document.querySelector('.js-plotly-plot'), shown = {SHOWN};
+  const old = find().data, before = shown(find());
   window.drawn = null;
   addEventListener(pressed, () => {{ window.pressed = performance.now() }}, {{capture: true}});
   const look = () => {{ const p = find();
-    if (p && p.data && p.data !== old && texts(p) !== before) requestAnimationFrame(t => {{ window.drawn = t }});
+    if (p && p.data && p.data !== old && shown(p) !== before) requestAnimationFrame(t => {{ window.drawn = t }});
     else requestAnimationFrame(look); }};
   look(); }}"""
 

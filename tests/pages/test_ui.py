@@ -21,6 +21,12 @@ from pages.ui.text import md, plain, signed_sum
 from pages.ui.work import jobs
 
 
+def picture_of(fit, ratings, window, *, mode):
+    """The product in the palette's colours and without names, in light."""
+    names, colours = feature_names(fit.rank), feature_colours(fit.rank)
+    return charts.product(fit, ratings, names, colours, window, mode=mode, selected=None, look=Look(False))
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_picture_of_the_product_shares_its_axes(movie_night, mode, dark):
@@ -47,9 +53,7 @@ def test_each_feature_keeps_to_its_own_colours_in_one_heatmap(movie_night, rank)
     fit = factorize(movie_night, rank=rank).canonical()
     colours = feature_colours(rank)
     window = Window(np.arange(12), np.arange(12))
-    drawn = charts.product(
-        fit, movie_night, feature_names(rank), colours, window, mode="Ratings", selected=None, look=Look(False)
-    )
+    drawn = picture_of(fit, movie_night, window, mode="Ratings")
     H, W = drawn.figure.data[:2]
     for heat, axis in ((H, 0), (W, 1)):
         z = np.asarray(heat.z)
@@ -64,16 +68,7 @@ def test_each_feature_keeps_to_its_own_colours_in_one_heatmap(movie_night, rank)
 def test_blanks_of_a_large_picture_are_smaller_tiles(movie_night):
     fit = factorize(movie_night, rank=3).canonical()
     window = Window(np.arange(40), np.arange(30))
-    drawn = charts.product(
-        fit,
-        movie_night,
-        feature_names(3),
-        feature_colours(3),
-        window,
-        mode="Reconstruction",
-        selected=None,
-        look=Look(False),
-    )
+    drawn = picture_of(fit, movie_night, window, mode="Reconstruction")
     rated, blank = (np.asarray(trace.z) for trace in drawn.figure.data[2:4])
     given = movie_night.V.toarray() != 0
     assert (np.isfinite(rated) == given).all()

@@ -31,6 +31,11 @@ class Window:
     u: NDArray[np.int64]
     i: NDArray[np.int64]
 
+    @property
+    def small(self) -> bool:
+        """Whether a cell has room for a number and for an outline."""
+        return len(self.u) * len(self.i) <= TEXT_CELLS
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -73,7 +78,7 @@ class Plan:
     @property
     def written(self) -> bool:
         """Whether numbers fit into the cells of V."""
-        return self.n * self.m <= TEXT_CELLS and self.m <= TEXT_COLUMNS
+        return self.window.small and self.m <= TEXT_COLUMNS
 
     @property
     def gap(self) -> int:
@@ -98,7 +103,7 @@ def product(
     rated[entries.row, entries.col] = entries.data
     plan = Plan(fit, window, names, colours, fit.W[window.u], fit.H[:, window.i], rated, look)
     traces = [_H(plan), _W(plan), *_V(plan, mode)]
-    if mode != "Ratings" and 0 < plan.scores.size <= TEXT_CELLS:
+    if mode != "Ratings" and window.small:
         traces += _outlines(plan, mode)
     traces.append(_click_layer(plan))
     figure = look.figure(
@@ -118,7 +123,7 @@ def product(
 
 def blanks_mark(window: Window) -> str:
     """How blanks are told from ratings in the picture."""
-    return "Smaller tiles were blank." if len(window.u) * len(window.i) > TEXT_CELLS else "Dotted cells were blank."
+    return "Dotted cells were blank." if window.small else "Smaller tiles were blank."
 
 
 def _H(plan: Plan) -> Trace:
@@ -171,10 +176,9 @@ def _V(plan: Plan, mode: str) -> list[Trace]:
         high = max(float(np.nanmax(np.abs(shown), initial=0.0, where=np.isfinite(shown))), 1e-9)
         low = -high
     bars = mode == "Parts" and scores.size <= BAR_CELLS
-    filled = np.full_like(shown, low) if bars else shown
     heat: Trace = {
         "type": "heatmap",
-        "z": filled.astype(np.float32),
+        "z": np.full_like(shown, low, dtype=np.float32) if bars else shown.astype(np.float32),
         "zmin": low,
         "zmax": high,
         "colorscale": look.residuals if mode == "Residual" else look.ratings,
@@ -191,14 +195,18 @@ def _V(plan: Plan, mode: str) -> list[Trace]:
             "texttemplate": "%{text}",
             "textfont": {"size": 14},
         }
-    if mode in ("Reconstruction", "Parts") and plan.gap and shown.size > TEXT_CELLS:
-        # Blanks are smaller tiles here, a heatmap of their own: outlines would be noise, and a path a cell is slow to draw.
-        blank, apart = np.isnan(plan.rated), plan.gap + SMALLER
-        tiles = {**heat, "z": np.where(blank, filled, np.nan).astype(np.float32), "xgap": apart, "ygap": apart}
-        heats = [{**heat, "z": np.where(blank, np.nan, filled).astype(np.float32)}, tiles]
-    else:
-        heats = [heat]
+    set_off = mode in ("Reconstruction", "Parts") and plan.gap and not plan.window.small
+    heats = _smaller_blanks(plan, heat) if set_off else [heat]
     return [*heats, *_parts(plan, max(high, float(scores.max(initial=0.0))))] if bars else heats
+
+
+def _smaller_blanks(plan: Plan, heat: Trace) -> list[Trace]:
+    """The heatmap of ratings, and one of blanks in smaller tiles: outlines would be noise, and a path a cell is slow to draw."""
+    blank, apart = np.isnan(plan.rated), plan.gap + SMALLER
+    return [
+        {**heat, "z": np.where(blank, np.nan, heat["z"])},
+        {**heat, "z": np.where(blank, heat["z"], np.nan), "xgap": apart, "ygap": apart},
+    ]
 
 
 def _parts(plan: Plan, high: float) -> list[Trace]:
@@ -340,29 +348,33 @@ def _layout(plan: Plan) -> dict[str, Any]:
     floor = (height_V + 6) / (height_H + height_V + 12)
     across, aside = [split + 0.006, 1.0], [0.0, split - 0.006]
     above, below = [floor, 1.0], [0.0, height_V / (height_H + height_V + 12)]
-    bare = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True, "showline": False}
-    bare |= {
-        "ticklabeloverflow": "allow"
-    }  # else every name is measured again, to hide what the margins have room for anyway
+    bare = {
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "",
+        "fixedrange": True,
+        "showline": False,
+        "ticklabeloverflow": "allow",  # else every name is measured again, to hide what the margins have room for
+    }
     unnamed = {**bare, "showticklabels": False}
     tick = {"size": 13, "color": look.muted}
-    items = [plain(cut(x, 18)) for x in fit.items[plan.window.i]]
-    users = [plain(cut(x, 18)) for x in fit.users[plan.window.u]]
+    items, users = ([cut(x, 18) for x in ids] for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
     features = [plain(cut(x, 16)) for x in plan.names]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
-    longest = max((len(cut(x, 18)) for x in fit.users[plan.window.u]), default=0)
-    leaning = [len(cut(x, 18)) for x in fit.items[plan.window.i]] if m > 8 else [0]
+    longest = max(map(len, users), default=0)
+    leaning = [len(x) for x in items] if m > 8 else []
     top = 30 + 6.0 * max(leaning, default=0)
     letter = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 15, "color": look.muted}}
     names = {
         "tickfont": tick,
         "tickvals": list(range(m)),
-        "ticktext": items,
+        "ticktext": [plain(x) for x in items],
         "side": "top",
         "tickangle": -50 if m > 8 else 0,
     }
     return {
         "height": int(height_H + height_V + 12 + top + 34),
+        # The last names lean beyond the picture.
         "margin": {"l": 16 + 7.4 * longest, "r": max(30, 4.5 * max(leaning[-2:], default=0)), "t": top, "b": 34},
         "xaxis": {**bare, **names, "domain": across, "range": columns, "anchor": "y"},
         "yaxis": {
@@ -379,7 +391,7 @@ def _layout(plan: Plan) -> dict[str, Any]:
             **bare,
             "tickfont": tick,
             "tickvals": list(range(n)),
-            "ticktext": users,
+            "ticktext": [plain(x) for x in users],
             "domain": below,
             "range": rows,
             "anchor": "x2",

@@ -36,7 +36,7 @@ Progress = Callable[..., bool]
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work and how far it is. `work` is given a `Progress` to call; False from it means: end now.
+    """How far one piece of work is, and what came of it.
 
     Attributes:
         done, of, partial: how far it is, in whatever it counts, and what there is so far.
@@ -46,7 +46,6 @@ class Job:
         seconds: how long it may take.
     """
 
-    work: Callable[[Progress], Any]
     seconds: float = ASKED_FOR
     owners: set[str] = field(default_factory=set)
     done: int = 0
@@ -110,6 +109,7 @@ def start(
     """The job of that name, begun if there is none that is whole; the owner is one of those who want it.
 
     Args:
+        work: is given a `Progress` to call; False from it means: end now.
         lane: in which of `AT_ONCE` it waits for its turn.
         seconds: how long it may take; an hour if None.
     """
@@ -119,11 +119,12 @@ def start(
         if found is not None and not found.cancelled:
             found.owners.add(owner)
             return found
-        job = Job(work, ASKED_FOR if seconds is None else seconds, {owner})
+        job = Job(ASKED_FOR if seconds is None else seconds, {owner})
         board.jobs.pop(what, None)
         board.jobs[what] = job
         _tidy(board)
-    threading.Thread(target=_run, args=(job, board.turns[lane]), daemon=True).start()
+    # The job does not hold its work: what that worked on would be kept for as long as the result.
+    threading.Thread(target=_run, args=(job, work, board.turns[lane]), daemon=True).start()
     return job
 
 
@@ -173,24 +174,19 @@ def wait(job: Job, seconds: float, glance: Callable[[Job, float], None]) -> bool
     return True
 
 
-def _run(job: Job, turns: threading.Semaphore) -> None:
+def _run(job: Job, work: Callable[[Progress], Any], turns: threading.Semaphore) -> None:
     """Wait for a turn, work, keep the result; an error a user caused is kept to be shown, a bug goes to the log."""
     try:
         with turns:
             job.waiting, job.began = False, time.monotonic()
             if not job.cancelled:
-                job.result = job.work(job.progress)
+                job.result = work(job.progress)
     except NmfError as error:
         job.error = error
     except Exception:
         LOG.exception("a job ended by a bug")
     finally:
-        job.work = _done  # what it worked on is not kept for as long as its result
         job.ended.set()
-
-
-def _done(progress: Progress) -> None:
-    """What is left to do for a job that has ended."""
 
 
 def _tidy(board: _Board) -> None:

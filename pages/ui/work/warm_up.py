@@ -55,15 +55,12 @@ def warm_up() -> None:
 
 def watch_memory() -> None:
     """Now and then collect what sessions that are over have left, and give freed memory back. Runs for as long as the server."""
-    from nmf_core.tables.arrow import give_back
-
     while memory():
         time.sleep(LOOK)
         before, began = memory(), time.monotonic()
         gc.collect()  # what was loaded is frozen, so this looks through what sessions hold, and no more
         took = time.monotonic() - began
-        give_back()  # what is freed, the C library and Arrow keep for later otherwise
-        _of_the_c_library("malloc_trim", 0)
+        _of_the_c_library("malloc_trim", 0)  # it keeps what is freed for later otherwise
         LOG.debug("memory: %.0f MB, before %.0f; collected in %.2f s", memory() / 1e6, before / 1e6, took)
 
 
