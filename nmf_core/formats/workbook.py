@@ -56,7 +56,8 @@ def table_of_workbook(data: bytes, name: str, odd: Counter[str], refusal: Callab
             break
         if first is None and _holds_table(rows):
             first = k
-    return replace(sheets[names[first or 0]](), sheets=sheets)
+    hidden = frozenset(names) - {names[k] for k in shown_ones} if shown_ones else frozenset()
+    return replace(sheets[names[first or 0]](), sheets=sheets, hidden_sheets=hidden)
 
 
 @contextmanager

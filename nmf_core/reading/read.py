@@ -129,6 +129,7 @@ def read_ratings(
     table = opened.table(sheet, encoding) if separator is None else opened.table(None, encoding, separator)
     if table.exact is not None:
         return table.exact
+    refuse_doubt(table, (*_which_sheet(opened, table, options), *_which_encoding(table, encoding)))
     plan = planned(table, options)
     refuse_doubt(plan.whole, plan.questions, options.columns)
     ratings, more = ratings_from_plan(plan, options)
@@ -245,14 +246,21 @@ def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Qu
         return ()
     if asked is not None:
         return (Question("sheet", asked, names, CHOSEN, True),)
-    first, others = table.sheet, [n for n in names if n != table.sheet and _holds_ratings(source, n)]
+    in_sight = [name for name in names if name not in table.hidden_sheets]
+    first, others = table.sheet, [name for name in in_sight if name != table.sheet and _holds_ratings(source, name)]
     if not others:
         return (Question("sheet", first, names, "ratings can be read from no other", True),)
     if _holds_ratings(source, first):
         reason = f"it is the first that looks like ratings, and there are others: {', '.join(map(shown, others))}"
-        return (Question("sheet", first, names, reason, False),)
+        return (Question("sheet", first, tuple(dict.fromkeys((first, *others, *names))), reason, False),)
     return (
-        Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),
+        Question(
+            "sheet",
+            others[0],
+            tuple(dict.fromkeys((*others, *names))),
+            f"ratings cannot be read from {shown(first)}, which is before it",
+            False,
+        ),
     )
 
 

@@ -173,6 +173,7 @@ class Table:
         exact: the ratings themselves, where the file holds them as we wrote them and nothing is to be found out.
         sheet: of a workbook: the name of the sheet that the table stands on.
         sheets: of a workbook: every sheet by its name, and how to read the table on it.
+        hidden_sheets: the names of those that are hidden.
         encoding: of text that is not UTF-8: what it was read as.
         encodings: of such text: what else it could be read as, and how.
         sure_of_encoding: whether there is little doubt of that.
@@ -196,6 +197,7 @@ class Table:
     exact: Ratings | None = None
     sheet: str = ""
     sheets: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    hidden_sheets: frozenset[str] = frozenset()
     encoding: str = ""
     encodings: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     sure_of_encoding: bool = True
