@@ -17,6 +17,7 @@ from nmf_core.tables.headers import bare, plain, role_of
 from nmf_core.tables.names import not_rated
 from nmf_core.tables.numbers import is_number
 
+_CRITERIA = 15  # as many marks for criteria stand beside each other at most; more columns are those of a grid
 _MOST = 4  # columns that are tried for a role; the others are less likely than these
 
 
@@ -173,7 +174,7 @@ def _overall(reading: Reading) -> Evidence | None:
         for k, look in enumerate(looks)
         if k not in (reading.roles["user"], reading.roles["item"]) and (_is_criterion(look) or is_summary(look.header))
     ]
-    if len(criteria) < 3 or not rating.numeric:
+    if not 3 <= len(criteria) <= _CRITERIA or not rating.numeric:
         return None
     found = [
         look for look in criteria if look.numeric and (plain(bare(look.header)) in OVERALL or is_summary(look.header))

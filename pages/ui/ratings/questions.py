@@ -35,7 +35,7 @@ LABELS: Final = {
     "skip": "Which columns are left out?",
     "only": "Which rows count?",
     "missing": "What stands for no answer?",
-    "marks": "What are cells such as 4/5 or ★★★★?",
+    "marks": "What are cells such as 4/5, ★★★★ or x?",
     "negative": "What is a number below zero?",
     "zeros": "What is a 0?",
     "decimal": "What is the decimal mark?",
