@@ -78,6 +78,7 @@ def _table(text: DelimitedText, **rest: Any) -> Table:
         partial(_line, text),
         text.header_line,
         formulas_escaped=True,
+        n_bytes=_size(text.data),
         first_rows=tuple((line, tuple(row)) for line, _, row in text.records),
         under=partial(_under, text, rest),
         **rest,

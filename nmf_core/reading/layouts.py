@@ -25,6 +25,7 @@ from nmf_core.reading.readings import (
     headed,
     left_out,
 )
+from nmf_core.reading.times import time_column
 from nmf_core.reading.to_ratings import ratings_of_grid, ratings_of_list, ratings_of_pairs, without_blank_columns
 from nmf_core.reading.which_columns import half_named, plainly_left, plainly_rated, unnamed
 from nmf_core.registry import registered
@@ -191,7 +192,8 @@ def _plan(verdict: Verdict, options: ReadOptions) -> Plan:
     kinds = which_kinds(best.table, best.roles, options.only)
     if kinds is not None:
         questions.append(kinds)
-    return Plan(best.table, best.layout, dict(best.roles), tuple(questions), best.table)
+    when = time_column(best.table, best.looks, best.roles.values())
+    return Plan(best.table, best.layout, dict(best.roles), tuple(questions), best.table, when=when)
 
 
 def _which_layout(verdict: Verdict, options: ReadOptions) -> Question:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmf_core.data.codes import likely_codes
-from nmf_core.tables.base import Column, Table, text_of
+from nmf_core.tables.base import Column, Table, text_of, texts_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, is_tick, says_no_answer, spoken_number
 
-SAMPLE = 1_000  # rows that are looked at
+SAMPLE = 500  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
 _EPOCH = (1e8, 5e9)  # seconds since 1970, from 1973 on; and in milliseconds
 _MOMENT = re.compile(
@@ -59,7 +59,7 @@ class Look:
     @cached_property
     def texts(self) -> list[str]:
         """The same as text."""
-        return [text_of(cell) for cell in self.said]
+        return texts_of(self.said)
 
     @cached_property
     def n_blank(self) -> int:

@@ -132,6 +132,7 @@ class Plan:
         questions: what had to be found out.
         whole: the table as it stands.
         lacking: of a grid that could as well be a list without one of its columns: the error, should the grid be none.
+        when: the column of a list that says when each rating was given, if one does.
         since, notes: what made it a grid and what to beware of, for the notes of the ratings.
     """
 
@@ -143,3 +144,4 @@ class Plan:
     lacking: RatingsError | None = None
     since: str = ""
     notes: tuple[str, ...] = ()
+    when: int | None = None

@@ -20,10 +20,12 @@ _FOOTNOTE = re.compile(
 )
 
 
-def filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
-    """The table and columns without the rows that are blank in all of these columns."""
+def filled_rows(
+    table: Table, columns: Sequence[Column], notes: list[str], *, telling: int | None = None
+) -> tuple[Table, tuple[Column, ...]]:
+    """The table and columns without the rows that are blank in all of these columns, or in the first `telling` of them."""
     empty = columns[0].blank()
-    for column in columns[1:]:
+    for column in columns[1:telling]:
         if not empty.any():
             break
         empty &= column.blank()

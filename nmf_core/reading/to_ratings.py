@@ -22,6 +22,7 @@ from nmf_core.reading.rows import (
     without_sums,
     without_unnamed_sums,
 )
+from nmf_core.reading.times import seconds_of
 from nmf_core.reading.totals import find_totals, say_maxima
 from nmf_core.reading.values import values_of, wrong_cell
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
@@ -44,12 +45,16 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     """Ratings from a long table."""
     table, roles = plan.table, plan.roles
     notes = list(table.notes)
-    names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
-    others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
+    when = plan.when
+    names = _columns_said(table, roles, when)
+    others = [header for k, header in enumerate(table.header) if header and k not in (*roles.values(), when)]
     ignored = f" Ignored: {cut(', '.join(others))}." if others else ""
     notes.append(f"Read as a long table: {names}.{ignored}")
-    table, columns = filled_rows(table, table.take(list(roles.values())), notes)
-    user, item, rating = without_sums(columns, notes)
+    taken = table.take([*roles.values(), *([] if when is None else [when])])
+    table, columns = filled_rows(table, taken, notes, telling=3)
+    user, item, rating, *beside = without_sums(columns, notes)
+    times = seconds_of(beside[0]) if beside else None
+    del taken, columns, beside
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     del user, item
@@ -65,6 +70,7 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     if zero.any():
         _say_zeros(int(zero.sum()), notes)
         u, i, ratings = u[~zero], i[~zero], ratings[~zero]
+        times = None if times is None else times[~zero]
     _check_any(table, ratings, int(zero.sum()))
     made = Ratings.from_indices(
         u,
@@ -75,6 +81,7 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
         scale=options.scale or values.scale,
         duplicates=options.duplicates,
         notes=notes,
+        times=times,
     )
     return made, values.questions
 
@@ -183,9 +190,11 @@ def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Q
     """Ratings from a list without ratings: each pair of user and item counts 1."""
     table, roles = plan.table, plan.roles
     notes = list(table.notes)
-    names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
-    notes.append(f"Read as a list without ratings: {names}. Each row counts 1.")
-    table, (user, item) = filled_rows(table, table.take([roles["user"], roles["item"]]), notes)
+    when = plan.when
+    notes.append(f"Read as a list without ratings: {_columns_said(table, roles, when)}. Each row counts 1.")
+    taken = table.take([roles["user"], roles["item"], *([] if when is None else [when])])
+    table, (user, item, *beside) = filled_rows(table, taken, notes, telling=2)
+    times = seconds_of(beside[0]) if beside else None
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     if options.duplicates == "refuse":
@@ -198,8 +207,15 @@ def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Q
         items=items,
         scale=options.scale or (0.0, 1.0),
         notes=notes,
+        times=times,
     )
     return made, ()
+
+
+def _columns_said(table: Table, roles: dict[str, int], when: int | None) -> str:
+    """Which column has which role, in words."""
+    said = {**roles, **({} if when is None else {"time": when})}
+    return ", ".join(f"{role} = {cut(table.header[k])}" for role, k in said.items())
 
 
 def _say_zeros(count: int, notes: list[str]) -> None:

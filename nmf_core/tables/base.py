@@ -178,6 +178,7 @@ class Table:
         encodings: of such text: what else it could be read as, and how.
         sure_of_encoding: whether there is little doubt of that.
         separator, separators: of text: what stands between the cells; what could stand there, and how to read it so.
+        n_bytes: of a file that is streamed: its size; else 0.
         whole: the table before rows were left out, where some were.
         head: where the header stands among `first_rows`.
         first_rows: the first rows as they stand, each after the number of its line; none where a header is no matter of rows.
@@ -198,6 +199,7 @@ class Table:
     sheet: str = ""
     sheets: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     hidden_sheets: frozenset[str] = frozenset()
+    n_bytes: int = 0
     encoding: str = ""
     encodings: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     sure_of_encoding: bool = True

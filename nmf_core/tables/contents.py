@@ -43,6 +43,8 @@ def number_of(cell: object) -> float:
     >>> number_of("4,5"), number_of("1.204,50"), number_of("1,204,500")
     (4.5, 1204.5, 1204500.0)
     """
+    if isinstance(cell, str) and cell.isdigit() and cell.isascii():
+        return float(cell)
     text = str(cell).strip()  # Python strips signs between records as well, and cannot read them
     marks = [mark for mark in text if mark in ".,"]
     if len(marks) > 1:

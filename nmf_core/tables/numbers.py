@@ -39,6 +39,7 @@ _ERRORS = (
     "#num!",
 )  # what spreadsheets write in place of a number
 _BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>", "-", "\N{EN DASH}", "\N{EM DASH}", *_ERRORS))
+_LONGEST_BLANK = max(map(len, _BLANK_WORDS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,8 @@ class Numbers:
 def is_number(cell: object) -> bool:
     """Whether a distinct cell is a number, or text that plainly is one."""
     if isinstance(cell, str):
+        if _are_digits(cell):
+            return True
         text = cell.strip()
         return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text) or _GROUPED.fullmatch(text))
     return isinstance(cell, numbers.Real)
@@ -110,12 +113,20 @@ def is_number(cell: object) -> bool:
 
 def is_blank(cell: object) -> bool:
     """Whether a distinct cell holds nothing but white space."""
-    return isinstance(cell, str) and not cell.strip()
+    return isinstance(cell, str) and not (cell[:1].isalnum() or cell.strip())
 
 
 def says_blank(cell: object) -> bool:
     """Whether a distinct cell is blank where a number belongs: white space, a word such as NA, or a dash."""
-    return isinstance(cell, str) and (not cell.strip() or cell.strip().casefold() in _BLANK_WORDS)
+    if not isinstance(cell, str) or _are_digits(cell):
+        return False
+    text = cell.strip()
+    return not text or (len(text) <= _LONGEST_BLANK and text.casefold() in _BLANK_WORDS)
+
+
+def _are_digits(text: str) -> bool:
+    """Whether a text is digits alone, as most ids and ratings are: what is known of these need not be looked for."""
+    return text.isdigit() and text.isascii()
 
 
 def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
