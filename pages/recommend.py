@@ -38,7 +38,7 @@ with one:
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
     own = ratings.of_user(user)
-    best = sorted(own.items(), key=lambda x: -x[1])[:6]
+    best = sorted(own.items(), key=lambda x: (-x[1], x[0]))[:6]  # of equal ratings the first by name
     if best:
         st.caption(
             f"Rated {text.many(len(own), 'item')}, best: "

@@ -54,6 +54,7 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
     >>> [finding.title for finding in check_health(datasets.notebook(), rank=2)]
     ['Items with fewer ratings than features']
     """
+    ratings = ratings.by_name  # who is named first does not depend on the order of rows
     alike = _all_alike(ratings)
     sides = (("user", ratings.users, ratings.user_counts), ("item", ratings.items, ratings.item_counts))
     codes = [] if alike else _codes(ratings)

@@ -229,7 +229,8 @@ def _bars(
 
 def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> Told:
     """W at the lower left, H at the upper right, and their product where they meet: rows of cells."""
-    users, items, features = _shown(ratings.user_counts), _shown(ratings.item_counts), range(min(fit.rank, WHOLE))
+    users = _shown(ratings.user_counts, fit.user_places)
+    items, features = _shown(ratings.item_counts, fit.item_places), range(min(fit.rank, WHOLE))
     W, H = fit.W[users], fit.H[:, items]
     scores = W @ H
     seen = ratings.V[users][:, items].tocoo()
@@ -266,11 +267,11 @@ def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> Told:
     }
 
 
-def _shown(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All positions where they are few, else those with the largest counts, in their own order."""
+def _shown(counts: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All positions where they are few, else those with the largest counts, ties by name, in their own order."""
     if len(counts) <= WHOLE:
         return np.arange(len(counts))
-    return np.sort(np.argsort(-counts, kind="stable")[:PART])
+    return np.sort(np.lexsort((places, -counts))[:PART])
 
 
 def _weight(f: int, strength: float, value: float, form: str) -> Told:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nmf_core.data.assemble import Scale
-from nmf_core.data.ids import positions
+from nmf_core.data.ids import name_order, places_of, positions
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.fit.problem import Array, Blanks, Penalty
@@ -63,6 +65,16 @@ class Factorization:
     def rank(self) -> int:
         """Number of features."""
         return self.H.shape[0]
+
+    @cached_property
+    def user_places(self) -> NDArray[np.int64]:
+        """(n_users,) the place of each user in the order of names: of equals in a list, the first by name comes first."""
+        return places_of(name_order(self.users))
+
+    @cached_property
+    def item_places(self) -> NDArray[np.int64]:
+        """(n_items,) the place of each item in the order of names."""
+        return places_of(name_order(self.items))
 
     @property
     def converged(self) -> bool:
