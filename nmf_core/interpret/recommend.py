@@ -12,6 +12,7 @@ from scipy import sparse
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
+from nmf_core.data.spread import are_likes
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.kernels import hals_rows, multiplicative_rows
@@ -178,8 +179,9 @@ class Flip:
 def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | None:
     """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
 
-    Every rating of the user is moved to every step of the scale, the person is folded in anew with H as it is, and the
-    unrated items are ordered again. Of equally small changes, that of the first item by name counts.
+    Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
+    the person is folded in anew with H as it is, and the unrated items are ordered again. Of equally small changes, that of the
+    first item by name counts.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -206,6 +208,8 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
         (trials.ravel(), np.tile(columns, len(trials)), np.arange(len(trials) + 1) * len(columns)),
         shape=(len(trials), ratings.n_items),
     )
+    if are_likes(ratings.V.data, ratings.scale):
+        V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
     # Not by BLAS, which may add up equal columns differently.
     first = unrated[np.argmax(np.einsum("tf,fi->ti", fold_in_rows(fit, V), fit.H[:, unrated]), axis=1)]
     flips = np.nonzero(first[1:] != first[0])[0]
