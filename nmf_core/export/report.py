@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nmf_core.data.health import check_health
 from nmf_core.data.ratings import Ratings
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
-from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.solvers import SOLVERS
 from nmf_core.interpret.features import Labels, distinctive_items, feature_names, top_items, top_users, warnings_for
 from nmf_core.study.ranks import RankSurvey
@@ -61,7 +61,7 @@ def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: 
         blanks={"name": fit.blanks.name, "weight": f"{fit.blanks.weight:g}", "value": f"{fit.blanks.value:g}"},
         fit=_fit(fit),
         curve=_curve(fit.history),
-        notes=[*fit.notes, *_not_converged(fit)],
+        notes=list(dict.fromkeys([*fit.notes, *filter(None, [not_converged(fit.stopped)])])),
         findings=_findings(ratings, fit),
         cards=[_card(fit, f, names[f], warned) for f in range(min(fit.rank, CARDS))],
         rest=many(fit.rank - CARDS, "more feature") if fit.rank > CARDS else "",
@@ -173,13 +173,6 @@ def _short(value: object) -> object:
     if isinstance(value, float | np.floating):
         return "–" if math.isnan(value) else _number(float(value))
     return value
-
-
-def _not_converged(fit: Factorization) -> list[str]:
-    """What to say and do where the fit did not converge."""
-    if fit.converged:
-        return []
-    return [f"{sentence(STOP_REASONS[fit.stopped])} Give it more sweeps, or a larger tolerance."]
 
 
 def _findings(ratings: Ratings, fit: Factorization) -> list[Told]:

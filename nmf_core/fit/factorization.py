@@ -24,6 +24,19 @@ STOP_REASONS = {
     "max_sweeps": "not converged: it ran out of sweeps",
     "cancelled": "cancelled: this is the last sweep that was finished",
 }
+CONVERGED = ("kkt", "change", "solver")
+
+
+def not_converged(stopped: str) -> str:
+    """What to say and do where a fit ended for this reason before it converged; "" where it converged.
+
+    >>> not_converged("max_sweeps"), not_converged("kkt")
+    ('Not converged: it ran out of sweeps. Give it more sweeps, or a larger tolerance.', '')
+    """
+    if stopped in CONVERGED:
+        return ""
+    reason = STOP_REASONS[stopped]
+    return f"{reason[0].upper()}{reason[1:]}. Give it more sweeps, or a larger tolerance."
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +92,7 @@ class Factorization:
     @property
     def converged(self) -> bool:
         """Whether a stopping rule was met, rather than the sweeps used up or the fit cancelled."""
-        return self.stopped in ("kkt", "change", "solver")
+        return self.stopped in CONVERGED
 
     @property
     def objective(self) -> float:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from nmf_core.data.ids import places_of
 from nmf_core.data.ratings import Ratings, require_ratings
+from nmf_core.data.spread import counts_among
 from nmf_core.errors import SettingsError, shown
-from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.factorization import Factorization, not_converged
 from nmf_core.fit.init import INITS, check_rank, usual
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.penalty import resolve_penalty
@@ -98,7 +99,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
         column_scale=np.ones(settings.rank),
         rmse=rmse,
         fingerprint=ratings.fingerprint,
-        notes=_notes(ratings, settings),
+        notes=_notes(ratings, settings, least.stopped),
     )
 
 
@@ -178,6 +179,10 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
     penalty = resolve_penalty(
         settings.penalty, ordered.V, ordered.Vt, blanks, settings.loss, settings.rank, threads, go_on
     )
+    if penalty.one_sided and not SOLVERS[settings.solver].one_l1_share:
+        penalty = (
+            Penalty()
+        )  # what it weighs where the objective is least: nothing; scikit-learn's solvers do as scikit-learn does
     if not (SOLVERS[settings.solver].compiled and worth_compiling(V.nnz, settings.rank)):
         V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
     return Problem(V, Vt, blanks, penalty, settings.loss)
@@ -286,12 +291,29 @@ def _removed_misfit(problem: Problem, W: Array, H: Array, threads: int) -> tuple
     return removed, float(np.sqrt(np.mean(residual**2)))
 
 
-def _notes(ratings: Ratings, settings: Settings) -> tuple[str, ...]:
+def _notes(ratings: Ratings, settings: Settings, stopped: str) -> tuple[str, ...]:
     """What a reader of this fit should know."""
+    notes = []
     smallest = min(ratings.n_users, ratings.n_items)
     if settings.rank > smallest:
-        return (
+        notes.append(
             f"Rank {settings.rank} is more than the smaller side of the grid ({smallest}): "
-            "the ratings can be reproduced exactly, and the features need not mean anything.",
+            "the ratings can be reproduced exactly, and the features need not mean anything."
         )
-    return ()
+    if isinstance(settings.penalty, Penalty) and (alone := settings.penalty.one_sided):
+        other = "H" if alone == "W" else "W"
+        done = (
+            "so it is left out" if not SOLVERS[settings.solver].one_l1_share else "and the objective has no least value"
+        )
+        notes.append(
+            f"The penalty is on {alone} alone: it only makes {alone} small and {other} large, which changes no score, {done}. "
+            f"Penalise {other} too, by L2 if {alone} is to be sparse."
+        )
+    if (found := counts_among(ratings.by_name.V.data)) is not None:
+        notes.append(
+            f"The ratings run from {found.low:g} to {found.high:g}, as counts do: the largest decide nearly all of this fit. "
+            "Take their logarithm first (edit.take_logarithm)."
+        )
+    if stopped == "max_sweeps":
+        notes.append(not_converged(stopped))
+    return tuple(notes)
