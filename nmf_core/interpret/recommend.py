@@ -58,7 +58,7 @@ def recommend_weights(
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
     ids = np.nonzero(candidate)[0]
-    order = ids[np.lexsort((fit.item_places[ids], -scores[ids], ratings.item_counts[ids] == 0))][:n]
+    order = ids[np.lexsort((fit.item_places[ids], -_even(scores[ids]), ratings.item_counts[ids] == 0))][:n]
     warned = warnings_for(fit, ratings)
     frame = pd.DataFrame(
         {
@@ -71,6 +71,12 @@ def recommend_weights(
     )
     names = contribution_columns(fit.rank, labels)
     return pd.concat([frame, pd.DataFrame(parts[:, order].T, columns=names)], axis=1)
+
+
+def _even(scores: Array) -> Array:
+    """Scores over the largest one, to nine digits: what differs by less is a tie, which last digits must not settle."""
+    largest = scores.max(initial=0.0)
+    return np.round(scores / largest, 9) if largest > 0 else scores
 
 
 def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
@@ -210,8 +216,7 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
     )
     if are_likes(ratings.V.data, ratings.scale):
         V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    # Not by BLAS, which may add up equal columns differently.
-    first = unrated[np.argmax(np.einsum("tf,fi->ti", fold_in_rows(fit, V), fit.H[:, unrated]), axis=1)]
+    first = unrated[np.argmax(_even(fold_in_rows(fit, V) @ fit.H[:, unrated]), axis=1)]
     flips = np.nonzero(first[1:] != first[0])[0]
     if len(flips) == 0:
         return None
