@@ -75,7 +75,7 @@ with st.expander("How the fit converged", icon=":material/trending_down:", expan
             show.chart(replay, "replayed", table=False)
             st.caption(f"After {text.many(at, 'sweep')}: RMSE on observed {early.rmse:.3f}; at the end {fit.rmse:.3f}.")
     st.caption(
-        f"{text.stopped_reason(fit).capitalize()}. In genomics and in R's NMF the matrix is transposed, and W and H trade places."
+        f"{text.stopped_reason(fit)} In genomics and in R's NMF the matrix is transposed, and W and H trade places."
     )
 
 leave = st.expander(

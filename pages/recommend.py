@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from nmf_core import fold_in, recommend, smallest_flip
+from nmf_core.data.spread import are_likes
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
 from pages.ui import charts, show, text
@@ -38,7 +39,7 @@ with one:
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
     own = ratings.of_user(user)
-    best = sorted(own.items(), key=lambda x: -x[1])[:6]
+    best = sorted(own.items(), key=lambda x: (-x[1], x[0]))[:6]  # of equal ratings the first by name
     if best:
         st.caption(
             f"Rated {text.many(len(own), 'item')}, best: "
@@ -55,9 +56,15 @@ with one:
             else None
         )
         if flip is not None:
+            likes = are_likes(ratings.V.data, ratings.scale)
+            change = (
+                f"not having liked {text.md(flip.item)}"
+                if likes
+                else f"rating {text.md(flip.item)} {text.number(flip.new)} instead of {text.number(flip.old)}"
+            )
             st.markdown(
-                f":material/swap_vert: **What would change it:** rating {text.md(flip.item)} {text.number(flip.new)} instead of "
-                f"{text.number(flip.old)} would put {text.md(flip.after)} first, before {text.md(flip.before)}."
+                f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
+                f"{text.md(flip.before)}."
             )
         near = neighbours(fit, user, n=5)
         if len(near):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nmf_core import datasets
+from nmf_core import datasets, read_ratings
 from nmf_core.data.ratings import Ratings
 
 # A machine that is slow, or busy with something else, makes no test fail: neither in an example nor in drawing one.
@@ -61,6 +63,16 @@ def notebook() -> Ratings:
 @pytest.fixture(scope="session")
 def movie_night() -> Ratings:
     return datasets.movie_night()
+
+
+@pytest.fixture(scope="session")
+def latest_small() -> Ratings:
+    """MovieLens latest small, from the folder `shared/real` beside the project; where it is not, the test is skipped aloud."""
+    folder = Path(__file__).parents[2] / "shared" / "real" / "ml-latest-small"
+    if not (folder / "ratings.csv").is_file():
+        warnings.warn(f"{folder} is not there: tests on real ratings are skipped", stacklevel=1)
+        pytest.skip("MovieLens latest small is not beside the project")
+    return read_ratings(folder / "ratings.csv")
 
 
 def dense(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:

@@ -147,10 +147,10 @@ def checked_scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, ite
 
 
 def guess_scale(values: NDArray[np.floating]) -> Scale:
-    """The first common rating scale that holds every value, else the values' own range."""
+    """The first common rating scale that holds every value, else the values' own range; of ones alone, which are likes, 0 to 1."""
     # The shortest decimal that is the same number: 7.3 as a float32 is a little more than 7.3.
     low, high = (float(str(end)) for end in (values.min(), values.max()))
-    if high <= 1 and low >= 0 and not (low == high == 1):
+    if high <= 1 and low >= 0:
         return (0.0, 1.0)
     for scale in COMMON_SCALES:
         if scale[0] <= low and high <= scale[1]:

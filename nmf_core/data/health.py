@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
-from nmf_core.data.spread import codes_among, counts_among
+from nmf_core.data.spread import all_alike, are_likes, codes_among, counts_among
 from nmf_core.words import listed, many, noun
 
 Severity = Literal["limit", "note"]
@@ -54,6 +54,7 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
     >>> [finding.title for finding in check_health(datasets.notebook(), rank=2)]
     ['Items with fewer ratings than features']
     """
+    ratings = ratings.by_name  # who is named first does not depend on the order of rows
     alike = _all_alike(ratings)
     sides = (("user", ratings.users, ratings.user_counts), ("item", ratings.items, ratings.item_counts))
     codes = [] if alike else _codes(ratings)
@@ -73,11 +74,12 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
 
 def _all_alike(ratings: Ratings) -> list[Finding]:
     """Ratings that are all the same."""
-    low, high = ratings.V.data.min(), ratings.V.data.max()
-    if low < high:
+    if not all_alike(ratings.V.data):
         return []
-    text = f"Every rating is {low:g}: only who rated what could tell users and items apart."
-    if (low, *ratings.scale) == (1, 0, 1):
+    alike = float(ratings.V.data[0])
+    text = f"Every rating is {alike:g}: only who rated what could tell users and items apart."
+    if are_likes(ratings.V.data, ratings.scale):
+        text += " They are taken as likes, on a scale from 0 to 1."
         advice = "Let blanks count as weak evidence or as zero, or add ratings that differ."
         return [_finding("All ratings are alike", (), text, advice)]
     advice = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ from nmf_core.data.assemble import (
     settle_duplicates,
     times_of_cells,
 )
-from nmf_core.data.ids import codes_of, id_texts, positions
+from nmf_core.data.ids import codes_of, id_texts, name_order, places_of, positions
 from nmf_core.errors import RatingsError, shown
 from nmf_core.words import many, noun
 
@@ -234,6 +234,40 @@ class Ratings:
         return Vt
 
     @cached_property
+    def user_order(self) -> NDArray[np.int64]:
+        """(n_users,) rows in the order of names (`ids.name_order`)."""
+        return name_order(self.users)
+
+    @cached_property
+    def item_order(self) -> NDArray[np.int64]:
+        """(n_items,) columns in the order of names."""
+        return name_order(self.items)
+
+    @property
+    def by_name(self) -> Ratings:
+        """The same ratings with users and items in the order of their names; themselves where that is theirs already.
+
+        What is drawn or added up in this order is the same, to the last bit, in whatever order the ratings came.
+
+        >>> Ratings.from_cells(["u10", "u2"], ["y", "x"], [5, 3]).by_name.to_grid().columns.tolist()
+        ['x', 'y']
+        """
+        return self._by_name or self
+
+    @cached_property
+    def _by_name(self) -> Ratings | None:
+        """`by_name` where it is another; a reference to itself would keep ratings in memory."""
+        u, i = (places_of(order).astype(self.V.indices.dtype) for order in (self.user_order, self.item_order))
+        if (np.diff(u) > 0).all() and (np.diff(i) > 0).all():
+            return None
+        rows, columns = np.repeat(u, self.user_counts), i[self.V.indices]
+        V = csr_of(rows, columns, self.V.data, self.V.shape)
+        times = None if self.times is None else times_of_cells(rows, columns, self.times, self.V.shape)
+        users, items = self.users[self.user_order], self.items[self.item_order]
+        info = aligned_info(self.item_info, items)
+        return replace(self, V=V, users=users, items=items, item_info=info, times=times)
+
+    @cached_property
     def user_counts(self) -> NDArray[np.int64]:
         """(n_users,) number of ratings of each user."""
         return np.diff(self.V.indptr).astype(np.int64)
@@ -315,7 +349,10 @@ class Ratings:
         V = sparse.csr_array((self.V.data[mask], (rows, self.V.indices[mask])), shape=self.V.shape)
         V.sort_indices()
         times = None if self.times is None else self.times[mask]
-        return Ratings(V, self.users, self.items, self.scale, self.item_info, times=times)
+        kept = Ratings(V, self.users, self.items, self.scale, self.item_info, times=times)
+        for known in {"user_order", "item_order"} & self.__dict__.keys():
+            kept.__dict__[known] = self.__dict__[known]  # of the same ids, so not found anew for each fold
+        return kept
 
 
 def require_ratings(ratings: object) -> None:

@@ -1,4 +1,4 @@
-"""How ratings are spread: codes for "no answer" that were kept among them, and counts over orders of magnitude."""
+"""How ratings are spread: all alike, codes for "no answer" that were kept among them, and counts over orders of magnitude."""
 
 from __future__ import annotations
 
@@ -33,6 +33,26 @@ class Counts:
 def some_of(data: NDArray[np.floating]) -> NDArray[np.float64]:
     """All ratings, or where they are many as many as can be looked at in no time."""
     return data[:: max(1, len(data) // _LOOKED_AT)].astype(np.float64)
+
+
+def all_alike(data: NDArray[np.floating]) -> bool:
+    """Whether the ratings are all the same, as likes are: only who rated what can tell then.
+
+    >>> import numpy as np
+    >>> all_alike(np.array([1, 1])), all_alike(np.array([1, 2]))
+    (True, False)
+    """
+    return bool(data.min() == data.max())
+
+
+def are_likes(data: NDArray[np.floating], scale: tuple[float, float]) -> bool:
+    """Whether each rating is a like: 1 on a scale from 0 to 1, and nobody gave anything else.
+
+    >>> import numpy as np
+    >>> are_likes(np.array([1, 1]), (0, 1)), are_likes(np.array([1, 1]), (1, 5))
+    (True, False)
+    """
+    return tuple(scale) == (0, 1) and bool((data == 1).all())
 
 
 def codes_among(data: NDArray[np.floating]) -> list[float]:

@@ -13,7 +13,7 @@ import numpy as np
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
-from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.features import Labels
 from nmf_core.words import many
@@ -54,7 +54,7 @@ def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None) -> str
         _markdown("ratings-words", RATINGS_HERE if embedded else RATINGS_BESIDE),
         _code("ratings", _ratings_here(ratings) if embedded else _ratings_beside(ratings)),
         _code("ratings-check", _ratings_check(ratings)),
-        _markdown("fit-words", f"## The fit\n\n{BLANKS[fit.blanks.name]}\n\n{sentence(STOP_REASONS[fit.stopped])}"),
+        _markdown("fit-words", f"## The fit\n\n{BLANKS[fit.blanks.name]}\n\n{_how_it_ended(fit)}"),
         _code("fit", _fit(fit)),
         _markdown("check-words", CHECK_WORDS),
         _code("check", _check(fit)),
@@ -96,6 +96,11 @@ are the same bits; another processor or library may round the last digits otherw
 FEATURES_WORDS = """## The features
 
 W says how much each user gives each feature, in rating points; H says how much of each feature an item has, 0 to 1."""
+
+
+def _how_it_ended(fit: Factorization) -> str:
+    """Why the fit ended, and what to do if it did not converge."""
+    return not_converged(fit.stopped) or sentence(STOP_REASONS[fit.stopped])
 
 
 def _title(ratings: Ratings, fit: Factorization) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nmf_core.data.health import check_health
 from nmf_core.data.ratings import Ratings
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
-from nmf_core.fit.factorization import STOP_REASONS, Factorization
+from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.solvers import SOLVERS
 from nmf_core.interpret.features import Labels, distinctive_items, feature_names, top_items, top_users, warnings_for
 from nmf_core.study.ranks import RankSurvey
@@ -61,7 +61,7 @@ def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: 
         blanks={"name": fit.blanks.name, "weight": f"{fit.blanks.weight:g}", "value": f"{fit.blanks.value:g}"},
         fit=_fit(fit),
         curve=_curve(fit.history),
-        notes=[*fit.notes, *_not_converged(fit)],
+        notes=list(dict.fromkeys([*fit.notes, *filter(None, [not_converged(fit.stopped)])])),
         findings=_findings(ratings, fit),
         cards=[_card(fit, f, names[f], warned) for f in range(min(fit.rank, CARDS))],
         rest=many(fit.rank - CARDS, "more feature") if fit.rank > CARDS else "",
@@ -175,13 +175,6 @@ def _short(value: object) -> object:
     return value
 
 
-def _not_converged(fit: Factorization) -> list[str]:
-    """What to say and do where the fit did not converge."""
-    if fit.converged:
-        return []
-    return [f"{sentence(STOP_REASONS[fit.stopped])} Give it more sweeps, or a larger tolerance."]
-
-
 def _findings(ratings: Ratings, fit: Factorization) -> list[Told]:
     """What in the ratings limits the fit."""
     return [
@@ -229,7 +222,8 @@ def _bars(
 
 def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> Told:
     """W at the lower left, H at the upper right, and their product where they meet: rows of cells."""
-    users, items, features = _shown(ratings.user_counts), _shown(ratings.item_counts), range(min(fit.rank, WHOLE))
+    users = _shown(ratings.user_counts, fit.user_places)
+    items, features = _shown(ratings.item_counts, fit.item_places), range(min(fit.rank, WHOLE))
     W, H = fit.W[users], fit.H[:, items]
     scores = W @ H
     seen = ratings.V[users][:, items].tocoo()
@@ -266,11 +260,11 @@ def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> Told:
     }
 
 
-def _shown(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All positions where they are few, else those with the largest counts, in their own order."""
+def _shown(counts: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All positions where they are few, else those with the largest counts, ties by name, in their own order."""
     if len(counts) <= WHOLE:
         return np.arange(len(counts))
-    return np.sort(np.argsort(-counts, kind="stable")[:PART])
+    return np.sort(np.lexsort((places, -counts))[:PART])
 
 
 def _weight(f: int, strength: float, value: float, form: str) -> Told:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nmf_core.data.assemble import Scale
-from nmf_core.data.ids import positions
+from nmf_core.data.ids import name_order, places_of, positions
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.fit.problem import Array, Blanks, Penalty
@@ -22,6 +24,19 @@ STOP_REASONS = {
     "max_sweeps": "not converged: it ran out of sweeps",
     "cancelled": "cancelled: this is the last sweep that was finished",
 }
+CONVERGED = ("kkt", "change", "solver")
+
+
+def not_converged(stopped: str) -> str:
+    """What to say and do where a fit ended for this reason before it converged; "" where it converged.
+
+    >>> not_converged("max_sweeps"), not_converged("kkt")
+    ('Not converged: it ran out of sweeps. Give it more sweeps, or a larger tolerance.', '')
+    """
+    if stopped in CONVERGED:
+        return ""
+    reason = STOP_REASONS[stopped]
+    return f"{reason[0].upper()}{reason[1:]}. Give it more sweeps, or a larger tolerance."
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +79,20 @@ class Factorization:
         """Number of features."""
         return self.H.shape[0]
 
+    @cached_property
+    def user_places(self) -> NDArray[np.int64]:
+        """(n_users,) the place of each user in the order of names: of equals in a list, the first by name comes first."""
+        return places_of(name_order(self.users))
+
+    @cached_property
+    def item_places(self) -> NDArray[np.int64]:
+        """(n_items,) the place of each item in the order of names."""
+        return places_of(name_order(self.items))
+
     @property
     def converged(self) -> bool:
         """Whether a stopping rule was met, rather than the sweeps used up or the fit cancelled."""
-        return self.stopped in ("kkt", "change", "solver")
+        return self.stopped in CONVERGED
 
     @property
     def objective(self) -> float:

@@ -6,14 +6,16 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from nmf_core.data.ids import places_of
 from nmf_core.data.ratings import Ratings, require_ratings
+from nmf_core.data.spread import counts_among
 from nmf_core.errors import SettingsError, shown
-from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.factorization import Factorization, not_converged
 from nmf_core.fit.init import INITS, check_rank, usual
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.penalty import resolve_penalty
@@ -52,7 +54,7 @@ def factorize(
         loss: "frobenius", and with solver "mu" also "kl" and "is".
         init: "auto" ("svd" where it can be had), "svd", "random", "nndsvd", "nndsvda", "nndsvdar", or a pair (W, H).
         penalty: L2 weight λ for both factors in rating points, a `Penalty`, or None for a default from the data.
-        seed: 0…2³²−1; the same seed gives the same bits.
+        seed: 0…2³²−1; the same seed gives the same bits, in whatever order rows, users and items stand.
         max_sweeps, tol: when to stop; `tol` bounds the step that any weight would still take, relative to all weights.
         threads: how many may work on this fit, 1…1024; None for one a processor. Results do not depend on it.
         on_sweep: called as on_sweep(sweep, objective, kkt) after every sweep, and with sweep 0 and NaN while the penalty is
@@ -73,10 +75,15 @@ def factorize(
 def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None = None) -> Factorization:
     """`factorize` for settings that are already in one value."""
     require_ratings(ratings)
-    problem = problem_of(ratings, settings, on_sweep=on_sweep)
-    least = minimise(problem, settings, on_sweep=on_sweep)
+    ordered = (
+        ratings.by_name
+    )  # starts are drawn, cells hidden and sums added up in the order of names: any other gives the same
+    problem = problem_of(ordered, settings, on_sweep=on_sweep)
+    least = minimise(problem, _by_name(settings, ratings), on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
     misfit_removed, rmse = _removed_misfit(problem, W, H, _threads(settings))
+    if ordered is not ratings:
+        W, H = W[places_of(ratings.user_order)], np.ascontiguousarray(H[:, places_of(ratings.item_order)])
     return Factorization(
         W=W,
         H=H,
@@ -92,7 +99,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
         column_scale=np.ones(settings.rank),
         rmse=rmse,
         fingerprint=ratings.fingerprint,
-        notes=_notes(ratings, settings),
+        notes=_notes(ratings, settings, least.stopped),
     )
 
 
@@ -163,12 +170,19 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
         )
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     V, Vt = ratings.V, ratings.Vt
+    ordered = ratings.by_name
     threads = _threads(settings)
 
     def go_on() -> bool:
         return on_sweep is None or on_sweep(0, math.nan, math.nan) is not False
 
-    penalty = resolve_penalty(settings.penalty, V, Vt, blanks, settings.loss, settings.rank, threads, go_on)
+    penalty = resolve_penalty(
+        settings.penalty, ordered.V, ordered.Vt, blanks, settings.loss, settings.rank, threads, go_on
+    )
+    if penalty.one_sided and not SOLVERS[settings.solver].one_l1_share:
+        penalty = (
+            Penalty()
+        )  # what it weighs where the objective is least: nothing; scikit-learn's solvers do as scikit-learn does
     if not (SOLVERS[settings.solver].compiled and worth_compiling(V.nnz, settings.rank)):
         V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
     return Problem(V, Vt, blanks, penalty, settings.loss)
@@ -240,6 +254,14 @@ def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array
     return W, H
 
 
+def _by_name(settings: Settings, ratings: Ratings) -> Settings:
+    """The settings for `ratings.by_name`: a start that was given has its rows and columns in that order too."""
+    if isinstance(settings.init, str) or ratings.by_name is ratings:
+        return settings
+    W, H = _given_start(settings.init, ratings.V.shape, settings.rank)
+    return replace(settings, init=(W[ratings.user_order], H[:, ratings.item_order]))
+
+
 def _filled(problem: Problem, W: Array, H: Array) -> tuple[Array, Array]:
     """Rows and columns that nothing was fitted to get the mean weights of the others: an average user or item."""
     W, H = W.copy(), np.ascontiguousarray(H)
@@ -269,12 +291,29 @@ def _removed_misfit(problem: Problem, W: Array, H: Array, threads: int) -> tuple
     return removed, float(np.sqrt(np.mean(residual**2)))
 
 
-def _notes(ratings: Ratings, settings: Settings) -> tuple[str, ...]:
+def _notes(ratings: Ratings, settings: Settings, stopped: str) -> tuple[str, ...]:
     """What a reader of this fit should know."""
+    notes = []
     smallest = min(ratings.n_users, ratings.n_items)
     if settings.rank > smallest:
-        return (
+        notes.append(
             f"Rank {settings.rank} is more than the smaller side of the grid ({smallest}): "
-            "the ratings can be reproduced exactly, and the features need not mean anything.",
+            "the ratings can be reproduced exactly, and the features need not mean anything."
         )
-    return ()
+    if isinstance(settings.penalty, Penalty) and (alone := settings.penalty.one_sided):
+        other = "H" if alone == "W" else "W"
+        done = (
+            "so it is left out" if not SOLVERS[settings.solver].one_l1_share else "and the objective has no least value"
+        )
+        notes.append(
+            f"The penalty is on {alone} alone: it only makes {alone} small and {other} large, which changes no score, {done}. "
+            f"Penalise {other} too, by L2 if {alone} is to be sparse."
+        )
+    if (found := counts_among(ratings.by_name.V.data)) is not None:
+        notes.append(
+            f"The ratings run from {found.low:g} to {found.high:g}, as counts do: the largest decide nearly all of this fit. "
+            "Take their logarithm first (edit.take_logarithm)."
+        )
+    if stopped == "max_sweeps":
+        notes.append(not_converged(stopped))
+    return tuple(notes)

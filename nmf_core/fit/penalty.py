@@ -27,6 +27,7 @@ STRONGEST, WEAKEST = 0.56, 0.004
 STEP, SWEEPS, QUICK_SWEEPS = 1.6, 12, 8  # the latter where sweeps are dear: in NumPy
 # From so many ratings on, where sweeps are dear:
 LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = 2_000_000, 0.2, 2.0, 5
+LIKES_SPREAD = 0.3  # of their size, as ratings from 1 to 5 have it; with a λ much above, a fit to likes ends in nothing
 WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
 FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
 # Where blanks count, fits are judged by how they rank.
@@ -55,6 +56,8 @@ def resolve_penalty(
     if loss != "frobenius" or blanks.name == "zero":
         return Penalty()
     spread = float(V.data.std(dtype=np.float64))
+    if spread == 0 and blanks.weight:  # likes: what tells is how far they lie from a blank
+        spread = LIKES_SPREAD * abs(float(V.data[0]) - blanks.value)
     strength = None
     if V.nnz >= LEAST and spread > 0:
         problem = Problem(V, Vt, blanks)
@@ -106,7 +109,7 @@ def _held_out_errors(
     judge = (_ranking_error if problem.blanks.weight else _prediction_error)(trained, _without(V, ~of_users))
     if judge is None:
         return np.zeros(0)
-    W, H = INITS[usual(rank, V.shape)](trained, rank, 0, threads)
+    start_W, start_H = W, H = INITS[usual(rank, V.shape)](trained, rank, 0, threads)
     sweeps = LARGE_SWEEPS if V.nnz >= LARGE else SWEEPS if compiled else QUICK_SWEEPS
     errors: list[float] = []
     for penalty in penalties:
@@ -118,6 +121,9 @@ def _held_out_errors(
                 break
         W, H = last.W.copy(), last.H.copy()
         errors.append(judge(W, H))
+        # A feature that a strong penalty put to nothing would stay there under a weaker one.
+        gone = ~(W.any(axis=0) & H.any(axis=1))
+        W[:, gone], H[gone] = start_W[:, gone], start_H[gone]
         if errors[-1] > WORSE * min(errors) or not wanted:
             break
     return np.array(errors)

@@ -62,6 +62,18 @@ class Penalty:
         for name in ("l2_W", "l2_H", "l1_W", "l1_H"):
             object.__setattr__(self, name, real_number(f"penalty {name}", getattr(self, name), 0, LARGEST_PENALTY))
 
+    @property
+    def one_sided(self) -> str:
+        """The factor, "W" or "H", that alone is penalised; "" where both or none are.
+
+        Such a penalty only moves scale: W shrinks and H grows by as much, the product stays, and the penalty goes to 0.
+
+        >>> Penalty(l1_W=1).one_sided, Penalty(l1_W=1, l2_H=0.1).one_sided
+        ('W', '')
+        """
+        on_W, on_H = self.l2_W + self.l1_W > 0, self.l2_H + self.l1_H > 0
+        return "" if on_W == on_H else "W" if on_W else "H"
+
     @classmethod
     def of(cls, penalty: float | Penalty) -> Penalty:
         """A number is the L2 penalty of both sides.

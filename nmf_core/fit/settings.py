@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nmf_core.data.ratings import Ratings
+from nmf_core.data.spread import all_alike
 from nmf_core.errors import SettingsError, real_number, shown, whole_number
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
@@ -118,12 +119,14 @@ def _check_penalty(penalty: Penalty | float | None, loss: str, solver: Solver) -
 def resolve_blanks(blanks: str | Blanks, ratings: Ratings) -> Blanks:
     """What a blank counts for these ratings: a named stop becomes a weight and a value in rating points.
 
-    Weak evidence counts a blank as `WEAK_WEIGHT` of a rating at the low end of the scale.
+    Weak evidence counts a blank as `WEAK_WEIGHT` of a rating at the low end of the scale; where no rating lies above that end,
+    as with likes of 1 on a scale from 1, of a 0, since a blank that is worth a rating tells nobody apart.
     """
     if isinstance(blanks, Blanks):
         return blanks
     if blanks == "weak":
-        return Blanks(WEAK_WEIGHT, float(ratings.scale[0]))
+        low, lowest, highest = ratings.scale[0], float(ratings.V.data.min()), float(ratings.V.data.max())
+        return Blanks(WEAK_WEIGHT, float(min(low, lowest)) if highest > low else 0.0)
     return Blanks(1.0 if blanks == "zero" else 0.0, 0.0)
 
 
@@ -146,6 +149,8 @@ def suggested_blanks(ratings: Ratings) -> tuple[str, str]:
     >>> suggested_blanks(datasets.notebook())[0]
     'unknown'
     """
+    if all_alike(ratings.V.data):
+        return "weak", "all ratings are alike, so only what people leave blank tells them apart"
     if ratings.n_ratings <= SMALL_GRID:
         return "unknown", f"the grid is small ({ratings.n_ratings:,} ratings), so each blank can be looked at"
     if ratings.density >= WELL_FILLED:

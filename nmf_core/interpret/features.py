@@ -52,11 +52,11 @@ def distinctive_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.Da
 
 
 def _items_by(fit: Factorization, feature: int, n: int, column: str) -> pd.DataFrame:
-    """Items by one column, largest first, ties in the items' order."""
+    """Items by one column, largest first, ties by name."""
     f, H = check_feature(fit, feature), _relative(fit.H)
     others = np.delete(H, f, axis=0).max(axis=0, initial=0.0)
     frame = pd.DataFrame({"item": fit.items, "weight": H[f], "apart": H[f] - others})
-    return frame.sort_values(column, ascending=False, kind="stable").head(n).reset_index(drop=True)
+    return frame.iloc[np.lexsort((fit.item_places, -frame[column]))[:n]].reset_index(drop=True)
 
 
 def top_users(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def top_users(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
     """
     f = check_feature(fit, feature)
     frame = pd.DataFrame({"user": fit.users, "weight": fit.W[:, f], "share": taste(fit)[:, f]})
-    return frame.sort_values("weight", ascending=False, kind="stable").head(n).reset_index(drop=True)
+    return frame.iloc[np.lexsort((fit.user_places, -fit.W[:, f]))[:n]].reset_index(drop=True)
 
 
 def taste(fit: Factorization) -> Array:
@@ -102,8 +102,9 @@ def narrate_weights(shares: Array, names: list[str]) -> str:
 
 
 def niche_items(fit: Factorization, *, below: float = 0.25) -> list[str]:
-    """Items that no feature explains: every weight under `below` of the feature's strongest item."""
-    return fit.items[_relative(fit.H).max(axis=0) < below].tolist()
+    """Items that no feature explains, by name: every weight under `below` of the feature's strongest item."""
+    niche = np.flatnonzero(_relative(fit.H).max(axis=0) < below)
+    return fit.items[niche[np.argsort(fit.item_places[niche])]].tolist()
 
 
 def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]]:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
+from nmf_core.data.spread import are_likes
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.kernels import hals_rows, multiplicative_rows
@@ -30,7 +31,7 @@ def recommend(
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
         the item has), warning (or ""), and one contribution column a feature, named by its label; they add up to the
-        score. Items that nobody rated come last.
+        score. Items that nobody rated come last, items with equal scores in the order of their names.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -57,7 +58,7 @@ def recommend_weights(
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
     ids = np.nonzero(candidate)[0]
-    order = ids[np.lexsort((ids, -scores[ids], ratings.item_counts[ids] == 0))][:n]
+    order = ids[np.lexsort((fit.item_places[ids], -_even(scores[ids]), ratings.item_counts[ids] == 0))][:n]
     warned = warnings_for(fit, ratings)
     frame = pd.DataFrame(
         {
@@ -70,6 +71,12 @@ def recommend_weights(
     )
     names = contribution_columns(fit.rank, labels)
     return pd.concat([frame, pd.DataFrame(parts[:, order].T, columns=names)], axis=1)
+
+
+def _even(scores: Array) -> Array:
+    """Scores over the largest one, to nine digits: what differs by less is a tie, which last digits must not settle."""
+    largest = scores.max(initial=0.0)
+    return np.round(scores / largest, 9) if largest > 0 else scores
 
 
 def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
@@ -178,8 +185,9 @@ class Flip:
 def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | None:
     """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
 
-    Every rating of the user is moved to every step of the scale, the person is folded in anew with H as it is, and the
-    unrated items are ordered again. Of equally small changes, the first item's counts.
+    Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
+    the person is folded in anew with H as it is, and the unrated items are ordered again. Of equally small changes, that of the
+    first item by name counts.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -192,6 +200,7 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
     columns, values = ratings.V.indices[cells], ratings.V.data[cells].astype(float)
     steps = scale_steps(ratings)
     unrated = np.setdiff1d(np.nonzero(ratings.item_counts > 0)[0], columns)
+    unrated = unrated[np.argsort(fit.item_places[unrated])]  # of equal scores the first by name wins
     if len(columns) == 0 or len(unrated) < 2:
         return None
     which, new = (x.ravel() for x in np.meshgrid(np.arange(len(columns)), steps, indexing="ij"))
@@ -205,11 +214,13 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
         (trials.ravel(), np.tile(columns, len(trials)), np.arange(len(trials) + 1) * len(columns)),
         shape=(len(trials), ratings.n_items),
     )
-    first = unrated[np.argmax(fold_in_rows(fit, V) @ fit.H[:, unrated], axis=1)]
+    if are_likes(ratings.V.data, ratings.scale):
+        V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
+    first = unrated[np.argmax(_even(fold_in_rows(fit, V) @ fit.H[:, unrated]), axis=1)]
     flips = np.nonzero(first[1:] != first[0])[0]
     if len(flips) == 0:
         return None
-    k = flips[np.lexsort((which[flips], np.abs(new - values[which])[flips]))[0]]
+    k = flips[np.lexsort((fit.item_places[columns[which[flips]]], np.abs(new - values[which])[flips]))[0]]
     return Flip(
         item=str(ratings.items[columns[which[k]]]),
         old=float(values[which[k]]),
@@ -241,7 +252,7 @@ def neighbours(fit: Factorization, user: object, *, n: int = 5) -> pd.DataFrame:
     """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points)."""
     u = int(positions(fit.users, [user], "user")[0])
     shares = taste(fit)
-    alike = cosine(shares[u : u + 1], shares)[0]
+    alike = np.round(cosine(shares[u : u + 1], shares)[0], 12)  # what differs in the last bit is a tie, settled by name
     alike[u] = -1.0
-    order: NDArray[np.int64] = np.argsort(-alike, kind="stable")[: min(n, len(alike) - 1)]
+    order: NDArray[np.int64] = np.lexsort((fit.user_places, -alike))[: min(n, len(alike) - 1)]
     return pd.DataFrame({"user": fit.users[order], "similarity": alike[order]})

@@ -94,7 +94,7 @@ def suggest_names(
     >>> suggest_names(H, 1, items, info)
     [Suggestion(text='Drama', kind='genre', evidence='6 of its top 6 items are Drama (of 8 in all).')]
     """
-    rows = _matrix(H, items)
+    rows, items = _matrix(H, items)
     f = whole_number("feature", feature, 0, len(rows) - 1)
     return _best(_apart(rows, f), _read(items, item_info), whole_number("n", n, 0, 100))
 
@@ -110,28 +110,30 @@ def suggest_all_names(
     >>> [[s.text for s in one] for one in found]
     [['Action'], ['Drama']]
     """
-    rows = _matrix(H, items)
+    rows, items = _matrix(H, items)
     columns, n = _read(items, item_info), whole_number("n", n, 0, 100)
     return [_best(_apart(rows, f), columns, n) for f in range(len(rows))]
 
 
-def _matrix(H: ArrayLike, items: Sequence[str] | pd.Index) -> NDArray[np.float64]:
-    """H as float64, if it has a column for each item."""
+def _matrix(H: ArrayLike, items: Sequence[str] | pd.Index) -> tuple[NDArray[np.float64], list[str]]:
+    """H as float64, if it has a column for each item, and the items; both by id, so that their order settles no tie."""
     rows = np.asarray(H, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(items):
         raise NmfError(
             f"H has shape {rows.shape} and there are {len(items)} items; it must be rank × {len(items)}. "
             "Give H and the items of the same fit."
         )
-    return rows
+    ids = [str(item) for item in items]
+    by_id = sorted(range(len(ids)), key=ids.__getitem__)
+    return rows[:, by_id], [ids[i] for i in by_id]
 
 
-def _read(items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None) -> list[_Column]:
+def _read(items: list[str], item_info: pd.DataFrame | None) -> list[_Column]:
     """The columns of the metadata that names can come from, with a row an item."""
     if item_info is None:
         return []
     info = item_info.set_axis(pd.Index([str(i) for i in item_info.index], dtype="str"))
-    info = info[~info.index.duplicated()].reindex(pd.Index([str(i) for i in items], dtype="str"))
+    info = info[~info.index.duplicated()].reindex(pd.Index(items, dtype="str"))
     column_of = {str(name).strip().lower(): k for k, name in reversed(list(enumerate(info.columns)))}
     return [
         _column(source, source.values(info.iloc[:, column_of[name]]))
@@ -152,7 +154,7 @@ def _best(apart: NDArray[np.float64], columns: list[_Column], n: int) -> list[Su
     """The n best founded suggestions, each text once."""
     found = [scored for column in columns for scored in _over_represented(apart, column)]
     best: dict[str, Suggestion] = {}
-    for _, suggestion in sorted(found, key=lambda scored: -scored[0]):
+    for _, suggestion in sorted(found, key=lambda scored: (-scored[0], scored[1].text)):
         best.setdefault(suggestion.text.casefold(), suggestion)
     return list(best.values())[:n]
 

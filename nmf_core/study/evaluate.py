@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nmf_core.data.ratings import Ratings
+from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import SettingsError, whole_number
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.problem import Array
@@ -117,6 +117,8 @@ def evaluate(
     top_n = whole_number("top_n", top_n, 1, 10_000)
     named = settings if isinstance(settings, dict) else {"fit": settings or Settings()}
     models = {name: _fit_scorer(s) for name, s in named.items()} | BASELINES
+    require_ratings(ratings)
+    ratings = ratings.by_name  # so that ties and sums are the same in whatever order they came
     fold = held_out_folds(ratings, folds=folds, seed=seed)
     used = np.unique(fold[fold >= 0])
     results: dict[str, list[list[float]]] = {name: [] for name in models}

@@ -72,6 +72,7 @@ def survey_ranks(
     [1, 2]
     """
     require_ratings(ratings)
+    ratings = ratings.by_name  # what is shuffled for comparison is drawn in the order of names, too
     whole_number("restarts", restarts, 1, 10_000)
     base = settings or Settings()
     if not isinstance(ranks, Iterable):

@@ -6,7 +6,7 @@ import html
 import re
 
 from nmf_core import Factorization, Ratings, words
-from nmf_core.fit.factorization import STOP_REASONS
+from nmf_core.fit.factorization import STOP_REASONS, not_converged
 from nmf_core.fit.problem import Blanks
 from nmf_core.words import listed as listed
 from nmf_core.words import many as many
@@ -109,8 +109,8 @@ def fit_state(fit: Factorization) -> str:
 
 
 def stopped_reason(fit: Factorization) -> str:
-    """Why the fit ended."""
-    return STOP_REASONS[fit.stopped]
+    """Why the fit ended, and what to do if it did not converge."""
+    return not_converged(fit.stopped) or f"{STOP_REASONS[fit.stopped].capitalize()}."
 
 
 def shown_part(fit: Factorization, n: int, m: int) -> str:

@@ -57,20 +57,21 @@ def _ids(index: pd.Index) -> list[str]:
 
 def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
     """The rows and columns to draw."""
-    u = _side(fit.W, choice.users, fit.users, choice.order)
-    i = _side(fit.H.T, choice.items, fit.items, choice.order)
+    u = _side(fit.W, choice.users, fit.users, fit.user_places, choice.order)
+    i = _side(fit.H.T, choice.items, fit.items, fit.item_places, choice.order)
     cell = workspaces.selected_cell()
     if cell and cell[0] in fit.users and cell[1] in fit.items and (ratings.n_users > WHOLE or ratings.n_items > WHOLE):
         u, i = _with(u, ratings.row(cell[0])), _with(i, ratings.column(cell[1]))
     return Window(u, i)
 
 
-def _side(weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Index, order: str) -> Rows:
-    """One side's rows: those picked, or the most telling."""
+def _side(weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Index, places: Rows, order: str) -> Rows:
+    """One side's rows: those picked, or the most telling; of equal ones the first by name, given by `places`."""
     if picked:
         return positions(index, picked, "id")
-    rows = most_informative(weights, PART) if len(weights) > WHOLE else np.arange(len(weights))
-    return rows[arrange(weights[rows], order)]
+    rows = np.argsort(places)
+    rows = rows[most_informative(weights[rows], PART)] if len(weights) > WHOLE else rows
+    return np.sort(rows) if order == "as given" else rows[arrange(weights[rows], order)]
 
 
 def _with(rows: Rows, row: int) -> Rows:

@@ -64,7 +64,7 @@ def test_it_finds_the_same_fit(make, settings):
 
 def test_labels_stay_with_their_features():
     ratings = datasets.movie_night()
-    fit = factorize(ratings, rank=4, init="random", seed=3)
+    fit = factorize(ratings, rank=4, init="random", seed=0)
     assert (np.diff(fit.misfit_removed) > 0).any()  # so that canonical form moves features
     ran = run(notebook(ratings, fit, {f: fit.items[fit.H[f].argmax()] for f in range(4)}))
     for f, name in ran["labels"].items():

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from nmf_core import NmfError, Ratings
+from nmf_core.data.ids import places_of
 from pages.ui import text
 from pages.ui.ratings.changes import (
     LISTED,
@@ -180,8 +181,9 @@ def matches(index: pd.Index, asked: str, n: int) -> list[str]:
 
 def _excerpt(ratings: Ratings) -> None:
     """The users and items with most ratings of a grid too large to edit in place."""
-    users = np.sort(np.argsort(-ratings.user_counts, kind="stable")[:EDITED_USERS])
-    items = np.sort(np.argsort(-ratings.item_counts, kind="stable")[:40])
+    # Of equal counts the first by name, so that the order of the file does not say who is shown.
+    users = np.sort(np.lexsort((places_of(ratings.user_order), -ratings.user_counts))[:EDITED_USERS])
+    items = np.sort(np.lexsort((places_of(ratings.item_order), -ratings.item_counts))[:40])
     part = ratings.V[users][:, items].tocoo()
     values = np.full((len(users), len(items)), np.nan)
     values[part.row, part.col] = part.data
