@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nmf_core import datasets
+from nmf_core import datasets, read_ratings
 from nmf_core.data.ratings import Ratings
 
 # A machine that is slow, or busy with something else, makes no test fail: neither in an example nor in drawing one.
@@ -61,6 +62,15 @@ def notebook() -> Ratings:
 @pytest.fixture(scope="session")
 def movie_night() -> Ratings:
     return datasets.movie_night()
+
+
+@pytest.fixture(scope="session")
+def latest_small() -> Ratings:
+    """MovieLens latest small, where it lies beside the repository; it may not be part of it. Its licence lies in its folder."""
+    file = Path(__file__).parents[2] / "shared" / "real" / "ml-latest-small" / "ratings.csv"
+    if not file.exists():
+        pytest.skip("MovieLens latest small is not in ../shared/real: put its folder there to run this test")
+    return read_ratings(file)
 
 
 def dense(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
