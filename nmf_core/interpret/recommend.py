@@ -19,7 +19,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
 
-CANDIDATES = 1_000  # people that are folded in to find those most alike
+CANDIDATES = 200  # people that are folded in to find those most alike
 ALIKE_PASSES, ALIKE_TOL = 100, 1e-5  # nobody reads more digits of a similarity
 
 
@@ -258,7 +258,7 @@ def neighbours(
 ) -> pd.DataFrame:
     """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points).
 
-    With `ratings`, tastes are those that lists are made with, of the 1,000 users that are most alike in W, and a column
+    With `ratings`, tastes are those that lists are made with, of the 200 users that are most alike in W, and a column
     `shared` counts the items that both have rated: tastes can be alike without one, and then rest on the features alone.
     """
     u = int(positions(fit.users, [user], "user")[0])
