@@ -3,10 +3,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from nmf_core import fold_in, recommend, smallest_flip
+from nmf_core import fold_in, smallest_flip
 from nmf_core.data.spread import are_likes
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
-from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
+from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
 from pages.ui.session import controls
 from pages.ui.work import view as views
@@ -35,7 +35,8 @@ with one:
         "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
     )
     n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
-    st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels))}")
+    used = weights_of(fit, ratings, user)
+    st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels, weights=used))}")
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
     own = ratings.of_user(user)
@@ -45,7 +46,9 @@ with one:
             f"Rated {text.many(len(own), 'item')}, best: "
             + ", ".join(f"{text.md(i)} {text.number(r)}" for i, r in best)
         )
-    frame = recommend(fit, ratings, user, n=int(n), labels=view.labels)
+    if said := text.own_blanks(fit, len(own)):
+        st.caption(said)
+    frame = recommend_weights(fit, ratings, used, rated=own, n=int(n), labels=view.labels)
     if len(frame) == 0:
         st.info("Everything here is rated already. Pick someone else, or add items on the Ratings page.")
     else:
@@ -66,12 +69,14 @@ with one:
                 f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
                 f"{text.md(flip.before)}."
             )
-        near = neighbours(fit, user, n=5)
+        near = neighbours(fit, user, n=5, ratings=ratings)
         if len(near):
             alike = ", ".join(
-                f"{text.md(text.cut(u, 40))} ({s:.0%})" for u, s in zip(near["user"], near["similarity"], strict=True)
+                f"{text.md(text.cut(u, 40))} ({s:.0%}, {shared or 'none'} shared)"
+                for u, s, shared in zip(near["user"], near["similarity"], near["shared"], strict=True)
             )
             st.markdown(f":material/group: **Most alike in taste:** {alike}")
+            st.caption("Shared are items that both have rated; without any, only the features say that two are alike.")
 
 with me:
     st.markdown("Rate a few items and be placed among the features at once, without a new fit.")
@@ -90,6 +95,8 @@ with me:
         points = weights * fit.H.max(axis=1)
         shares = points / points.sum() if points.sum() > 0 else points
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
+        if said := text.own_blanks(fit, len(mine)):
+            st.caption(said)
         recommendations(
             recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels), "mine-chart"
         )

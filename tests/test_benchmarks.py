@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks import peers, reading
+from benchmarks import few, peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
 from nmf_core.metrics import rmse
@@ -230,3 +230,40 @@ def test_reading_plants_different_cells_and_all_ways_read_the_same(tmp_path):
     V, users, items = read["path"]
     V.data[0] += 1
     assert reading.digest((V, users, items)) != reading.digest(read["pandas"])
+
+
+def test_ease_of_new_people_is_that_of_the_formula():
+    V = lifelike(2_000, seed=1).V.astype(np.float64)
+    np.testing.assert_allclose(few.ease(V[:15], 50.0)(V[15:]), V[15:] @ ease(V[:15], 50.0), atol=1e-8)
+
+
+def test_item_knn_weighs_the_nearest_items_by_their_cosine():
+    V = lifelike(1_000, seed=2).V.astype(np.float64)
+    dense = V.toarray()
+    lengths = np.linalg.norm(dense, axis=0)
+    cosine = dense.T @ dense / np.outer(lengths, lengths)
+    np.fill_diagonal(cosine, 0.0)
+    scores = few.item_knn(V, 3)(V[:2])
+    for item in range(V.shape[1]):
+        nearest = cosine[item] >= np.sort(cosine[item])[-3]
+        np.testing.assert_allclose(scores[:, item], dense[:2, nearest] @ cosine[item, nearest], atol=1e-9)
+
+
+def test_people_who_are_told_few_ratings_are_judged_by_the_others():
+    ratings = lifelike(2_000, seed=1)
+    people = np.arange(ratings.n_users)
+    told, relevant = few.told_and_relevant(ratings, people, 5, 0)
+    judged = people[ratings.user_counts >= 15]
+    assert 0 < told.shape[0] <= len(judged)
+    assert (np.diff(told.indptr) == 5).all()
+    assert not relevant[told.nonzero()].any()
+    assert relevant.any(axis=1).all()
+
+
+def test_the_benchmark_of_few_ratings_names_every_model(capsys):
+    ratings = lifelike(12_000, seed=1, pull=1.0)
+    few.new_people(ratings, [2], 1)
+    few.people_in_the_fit(ratings, [2], 1)
+    said = capsys.readouterr().out
+    for name in ("chance", "popular", "item-kNN", "EASE", "rank 2, c 0", "rank 2, default", "2, folded in again"):
+        assert name in said

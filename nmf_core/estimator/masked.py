@@ -17,13 +17,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nmf_core.errors import RatingsError, SettingsError, real_number, shown, whole_number
 from nmf_core.estimator.cells import Cells, observed_cells
 from nmf_core.fit.factorize import minimise
+from nmf_core.fit.fold_in import solve_rows
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.penalty import resolve_penalty
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, Side, objective
 from nmf_core.fit.settings import MAX_RANK, MAX_SWEEPS, WEAK_WEIGHT, BlanksSetting, Settings
 from nmf_core.fit.solvers import solver_named
-from nmf_core.interpret.recommend import solve_rows
 
 # scikit-learn's names and numbers for the losses, beside ours.
 LOSS_NAMES = {"kullback-leibler": "kl", "itakura-saito": "is", 2: "frobenius", 1: "kl", 0: "is"}

@@ -53,33 +53,34 @@ def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) 
     non-negative least-squares problem in Gram form, so that blanks cost nothing. Rows do not touch each other. With
     `tol`, passes end once no weight moves by more than `tol` of the largest.
     """
-    omega, value = side.blanks.weight, side.blanks.value
+    counted, value = side.blanks.weight > 0, side.blanks.value
     n, rank = A.shape
     upper = np.triu_indices(rank)
-    right = side.with_data(side.V.data - omega * value) @ B if omega else side.V @ B
+    right = side.with_data(side.V.data - side.omega[side.rows] * value) @ B if counted else side.V @ B
     right = right - (side.l1 * side.counts)[:, None]
     everywhere = gram(B)
-    if omega:
-        right += omega * value * B.sum(axis=0)
-    if omega == 1:
-        common = everywhere
-    else:
-        pairs = (1.0 - omega) * (B[:, upper[0]] * B[:, upper[1]])
-        pattern = side.pattern
+    if counted:
+        right += side.omega[:, None] * value * B.sum(axis=0)
+    whole = side.blanks.weight == 1 and side.row_weights is None
+    if not whole:
+        # Pairs of features of the columns that are rated at all: of one person they are few.
+        rated = np.unique(side.V.indices) if side.V.nnz < len(B) else np.arange(len(B))
+        pairs = B[rated][:, upper[0]] * B[rated][:, upper[1]]
+        pattern = side.pattern if len(rated) == len(B) else side.pattern[:, rated]
     out = np.empty_like(A)
     block = max(1, BLOCK_BYTES // (8 * rank * rank))
     for start in range(0, n, block):
         rows = slice(start, min(n, start + block))
         G = np.empty((rank, rank, rows.stop - start))
-        if omega == 1:
-            G[:] = common[:, :, None]
+        if whole:
+            G[:] = everywhere[:, :, None]
         else:
             part = pattern if block >= n else pattern[rows]
-            half = (part @ pairs).T
+            half = (part @ pairs).T * (1.0 - side.omega[rows])
             G[upper] = half
             G[upper[::-1]] = half
-            if omega:
-                G += omega * everywhere[:, :, None]
+            if counted:
+                G += side.omega[rows] * everywhere[:, :, None]
         if side.l2:
             G[np.arange(rank), np.arange(rank)] += side.l2 * side.counts[rows]
         out[rows] = _coordinate_passes(G, right[rows].T, A[rows].T.copy(), passes, tol).T

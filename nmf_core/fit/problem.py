@@ -89,18 +89,28 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a problem: the ratings by row, and the penalties and counts of those rows."""
+    """One side of a problem: the ratings by row, and the penalties and counts of those rows.
+
+    `row_weights` (n,) is the weight of a blank in each row, where that is not `blanks.weight` in all of them; `hals_rows`
+    knows it, and no fit has it.
+    """
 
     V: sparse.csr_array
     blanks: Blanks
     l2: float
     l1: float
+    row_weights: Array | None = None
 
     @cached_property
     def counts(self) -> Array:
         """(n,) weighted number of cells of each row, cᵢ."""
         observed = np.diff(self.V.indptr).astype(float)
-        return observed + self.blanks.weight * (self.V.shape[1] - observed)
+        return observed + self.omega * (self.V.shape[1] - observed)
+
+    @cached_property
+    def omega(self) -> Array:
+        """(n,) weight of a blank in each row."""
+        return np.full(self.V.shape[0], self.blanks.weight) if self.row_weights is None else self.row_weights
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:

@@ -71,13 +71,18 @@ def top_users(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
 
 def taste(fit: Factorization) -> Array:
     """(n_users, rank) the share of each feature in a user's weights, in canonical form; rows sum to 1, or to 0."""
-    points = fit.W * fit.H.max(axis=1)
+    return taste_of(fit, fit.W)
+
+
+def taste_of(fit: Factorization, weights: Array) -> Array:
+    """`taste` of rows of weights (n, rank), such as lists are made with."""
+    points = weights * fit.H.max(axis=1)
     total = points.sum(axis=1, keepdims=True)
     return np.divide(points, total, out=np.zeros_like(points), where=total > 0)
 
 
-def narrate_user(fit: Factorization, user: object, *, labels: Labels = None) -> str:
-    """A user's taste in words, strongest first.
+def narrate_user(fit: Factorization, user: object, *, labels: Labels = None, weights: Array | None = None) -> str:
+    """A user's taste in words, strongest first: of their row of W, or of the weights (rank,) that their list is made with.
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2).canonical()
@@ -85,7 +90,8 @@ def narrate_user(fit: Factorization, user: object, *, labels: Labels = None) -> 
     'User3: strongly Action, hardly Story'
     """
     u = int(positions(fit.users, [user], "user")[0])
-    return f"{user}: {narrate_weights(taste(fit)[u], feature_names(fit.rank, labels))}"
+    shares = taste_of(fit, (fit.W[u] if weights is None else weights)[None, :])[0]
+    return f"{user}: {narrate_weights(shares, feature_names(fit.rank, labels))}"
 
 
 def narrate_weights(shares: Array, names: list[str]) -> str:

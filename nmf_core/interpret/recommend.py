@@ -15,18 +15,29 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.data.spread import are_likes
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
-from nmf_core.fit.kernels import hals_rows, multiplicative_rows
-from nmf_core.fit.losses import LOSSES, Loss
-from nmf_core.fit.problem import Array, Side
-from nmf_core.interpret.features import Labels, cosine, feature_names, taste, warnings_for
+from nmf_core.fit.fold_in import fold_in_rows, list_weights
+from nmf_core.fit.losses import LOSSES
+from nmf_core.fit.problem import Array
+from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
 
-FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
+_EVEN_DIGITS = 12  # digits of a similarity that are no accident of the order of sums
+CANDIDATES = 200  # people that are folded in to find those most alike
+ALIKE_PASSES, ALIKE_TOL = 100, 1e-5  # nobody reads more digits of a similarity
 
 
 def recommend(
-    fit: Factorization, ratings: Ratings, user: object, *, n: int = 10, labels: Labels = None
+    fit: Factorization,
+    ratings: Ratings,
+    user: object,
+    *,
+    n: int = 10,
+    labels: Labels = None,
+    half_at: float | None = None,
 ) -> pd.DataFrame:
     """The unrated items that a user scores highest.
+
+    Where blanks are weak evidence, the user is folded in with what blanks count of somebody with so many ratings
+    (`fold_in`), so scores are not those of the fit's own row of W; `half_at=0` takes that row.
 
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
@@ -38,8 +49,22 @@ def recommend(
     >>> recommend(factorize(ratings, rank=2), ratings, "User5")["item"].tolist()
     ['Movie1']
     """
+    weights = weights_of(fit, ratings, user, half_at=half_at)
+    return recommend_weights(fit, ratings, weights, rated=ratings.of_user(user), n=n, labels=labels)
+
+
+def weights_of(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Array:
+    """(rank,) the weights that a user's list is made with: theirs in the fit, or where blanks are weak evidence `fold_in`'s.
+
+    >>> from nmf_core import datasets, factorize
+    >>> ratings = datasets.movie_night()
+    >>> fit = factorize(ratings, rank=2, blanks="weak")
+    >>> bool(np.allclose(weights_of(fit, ratings, "Keiko"), fold_in(fit, ratings.of_user("Keiko"))))
+    True
+    """
     fit.check_ratings(ratings)
-    return recommend_weights(fit, ratings, fit.W[ratings.row(user)], rated=ratings.of_user(user), n=n, labels=labels)
+    row = ratings.row(user)
+    return list_weights(fit, ratings, slice(row, row + 1), half_at=half_at)[0]
 
 
 def recommend_weights(
@@ -85,8 +110,18 @@ def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
     return [f"{name} ({f + 1})" if name in taken else name for f, name in enumerate(feature_names(rank, labels))]
 
 
-def explain(fit: Factorization, user: object, item: object, *, labels: Labels = None) -> pd.DataFrame:
+def explain(
+    fit: Factorization,
+    user: object,
+    item: object,
+    *,
+    ratings: Ratings | None = None,
+    labels: Labels = None,
+    half_at: float | None = None,
+) -> pd.DataFrame:
     """The sum behind one score: columns feature, user_weight, item_weight, contribution, share; largest part first.
+
+    Of the fit's own score W[u] · H[:, i]; with `ratings`, of the score in `recommend`'s list with the same `half_at`.
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2)
@@ -96,7 +131,8 @@ def explain(fit: Factorization, user: object, item: object, *, labels: Labels = 
     """
     u = int(positions(fit.users, [user], "user")[0])
     i = int(positions(fit.items, [item], "item")[0])
-    return explain_weights(fit, fit.W[u], i, labels=labels)
+    weights = fit.W[u] if ratings is None else weights_of(fit, ratings, user, half_at=half_at)
+    return explain_weights(fit, weights, i, labels=labels)
 
 
 def explain_weights(fit: Factorization, weights: Array, column: int, *, labels: Labels = None) -> pd.DataFrame:
@@ -116,15 +152,23 @@ def explain_weights(fit: Factorization, weights: Array, column: int, *, labels: 
     return frame.sort_values("contribution", ascending=False, kind="stable")
 
 
-def fold_in(fit: Factorization, ratings: Mapping[str, float]) -> Array:
+def fold_in(fit: Factorization, ratings: Mapping[str, float], *, half_at: float | None = None) -> Array:
     """Weights (rank,) of a person who was not in the fit: the row of W that their ratings would have, H as it is.
 
     The problem is convex and solved to convergence, with the fit's blanks, penalty and loss; of a fit in canonical form it
-    is the same problem, and the weights come in that form. A person without ratings gets the mean weights of the fit where
-    blanks are unknown, and what the blanks alone say where they count.
+    is the same problem, and the weights come in that form.
+
+    Args:
+        fit: the features.
+        ratings: item id → rating.
+        half_at: where blanks are weak evidence, the ratings at which one of this person's blanks counts half of what it
+            counted in the fit: with n ratings it weighs ω · n / (n + half_at), for who has rated little has not come to most
+            items yet. None for a number from the catalogue's size (`fit.fold_in.default_half_at`); 0 for ω, as in the fit.
+
+    A person without ratings gets the mean weights of the fit; where blanks count in full, what the blanks alone say.
 
     Raises:
-        NmfError: an unknown item, or a rating that is none.
+        NmfError: an unknown item, a rating that is none, or a `half_at` below 0.
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2)
@@ -141,34 +185,7 @@ def fold_in(fit: Factorization, ratings: Mapping[str, float]) -> Array:
     row = sparse.csr_array(
         (values[order], columns[order], [0, len(columns)]), shape=(1, len(fit.items)), dtype=np.float64
     )
-    return fold_in_rows(fit, row)[0]
-
-
-def fold_in_rows(fit: Factorization, V: sparse.csr_array) -> Array:
-    """`fold_in` of many people at once: V (n, n_items) float64 CSR of their ratings; weights (n, rank)."""
-    loss = LOSSES[fit.settings.loss]
-    if not loss.takes_zeros and (V.data == 0).any():
-        raise RatingsError(f"A rating is 0, which the loss {fit.settings.loss!r} cannot take. Leave it blank instead.")
-    side = Side(V, fit.blanks, fit.penalty.l2_W, fit.penalty.l1_W)
-    # A penalty depends on how scale is shared between W and H: solve as it was at the fit, whatever the form since.
-    mean = fit.W.mean(axis=0) / fit.column_scale
-    A = np.repeat(np.maximum(mean, 1e-12)[None, :], V.shape[0], axis=0)
-    B = np.ascontiguousarray((fit.H * fit.column_scale[:, None]).T)
-    weights = solve_rows(loss, side, A, B)
-    weights[side.counts == 0] = mean
-    return weights * fit.column_scale
-
-
-def solve_rows(loss: Loss, side: Side, A: Array, B: Array) -> Array:
-    """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row, so the start matters little."""
-    if loss.beta == 2:
-        return hals_rows(side, A, B, passes=FOLD_IN_PASSES, tol=FOLD_IN_TOL)
-    for _ in range(FOLD_IN_PASSES):
-        weights = multiplicative_rows(loss, side, A, B)
-        if np.abs(weights - A).max() <= FOLD_IN_TOL * max(float(weights.max()), 1e-300):
-            break
-        A = weights
-    return weights
+    return fold_in_rows(fit, row, half_at=half_at)[0]
 
 
 @dataclass(frozen=True)
@@ -182,7 +199,7 @@ class Flip:
     after: str
 
 
-def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | None:
+def smallest_flip(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Flip | None:
     """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
 
     Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
@@ -216,7 +233,7 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
     )
     if are_likes(ratings.V.data, ratings.scale):
         V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    first = unrated[np.argmax(_even(fold_in_rows(fit, V) @ fit.H[:, unrated]), axis=1)]
+    first = unrated[np.argmax(_even(fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated]), axis=1)]
     flips = np.nonzero(first[1:] != first[0])[0]
     if len(flips) == 0:
         return None
@@ -248,11 +265,32 @@ def scale_steps(ratings: Ratings) -> Array:
     return np.linspace(low, high, 21)
 
 
-def neighbours(fit: Factorization, user: object, *, n: int = 5) -> pd.DataFrame:
-    """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points)."""
+def neighbours(
+    fit: Factorization, user: object, *, n: int = 5, ratings: Ratings | None = None, half_at: float | None = None
+) -> pd.DataFrame:
+    """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points).
+
+    With `ratings`, tastes are those that lists are made with, of the 200 users that are most alike in W, and a column
+    `shared` counts the items that both have rated: tastes can be alike without one, and then rest on the features alone.
+    """
     u = int(positions(fit.users, [user], "user")[0])
     shares = taste(fit)
-    alike = np.round(cosine(shares[u : u + 1], shares)[0], 12)  # what differs in the last bit is a tie, settled by name
-    alike[u] = -1.0
-    order: NDArray[np.int64] = np.lexsort((fit.user_places, -alike))[: min(n, len(alike) - 1)]
-    return pd.DataFrame({"user": fit.users[order], "similarity": alike[order]})
+    if ratings is None:
+        alike = cosine(shares[u : u + 1], shares)[0]
+        order = _most_alike(fit, alike, u, n)
+        return pd.DataFrame({"user": fit.users[order], "similarity": alike[order]})
+    own = taste_of(fit, weights_of(fit, ratings, user, half_at=half_at)[None, :])
+    near = _most_alike(fit, cosine(own, shares)[0], u, CANDIDATES)
+    weights = list_weights(fit, ratings, near, half_at=half_at, passes=ALIKE_PASSES, tol=ALIKE_TOL)
+    alike = np.round(cosine(own, taste_of(fit, weights))[0], _EVEN_DIGITS)
+    first = np.lexsort((fit.user_places[near], -alike))[:n]
+    order = near[first]
+    rated = [ratings.V.indices[ratings.V.indptr[row] : ratings.V.indptr[row + 1]] for row in (u, *order)]
+    shared = [len(np.intersect1d(rated[0], other)) for other in rated[1:]]
+    return pd.DataFrame({"user": fit.users[order], "similarity": alike[first], "shared": shared})
+
+
+def _most_alike(fit: Factorization, alike: Array, u: int, n: int) -> NDArray[np.int64]:
+    """The `n` users that are most alike, without the user u, most alike first; what differs in the last bit is settled by name."""
+    order: NDArray[np.int64] = np.lexsort((fit.user_places, -np.round(alike, _EVEN_DIGITS)))
+    return order[order != u][:n]

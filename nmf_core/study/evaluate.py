@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import SettingsError, whole_number
 from nmf_core.fit.factorize import fit_settings
+from nmf_core.fit.fold_in import list_weights
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
 from nmf_core.metrics import METRICS, RELEVANT
@@ -22,6 +23,7 @@ GoOn = Callable[[], bool]  # asked after every sweep of a fit
 Model = Callable[[Ratings, GoOn], Scorer]
 SHRINK = 5.0  # pseudo-ratings that pull a user's or item's mean to the grand mean
 USERS_AT_ONCE = 512
+JUDGED_PASSES, JUDGED_TOL = 100, 1e-5  # of folding in: a mean over lists needs no more digits
 
 
 def biases(training: Ratings) -> tuple[float, Array, Array]:
@@ -63,13 +65,13 @@ def _popular_scorer(training: Ratings, go_on: GoOn) -> Scorer:
 
 
 def _fit_scorer(settings: Settings) -> Model:
-    """The scores of a fit."""
+    """The scores of a fit; of lists, those that `recommend` orders by."""
 
     def scorer(training: Ratings, go_on: GoOn) -> Scorer:
         fit = fit_settings(training, settings, on_sweep=lambda sweep, objective, kkt: go_on())
         return (
             lambda u, i: np.clip(np.einsum("kf,kf->k", fit.W[u], fit.H[:, i].T), *training.scale),
-            lambda block: fit.W[block] @ fit.H,
+            lambda block: list_weights(fit, training, block, passes=JUDGED_PASSES, tol=JUDGED_TOL) @ fit.H,
         )
 
     return scorer

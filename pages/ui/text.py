@@ -5,8 +5,11 @@ from __future__ import annotations
 import html
 import re
 
+import numpy as np
+
 from nmf_core import Factorization, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS, not_converged
+from nmf_core.fit.fold_in import blank_weights
 from nmf_core.fit.problem import Blanks
 from nmf_core.words import listed as listed
 from nmf_core.words import many as many
@@ -128,6 +131,18 @@ def score_meaning(fit: Factorization) -> str:
     if fit.blanks.weight == 0:
         return "Blanks were unknown in this fit, so a score, cut to the rating scale, is an expected rating."
     return "Blanks counted in this fit, so a score orders items; it is not an expected rating."
+
+
+def own_blanks(fit: Factorization, count: int) -> str:
+    """What a blank counts of somebody with so many ratings, where that is less than in the fit; else nothing."""
+    weight = float(blank_weights(fit, np.array([count]))[0])
+    if weight == fit.blanks.weight:
+        return ""
+    share = weight / fit.blanks.weight
+    return (
+        f"With {many(count, 'rating')}, a blank counts {share:.0%} of what it counts in the fit: who has rated little has not "
+        "come to most items yet."
+    )
 
 
 def signed_sum(names: list[str], parts: list[float], total: float, *, at_most: int = 5) -> str:

@@ -58,6 +58,15 @@ def test_somebody_who_rates_a_few_items_is_placed_and_recommended_to():
     assert "Pick an item above to begin." not in words(app)
 
 
+@pytest.mark.parametrize(("blanks", "less"), [("weak", True), ("unknown", False), ("zero", False)])
+def test_a_list_says_what_a_blank_counts_of_somebody_with_few_ratings(blanks, less):
+    app = opened("recommend", blanks=blanks)
+    assert ("ratings, a blank counts " in words(app)) == less
+    assert "shared" in words(app)
+    with_state(app, mine=["Movie1"])
+    assert ("With 1 rating, a blank counts 40% of what it counts in the fit" in words(app)) == less
+
+
 def test_blanks_have_a_weight_and_a_value_of_ones_own():
     app = opened("factors", blanks="own", weight="0.3", value="1.5")
     found = {widget.key: widget.value for widget in app.sidebar.number_input}
