@@ -42,8 +42,8 @@ for first in range(0, fit.rank, per_row):
             distinctive = distinctive_items(fit, f, n=4)
             users = top_users(fit, f, n=4)
             st.markdown(
-                f"**Sets it apart:** {', '.join(text.md(text.cut(x)) for x in distinctive['item'])}  \n"
-                f"**Strongest users:** {', '.join(text.md(text.cut(x)) for x in users['user'])}"
+                f"**Sets it apart:** {', '.join(map(text.md, text.cut_apart(distinctive['item'].tolist(), 22)))}  \n"
+                f"**Strongest users:** {', '.join(map(text.md, text.cut_apart(users['user'].tolist(), 22)))}"
             )
 st.caption("Bars: an item's weight on the feature; the full colour is what it has more than on any other feature.")
 

@@ -62,7 +62,8 @@ with one:
         near = neighbours(fit, user, n=5)
         if len(near):
             alike = ", ".join(
-                f"{text.md(text.cut(u, 40))} ({s:.0%})" for u, s in zip(near["user"], near["similarity"], strict=True)
+                f"{text.md(u)} ({s:.0%})"
+                for u, s in zip(text.cut_apart(near["user"].tolist(), 40), near["similarity"], strict=True)
             )
             st.markdown(f":material/group: **Most alike in taste:** {alike}")
 

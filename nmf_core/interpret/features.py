@@ -13,7 +13,7 @@ from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.match import cosine
-from nmf_core.words import many
+from nmf_core.words import many, told_apart
 
 Labels = Mapping[int, str] | None
 
@@ -22,15 +22,14 @@ WORDS = ((0.65, "strongly"), (0.4, "clearly"), (0.2, "somewhat"), (0.08, "a litt
 
 
 def feature_names(rank: int, labels: Labels = None) -> list[str]:
-    """A name for each feature: its label, else "Feature 1" and so on; a name used twice gets its number.
+    """A name for each feature, no two alike: its label, else "Feature 1" and so on; a name used twice gets its number.
 
     >>> feature_names(3, {1: "Action"})
     ['Feature 1', 'Action', 'Feature 3']
     >>> feature_names(2, {0: "Action", 1: "Action"})
     ['Action (1)', 'Action (2)']
     """
-    names = [(labels or {}).get(f) or f"Feature {f + 1}" for f in range(rank)]
-    return [f"{name} ({f + 1})" if names.count(name) > 1 else name for f, name in enumerate(names)]
+    return told_apart([(labels or {}).get(f) or f"Feature {f + 1}" for f in range(rank)])
 
 
 def top_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from nmf_core.fit.kernels import hals_rows, multiplicative_rows
 from nmf_core.fit.losses import LOSSES, Loss
 from nmf_core.fit.problem import Array, Side
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, warnings_for
+from nmf_core.words import told_apart
 
 FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
 
@@ -74,8 +75,7 @@ def recommend_weights(
 
 def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
     """The names of the contribution columns; a label that is one of the other columns' names gets its number."""
-    taken = {"item", "score", "prediction", "ratings", "warning"}
-    return [f"{name} ({f + 1})" if name in taken else name for f, name in enumerate(feature_names(rank, labels))]
+    return told_apart(feature_names(rank, labels), ("item", "score", "prediction", "ratings", "warning"))
 
 
 def explain(fit: Factorization, user: object, item: object, *, labels: Labels = None) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import re
 from nmf_core import Factorization, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS
 from nmf_core.fit.problem import Blanks
+from nmf_core.words import cut_apart as cut_apart
 from nmf_core.words import listed as listed
 from nmf_core.words import many as many
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nmf_core import Factorization, Ratings
 from pages.ui.charts.style import UNIT, Chart, Look
-from pages.ui.text import cut, number, plain, signed_sum
+from pages.ui.text import cut_apart, number, plain, signed_sum
 
 MODES = ("Reconstruction", "Parts", "Ratings", "Residual")
 TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
@@ -358,8 +358,8 @@ def _layout(plan: Plan) -> dict[str, Any]:
     }
     unnamed = {**bare, "showticklabels": False}
     tick = {"size": 13, "color": look.muted}
-    items, users = ([cut(x, 18) for x in ids] for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
-    features = [plain(cut(x, 16)) for x in plan.names]
+    items, users = (cut_apart(ids.tolist(), 18) for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
+    features = [plain(x) for x in cut_apart(plan.names, 16)]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
     longest = max(map(len, users), default=0)
     leaning = [len(x) for x in items] if m > 8 else []
