@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from nmf_core import datasets
+from nmf_core import datasets, named_by_title, read_ratings
 from nmf_core.data.ratings import Ratings
 
 # A machine that is slow, or busy with something else, makes no test fail: neither in an example nor in drawing one.
@@ -61,6 +62,15 @@ def notebook() -> Ratings:
 @pytest.fixture(scope="session")
 def movie_night() -> Ratings:
     return datasets.movie_night()
+
+
+@pytest.fixture(scope="session")
+def latest_small() -> Ratings:
+    """MovieLens latest small, called by titles, from beside the project: its licence keeps it out. Skips where it is not there."""
+    folder = Path(__file__).parent.parent.parent / "shared" / "real" / "ml-latest-small"
+    if not folder.is_dir():
+        pytest.skip(f"MovieLens latest small is not there: {folder}")
+    return named_by_title(read_ratings(folder))
 
 
 def dense(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
