@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from pandas.api import types
 
 from nmf_core.data.escape import escape_formulas
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import checked_labels
+from nmf_core.export.workbook import workbook
 from nmf_core.fit.factorization import Factorization
 from nmf_core.interpret.features import Labels, feature_names
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_TEXT = 1_048_576, 16_384, 32_767  # what a sheet and a cell hold
 
-# The underscore of what a workbook takes for the code of a character, as in _x0041_ for A.
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 neutral = escape_formulas  # by this name notebooks that were exported earlier call it
 _SHEET_FORBIDS = re.compile(r"[\[\]:*?/\\'\t\r\n]")
 
@@ -55,17 +50,17 @@ def excel(sheets: pd.DataFrame | Mapping[str, pd.DataFrame]) -> bytes:
     named = {"Sheet1": sheets} if isinstance(sheets, pd.DataFrame) else dict(sheets)
     if not named:
         raise NmfError("There is no table to write; an Excel file has at least one sheet. Give at least one table.")
-    flat = {str(name): _fitting(str(name), _neutral_frame(frame)) for name, frame in named.items()}
-    book = Workbook(write_only=True)
-    for name, frame in flat.items():
-        # 28 characters leave room for the number that a name given twice gets; 31 is Excel's limit.
-        sheet = book.create_sheet(_SHEET_FORBIDS.sub(" ", escape_formulas(name))[:28].strip() or "Sheet")
-        sheet.append([_cell(sheet, column) for column in frame.columns])
-        for row in _rows(frame):
-            sheet.append([_cell(sheet, value) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    flat: dict[str, pd.DataFrame] = {}
+    for name, frame in named.items():
+        flat[_sheet_name(str(name), flat)] = _fitting(str(name), _neutral_frame(frame))
+    return workbook(flat)
+
+
+def _sheet_name(name: str, taken: Collection[str]) -> str:
+    """A name that Excel allows, unlike those taken in more than case; 28 characters leave room for the number."""
+    base = _SHEET_FORBIDS.sub(" ", escape_formulas(name))[:28].strip() or "Sheet"
+    used = {one.casefold() for one in taken}
+    return next(one for one in (base, *(f"{base}{k}" for k in range(1, 1_000))) if one.casefold() not in used)
 
 
 def w_table(fit: Factorization, labels: Labels = None) -> pd.DataFrame:
@@ -122,12 +117,6 @@ def _is_blank(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    """The rows of a frame as plain Python values, blanks None."""
-    columns = [frame.iloc[:, k].astype(object) for k in range(frame.shape[1])]
-    return zip(*(column.where(column.notna(), None).tolist() for column in columns), strict=True)
-
-
 def _fitting(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame as it is, if a sheet holds it."""
     if len(frame) + 1 > EXCEL_ROWS or frame.shape[1] > EXCEL_COLUMNS:
@@ -135,25 +124,11 @@ def _fitting(name: str, frame: pd.DataFrame) -> pd.DataFrame:
             f"The table {shown(name)} has {len(frame):,} rows and {frame.shape[1]:,} columns; an Excel sheet holds "
             f"{EXCEL_ROWS - 1:,} and {EXCEL_COLUMNS:,}. Export it as CSV."
         )
-    texts = (value for k in range(frame.shape[1]) for value in (frame.columns[k], *frame.iloc[:, k].astype(object)))
-    for value in texts:
+    texts = [frame.iloc[:, k] for k in range(frame.shape[1]) if types.is_object_dtype(frame.iloc[:, k].dtype)]
+    for value in set(frame.columns).union(*texts):
         if isinstance(value, str) and len(value) > EXCEL_TEXT:
             raise NmfError(
                 f"A cell of the table {shown(name)} has {len(value):,} characters ({shown(value)}); an Excel cell holds "
                 f"{EXCEL_TEXT:,}. Export it as CSV."
             )
     return frame
-
-
-def _cell(sheet: Any, value: object) -> object:
-    """What goes into a cell: text explicitly as text, so that an item called #N/A is no error; infinity as text."""
-    if isinstance(value, float) and not np.isfinite(value):
-        value = escape_formulas(str(value))
-    if not isinstance(value, str):
-        return value
-    value = _ESCAPE.sub("_x005F_", value)
-    if not value.startswith("#"):
-        return value
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.data_type = "s"
-    return cell

@@ -15,7 +15,7 @@ EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Title, file name, type, what makes it, and what it is for.
 Offer = tuple[str, str, str, Callable[[], str | bytes], str]
 GRID_CELLS = 200_000  # a grid of more is offered as a list only
-EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
+EXCEL_RATINGS = 1_000_000  # what a sheet holds, less room for whoever has no rating
 
 
 def of_fit(view: Ready) -> None:

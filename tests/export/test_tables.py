@@ -49,6 +49,24 @@ def test_a_mixed_column_keeps_its_numbers():
     assert values == [-1, "'-1", None, None, True]
 
 
+def test_times_are_times_and_other_kinds_keep_their_own():
+    times = pd.to_datetime(["2026-11-26 13:50:00", None])
+    frame = pd.DataFrame(
+        {"at": times, "there": times.tz_localize("UTC"), "many": [2**53 + 1, -1], "some": pd.array([1, None], "Int64")}
+    )
+    rows = [[cell.value for cell in row] for row in read_excel(tables.excel(frame)).rows]
+    at = times[0].to_pydatetime()
+    assert rows[1:] == [[at, at, 2**53 + 1, 1], [None, None, -1, None]]
+
+
+def test_a_workbook_is_the_same_bytes_again_and_passes_a_block_of_rows(monkeypatch):
+    monkeypatch.setattr("nmf_core.export.workbook.ROWS_AT_ONCE", 7)
+    frame = pd.DataFrame({"item": [f"{k % 5}" for k in range(30)], "x": np.arange(30) / 7})
+    again = pd.read_excel(io.BytesIO(tables.excel(frame)), dtype={"item": str}, engine="calamine")
+    pd.testing.assert_frame_equal(again, frame, check_dtype=False)
+    assert tables.excel(frame) == tables.excel(frame)
+
+
 def test_excel_error_words_and_infinity_are_text():
     frame = pd.DataFrame({"item": ["#N/A", "#REF!"], "x": [np.inf, np.nan]})
     sheet = read_excel(tables.excel(frame))
@@ -66,6 +84,8 @@ def test_sheets_get_names_that_excel_allows():
     frame = pd.DataFrame({"x": [1]})
     book = openpyxl.load_workbook(io.BytesIO(tables.excel({"a/b:c": frame, "W" * 50: frame, "[]": frame})))
     assert book.sheetnames == ["a b c", "W" * 28, "Sheet"]
+    book = openpyxl.load_workbook(io.BytesIO(tables.excel({"Films": frame, "films": frame, "<&": frame})))
+    assert book.sheetnames == ["Films", "films1", "<&"]
 
 
 def test_what_excel_cannot_hold_is_said():
