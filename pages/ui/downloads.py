@@ -48,7 +48,7 @@ def of_fit(view: Ready) -> None:
             "Report",
             "latent-lens.html",
             "text/html",
-            lambda: export.report(ratings, fit, labels),
+            lambda: export.report(ratings, fit, labels, colours=view.colours),
             "One page to send or print",
         ),
         (
