@@ -118,4 +118,4 @@ out = st.expander(
 )
 if out.open:
     with out:
-        downloads.of_ratings(ratings)
+        downloads.of_ratings(ratings, workspace.title)

@@ -110,7 +110,7 @@ def _values(column: pd.Series) -> list[Any]:
 def _cells(values: list[Any], letter: str, first: int, strings: dict[str, int]) -> list[str]:
     """The cells of one column from a row on; "" for what is blank."""
     kinds = set(map(type, values))
-    if kinds == {str}:
+    if kinds == {str} and "" not in values:
         numbers = [strings.setdefault(value, len(strings)) for value in values]
         return [f'<c r="{letter}{n}" t="s"><v>{number}</v></c>' for n, number in enumerate(numbers, first)]
     if kinds == {float} and all(map(math.isfinite, values)):
@@ -120,7 +120,7 @@ def _cells(values: list[Any], letter: str, first: int, strings: dict[str, int]) 
 
 def _cell(value: Any, at: str, strings: dict[str, int]) -> str:
     """One cell; what is infinite, which a workbook has no number for, is text."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if value is None or value is pd.NA or value is pd.NaT or value != value or value == "":
         return ""
     if isinstance(value, bool):
         return f'<c r="{at}" t="b"><v>{int(value)}</v></c>'

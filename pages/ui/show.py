@@ -40,7 +40,7 @@ def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None
 
 def table_twin(frame: pd.DataFrame, key: str) -> None:
     """A table behind a button, with a download whose names no spreadsheet takes for formulas."""
-    from nmf_core.export import tables
+    from nmf_core.export import file_name, tables
 
     twin = st.popover("Table", icon=":material/table_rows:", type="tertiary", key=f"{key}-twin", on_change="rerun")
     if not twin.open:  # a table that nobody looks at costs nothing
@@ -53,7 +53,7 @@ def table_twin(frame: pd.DataFrame, key: str) -> None:
         st.download_button(
             "Download CSV",
             data=lambda: tables.csv(frame),
-            file_name=f"{key}.csv",
+            file_name=file_name(workspaces.current().title, key, "csv"),
             mime="text/csv",
             key=f"{key}-download",
             on_click="ignore",
