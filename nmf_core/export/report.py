@@ -74,7 +74,7 @@ def report(
         curve=_curve(fit.history),
         notes=[*fit.notes, *_not_converged(fit)],
         findings=_findings(ratings, fit),
-        cards=[_card(fit, f, names[f], drawn[f], warned) for f in range(min(fit.rank, CARDS))],
+        cards=[_card(ratings, fit, f, names[f], drawn[f], warned) for f in range(min(fit.rank, CARDS))],
         rest=many(fit.rank - CARDS, "more feature") if fit.rank > CARDS else "",
         warned=bool(warned),
         picture=_picture(ratings, fit, names, drawn),
@@ -207,17 +207,18 @@ def _findings(ratings: Ratings, fit: Factorization) -> list[Told]:
     ]
 
 
-def _card(fit: Factorization, f: int, name: str, colour: str, warned: dict[str, str]) -> Told:
+def _card(ratings: Ratings, fit: Factorization, f: int, name: str, colour: str, warned: dict[str, str]) -> Told:
     """One feature: top items, what sets it apart, top users."""
-    top, apart, users = top_items(fit, f, n=TOP), distinctive_items(fit, f, n=3), top_users(fit, f, n=4)
+    top, apart = top_items(fit, f, n=TOP, ratings=ratings), distinctive_items(fit, f, n=3, ratings=ratings)
+    users = top_users(fit, f, n=4, ratings=ratings)
     removed = fit.misfit_removed[f] / np.maximum(fit.misfit_removed, 0).sum() if fit.misfit_removed[f] > 0 else 0.0
-    largest = max(float(users["weight"].max()), 1e-300)
+    largest = max(float(users["weight"].max()), 1e-300) if len(users) else 1.0
     return {
         "colour": colour,
         "name": name,
         "removed": f"{removed:.0%}",
         "top_items": _bars(top["item"], top["weight"], 1.0, ".2f", warned),
-        "apart": apart.loc[apart["apart"] > 0, "item"].tolist(),
+        "apart": apart["item"].tolist(),
         "top_users": _bars(users["user"], users["weight"], largest, ".1f", {}),
     }
 

@@ -17,6 +17,7 @@ from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.kernels import hals_rows, multiplicative_rows
 from nmf_core.fit.losses import LOSSES, Loss
 from nmf_core.fit.problem import Array, Side
+from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, warnings_for
 from nmf_core.words import told_apart
 
@@ -24,9 +25,18 @@ FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
 
 
 def recommend(
-    fit: Factorization, ratings: Ratings, user: object, *, n: int = 10, labels: Labels = None
+    fit: Factorization,
+    ratings: Ratings,
+    user: object,
+    *,
+    n: int = 10,
+    labels: Labels = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
     """The unrated items that a user scores highest.
+
+    Items with too few ratings to tell anything come after all others, those that nobody rated last; too few is fewer than
+    `enough.least_ratings` says of these ratings. Where `least` is given, items with fewer ratings than that are not listed at all.
 
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
@@ -39,7 +49,9 @@ def recommend(
     ['Movie1']
     """
     fit.check_ratings(ratings)
-    return recommend_weights(fit, ratings, fit.W[ratings.row(user)], rated=ratings.of_user(user), n=n, labels=labels)
+    return recommend_weights(
+        fit, ratings, fit.W[ratings.row(user)], rated=ratings.of_user(user), n=n, labels=labels, least=least
+    )
 
 
 def recommend_weights(
@@ -50,6 +62,7 @@ def recommend_weights(
     rated: Mapping[str, float] | None = None,
     n: int = 10,
     labels: Labels = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
     """`recommend` for a row of weights (rank,), such as `fold_in` gives; items in `rated` are left out."""
     n = whole_number("n", n, 1, 1_000_000)
@@ -57,8 +70,9 @@ def recommend_weights(
     scores = parts.sum(axis=0)
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
-    ids = np.nonzero(candidate)[0]
-    order = ids[np.lexsort((ids, -scores[ids], ratings.item_counts[ids] == 0))][:n]
+    enough = enough_items(ratings, fit.rank, len(fit.items), least)
+    ids = np.nonzero(candidate if least is None else candidate & enough)[0]
+    order = ids[np.lexsort((ids, -scores[ids], ~enough[ids], ratings.item_counts[ids] == 0))][:n]
     warned = warnings_for(fit, ratings)
     frame = pd.DataFrame(
         {
@@ -175,11 +189,11 @@ class Flip:
     after: str
 
 
-def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | None:
+def smallest_flip(fit: Factorization, ratings: Ratings, user: object, *, least: int | None = None) -> Flip | None:
     """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
 
     Every rating of the user is moved to every step of the scale, the person is folded in anew with H as it is, and the
-    unrated items are ordered again. Of equally small changes, the first item's counts.
+    unrated items are ordered again, as `recommend` does with this `least`. Of equally small changes, the first item's counts.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -191,7 +205,8 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object) -> Flip | 
     cells = slice(ratings.V.indptr[u], ratings.V.indptr[u + 1])
     columns, values = ratings.V.indices[cells], ratings.V.data[cells].astype(float)
     steps = scale_steps(ratings)
-    unrated = np.setdiff1d(np.nonzero(ratings.item_counts > 0)[0], columns)
+    enough = enough_items(ratings, fit.rank, ratings.n_items, least) & (ratings.item_counts > 0)
+    unrated = np.setdiff1d(np.nonzero(enough)[0], columns)
     if len(columns) == 0 or len(unrated) < 2:
         return None
     which, new = (x.ravel() for x in np.meshgrid(np.arange(len(columns)), steps, indexing="ij"))
@@ -237,11 +252,18 @@ def scale_steps(ratings: Ratings) -> Array:
     return np.linspace(low, high, 21)
 
 
-def neighbours(fit: Factorization, user: object, *, n: int = 5) -> pd.DataFrame:
-    """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points)."""
+def neighbours(
+    fit: Factorization, user: object, *, n: int = 5, ratings: Ratings | None = None, least: int | None = None
+) -> pd.DataFrame:
+    """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points).
+
+    Where the ratings are given, nobody with fewer than `least` is called alike (by default `enough.least_ratings`), and somebody
+    with fewer is alike to nobody: too few to tell.
+    """
     u = int(positions(fit.users, [user], "user")[0])
     shares = taste(fit)
     alike = cosine(shares[u : u + 1], shares)[0]
-    alike[u] = -1.0
-    order: NDArray[np.int64] = np.argsort(-alike, kind="stable")[: min(n, len(alike) - 1)]
+    enough = enough_users(ratings, fit.rank, len(alike), least)
+    candidates = np.flatnonzero(enough & (np.arange(len(alike)) != u)) if enough[u] else np.zeros(0, dtype=np.int64)
+    order: NDArray[np.int64] = candidates[np.argsort(-alike[candidates], kind="stable")[:n]]
     return pd.DataFrame({"user": fit.users[order], "similarity": alike[order]})
