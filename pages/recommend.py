@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from nmf_core import fold_in, recommend, smallest_flip
+from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps
 from pages.ui import charts, show, text
@@ -22,18 +23,27 @@ def recommendations(frame: pd.DataFrame, key: str) -> None:
     """Recommendations as stacks of their parts, with what to beware of."""
     drawn = charts.recommendations(frame, columns, view.names, view.colours, look=look, limit=ratings.scale[1])
     show.chart(drawn, key)
-    st.caption(f"Each bar is a sum: one part a feature, in its colour. {text.score_meaning(fit)}")
+    st.caption(f"Each bar is a sum: one part a feature, in its colour. {text.score_meaning(fit)}{not_listed}")
     for warning in [w for w in frame["warning"] if w][:3]:
         st.caption(f":material/warning: {text.md(warning)}")
 
 
 one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
 with one:
-    left, right = st.columns([2, 1])
+    left, right, fewest = st.columns([3, 2, 1])
     user = left.selectbox(
         "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
     )
     n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
+    with fewest:
+        asked = show.fewest_ratings(view)
+    least = least_ratings(ratings.item_counts, fit.rank) if asked is None else asked
+    few = int((ratings.item_counts < least).sum())
+    not_listed = (
+        f" Not listed, being too few to tell: {text.many(few, 'item')} with fewer than {text.many(least, 'rating')}."
+        if few
+        else ""
+    )
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels))}")
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
@@ -44,13 +54,18 @@ with one:
             f"Rated {text.many(len(own), 'item')}, best: "
             + ", ".join(f"{text.md(i)} {text.number(r)}" for i, r in best)
         )
-    frame = recommend(fit, ratings, user, n=int(n), labels=view.labels)
-    if len(frame) == 0:
+    frame = recommend(fit, ratings, user, n=int(n), labels=view.labels, least=least)
+    if len(frame) == 0 and len(own) < ratings.n_items:
+        st.info(
+            f"What is left to recommend has fewer than {text.many(least, 'rating')}: too few to tell. Lower *Fewest ratings* "
+            "to see it."
+        )
+    elif len(frame) == 0:
         st.info("Everything here is rated already. Pick someone else, or add items on the Ratings page.")
     else:
         recommendations(frame, "recommendations")
         flip = (
-            smallest_flip(fit, ratings, user)
+            smallest_flip(fit, ratings, user, least=least)
             if len(own) * len(scale_steps(ratings)) * fit.rank**2 <= FLIP_RATINGS
             else None
         )
@@ -59,7 +74,7 @@ with one:
                 f":material/swap_vert: **What would change it:** rating {text.md(flip.item)} {text.number(flip.new)} instead of "
                 f"{text.number(flip.old)} would put {text.md(flip.after)} first, before {text.md(flip.before)}."
             )
-        near = neighbours(fit, user, n=5)
+        near = neighbours(fit, user, n=5, ratings=ratings, least=asked)
         if len(near):
             alike = ", ".join(
                 f"{text.md(u)} ({s:.0%})"
@@ -84,8 +99,12 @@ with me:
         points = weights * fit.H.max(axis=1)
         shares = points / points.sum() if points.sum() > 0 else points
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
-        recommendations(
-            recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels), "mine-chart"
-        )
+        found = recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels, least=least)
+        if len(found):
+            recommendations(found, "mine-chart")
+        else:
+            st.info(
+                f"What is left has fewer than {text.many(least, 'rating')}: too few to tell. Lower *Fewest ratings* to see it."
+            )
     else:
         st.info("Pick an item above to begin.")

@@ -244,9 +244,12 @@ def _picture(ratings: Ratings, fit: Factorization, names: list[str], colours: li
     users, items, features = _shown(ratings.user_counts), _shown(ratings.item_counts), range(min(fit.rank, WHOLE))
     W, H = fit.W[users], fit.H[:, items]
     scores = W @ H
+    # Of who or what has no ratings no weight is known.
+    W = np.where(ratings.user_counts[users][:, None] > 0, W, np.nan)
+    H = np.where(ratings.item_counts[items] > 0, H, np.nan)
     seen = ratings.V[users][:, items].tocoo()
     rated = {(int(a), int(b)): f"{v:g}" for a, b, v in zip(*seen.coords, seen.data.astype(float), strict=True)}
-    largest = max(float(W.max()), 1e-300)
+    largest = max(float(np.nanmax(W)), 1e-300)
     low, high = ratings.scale
     part = len(users) < ratings.n_users or len(items) < ratings.n_items or len(features) < fit.rank
     return {
@@ -286,7 +289,9 @@ def _shown(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _weight(colour: str, strength: float, value: float, form: str) -> Told:
-    """A weight on its feature's colour; `strength` is 0…1."""
+    """A weight on its feature's colour, a dash where none is known; `strength` is 0…1."""
+    if np.isnan(value):
+        return {"colour": colour, "strength": _strength(0.0), "value": "–"}
     return {"colour": colour, "strength": _strength(strength), "value": f"{value:{form}}"}
 
 

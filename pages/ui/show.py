@@ -10,6 +10,7 @@ from typing import NoReturn
 import pandas as pd
 import streamlit as st
 
+from nmf_core.interpret.enough import least_ratings
 from pages.ui import text
 from pages.ui.charts import Chart
 from pages.ui.session import controls, session, workspaces
@@ -86,6 +87,23 @@ def ready() -> Ready:
     for note in view.fit.notes:
         st.warning(text.md(note))
     return view
+
+
+def fewest_ratings(view: Ready) -> int | None:
+    """The control for how many ratings an item or a person needs before anything is said of it; None is the usual number."""
+    usual = least_ratings(view.ratings.item_counts, view.fit.rank)
+    asked = st.number_input(
+        "Fewest ratings",
+        1,
+        1_000_000,
+        None,
+        key="least",
+        persist_state="session",
+        placeholder=f"usual: {usual}",
+        help="An item with fewer is not listed, sets no feature apart and is not called niche; a person with fewer is not called "
+        "alike. Empty: two ratings for each feature, or fewer where that would leave less than half of all ratings.",
+    )
+    return None if asked is None else int(asked)
 
 
 def missing(view: Unfitted | Unsettled) -> NoReturn:

@@ -131,6 +131,11 @@ def test_the_colours_are_the_screens_and_none_is_there_twice():
             report(ratings, fit, colours=bad)
 
 
+def test_a_film_that_nobody_rated_shows_no_weights():
+    ratings = Ratings.from_cells(["a", "b", "a"], ["x", "x", "y"], [1, 5, 4], all_items=["x", "y", "never"])
+    assert report(ratings, factorize(ratings, rank=2)).count(">–</td>") == 2
+
+
 def test_the_survey_is_told():
     ratings = datasets.notebook()
     survey = SimpleNamespace(table=pd.DataFrame({"rank": [1, 2], "held_out": [1.25, np.nan]}), verdict="Take rank 1.")
