@@ -36,16 +36,20 @@ def mae(actual: Array, predicted: Array) -> float:
 def ndcg(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
     """Normalised discounted cumulative gain of the best `top_n` by score, a value a row; NaN for rows with nothing relevant.
 
+    Items of one score share their gain: it is what any order of them gives on average (McSherry & Najork 2008).
+
     Args:
         scores: (n, n_items), −inf for items that are no candidates.
         relevant: (n, n_items).
 
     >>> ndcg(np.array([[3.0, 2.0, 1.0]]), np.array([[False, True, False]]), 10).round(3).tolist()
     [0.631]
+    >>> ndcg(np.array([[1.0, 1.0]]), np.array([[False, True]]), 10).round(3).tolist()  # halfway from 0.631 to 1
+    [0.815]
     """
     k = min(top_n, scores.shape[1])
     discount = 1.0 / np.log2(np.arange(2, k + 2))
-    gained = (np.take_along_axis(relevant, _best(scores, k), axis=1) * discount).sum(axis=1)
+    gained = (gains(scores, relevant, k) * discount).sum(axis=1)
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(relevant.sum(axis=1), k)]
     return np.divide(gained, ideal, out=np.full(len(scores), np.nan), where=ideal > 0)
 
@@ -57,9 +61,33 @@ def recall(scores: Array, relevant: NDArray[np.bool_], top_n: int) -> Array:
     [0.5]
     """
     k = min(top_n, scores.shape[1])
-    found = np.take_along_axis(relevant, _best(scores, k), axis=1).sum(axis=1).astype(float)
+    found = gains(scores, relevant, k).sum(axis=1)
     most = np.minimum(relevant.sum(axis=1), k)
     return np.divide(found, most, out=np.full(len(scores), np.nan), where=most > 0)
+
+
+def gains(scores: Array, relevant: NDArray[np.bool_], k: int) -> Array:
+    """(n, k) how likely what stands at each of the first k places is relevant, where equal scores come in any order.
+
+    >>> gains(np.array([[2.0, 1.0, 1.0]]), np.array([[False, True, False]]), 2).tolist()
+    [[0.0, 0.5]]
+    """
+    columns = _best(scores, k)
+    values = np.take_along_axis(scores, columns, axis=1)
+    found = np.take_along_axis(relevant, columns, axis=1).astype(float)
+    tied = np.flatnonzero((values[:, 1:] == values[:, :-1]).any(axis=1))
+    if len(tied):
+        new = np.ones((len(tied), values.shape[1]), dtype=bool)
+        new[:, 1:] = values[tied, 1:] != values[tied, :-1]
+        group = np.cumsum(new).reshape(new.shape) - 1
+        found[tied] = (np.bincount(group.ravel(), found[tied].ravel()) / np.bincount(group.ravel()))[group]
+    last = values[:, -1:]
+    cut = np.flatnonzero((scores == last).sum(axis=1) > (values == last).sum(axis=1))
+    if len(cut):  # some of those that share the last place are below the list
+        equal = scores[cut] == last[cut]
+        share = (equal & relevant[cut]).sum(axis=1, keepdims=True) / equal.sum(axis=1, keepdims=True)
+        found[cut] = np.where(values[cut] == last[cut], share, found[cut])
+    return np.where(np.isneginf(values), 0.0, found)
 
 
 def _best(scores: Array, k: int) -> NDArray[np.intp]:

@@ -54,10 +54,17 @@ score = float(parts["contribution"].sum())
 rating = ratings.of_user(user).get(item)
 known = f"rated {text.number(rating)}" if rating is not None else "not rated"
 sum_words = text.signed_sum([text.md(f) for f in parts["feature"]], parts["contribution"].tolist(), score)
+unknown = [name for name, count in ((user, ratings.user_counts[u]), (item, ratings.item_counts[i])) if count == 0]
 with st.container(border=True):
-    st.markdown(f"**{text.md(user)} × {text.md(item)}** ({known}): {sum_words}")
-    show.chart(charts.score_sum(parts, view.colours, look=look, high=ratings.scale[1]), "sum")
-    st.caption(text.score_meaning(fit))
+    if unknown:
+        st.markdown(
+            f"**{text.md(user)} × {text.md(item)}** ({known}): there is no rating of {text.md(text.listed(unknown))}, so nothing "
+            "is known and there is no sum. Add ratings on the Ratings page."
+        )
+    else:
+        st.markdown(f"**{text.md(user)} × {text.md(item)}** ({known}): {sum_words}")
+        show.chart(charts.score_sum(parts, view.colours, look=look, high=ratings.scale[1]), "sum")
+        st.caption(text.score_meaning(fit))
 
 with st.expander("How the fit converged", icon=":material/trending_down:", expanded=True):
     at = None

@@ -38,6 +38,6 @@ def _stay_in_step() -> None:
 _stay_in_step()
 editor.on_page_enter(page.url_path)
 session.run_deferred()
-sidebar.choose()
-sidebar.fit_state()
+below_seed = sidebar.choose()
+sidebar.fit_state(below_seed)
 page.run()

@@ -84,6 +84,8 @@ if judged.open:
                     )
                 },
             )
+            for note in table.attrs["notes"]:
+                st.caption(f":material/info: {text.md(note)}")
             st.caption(
                 "Errors: lower is better. Lists: higher is better, judged among all items that someone has not rated."
             )

@@ -76,7 +76,7 @@ with st.container(border=True):
     rank = default_rank(ratings) if isinstance(view, Unsettled) else view.settings.rank
     findings = check_health(ratings, rank)
     for finding in findings:  # a problem, and one click where one can mend it
-        named = ", ".join(text.md(text.cut(name)) for name in finding.names[:5])
+        named = ", ".join(map(text.md, text.cut_apart(finding.names[:5], 22)))
         more = f" and {len(finding.names) - 5:,} more" if len(finding.names) > 5 else ""
         whom = f": {named}{more}" if named else ""
         icon = ":material/warning:" if finding.severity == "limit" else ":material/info:"
@@ -118,4 +118,4 @@ out = st.expander(
 )
 if out.open:
     with out:
-        downloads.of_ratings(ratings)
+        downloads.of_ratings(ratings, workspace.title)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from nmf_core import fold_in, smallest_flip
 from nmf_core.data.spread import are_likes
+from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
@@ -23,18 +24,27 @@ def recommendations(frame: pd.DataFrame, key: str) -> None:
     """Recommendations as stacks of their parts, with what to beware of."""
     drawn = charts.recommendations(frame, columns, view.names, view.colours, look=look, limit=ratings.scale[1])
     show.chart(drawn, key)
-    st.caption(f"Each bar is a sum: one part a feature, in its colour. {text.score_meaning(fit)}")
+    st.caption(f"Each bar is a sum: one part a feature, in its colour. {text.score_meaning(fit)}{not_listed}")
     for warning in [w for w in frame["warning"] if w][:3]:
         st.caption(f":material/warning: {text.md(warning)}")
 
 
 one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
 with one:
-    left, right = st.columns([2, 1])
+    left, right, fewest = st.columns([3, 2, 1])
     user = left.selectbox(
         "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
     )
     n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
+    with fewest:
+        asked = show.fewest_ratings(view)
+    least = least_ratings(ratings.item_counts, fit.rank) if asked is None else asked
+    few = int((ratings.item_counts < least).sum())
+    not_listed = (
+        f" Not listed, being too few to tell: {text.many(few, 'item')} with fewer than {text.many(least, 'rating')}."
+        if few
+        else ""
+    )
     used = weights_of(fit, ratings, user)
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels, weights=used))}")
     if warning := user_warning(fit, ratings, user):
@@ -48,13 +58,18 @@ with one:
         )
     if said := text.own_blanks(fit, len(own)):
         st.caption(said)
-    frame = recommend_weights(fit, ratings, used, rated=own, n=int(n), labels=view.labels)
-    if len(frame) == 0:
+    frame = recommend_weights(fit, ratings, used, rated=own, n=int(n), labels=view.labels, least=least)
+    if len(frame) == 0 and len(own) < ratings.n_items:
+        st.info(
+            f"What is left to recommend has fewer than {text.many(least, 'rating')}: too few to tell. Lower *Fewest ratings* "
+            "to see it."
+        )
+    elif len(frame) == 0:
         st.info("Everything here is rated already. Pick someone else, or add items on the Ratings page.")
     else:
         recommendations(frame, "recommendations")
         flip = (
-            smallest_flip(fit, ratings, user)
+            smallest_flip(fit, ratings, user, least=least)
             if len(own) * len(scale_steps(ratings)) * fit.rank**2 <= FLIP_RATINGS
             else None
         )
@@ -69,11 +84,13 @@ with one:
                 f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
                 f"{text.md(flip.before)}."
             )
-        near = neighbours(fit, user, n=5, ratings=ratings)
+        near = neighbours(fit, user, n=5, ratings=ratings, least=asked)
         if len(near):
             alike = ", ".join(
-                f"{text.md(text.cut(u, 40))} ({s:.0%}, {shared or 'none'} shared)"
-                for u, s, shared in zip(near["user"], near["similarity"], near["shared"], strict=True)
+                f"{text.md(u)} ({s:.0%}, {shared or 'none'} shared)"
+                for u, s, shared in zip(
+                    text.cut_apart(near["user"].tolist(), 40), near["similarity"], near["shared"], strict=True
+                )
             )
             st.markdown(f":material/group: **Most alike in taste:** {alike}")
             st.caption("Shared are items that both have rated; without any, only the features say that two are alike.")
@@ -97,8 +114,12 @@ with me:
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
         if said := text.own_blanks(fit, len(mine)):
             st.caption(said)
-        recommendations(
-            recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels), "mine-chart"
-        )
+        found = recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels, least=least)
+        if len(found):
+            recommendations(found, "mine-chart")
+        else:
+            st.info(
+                f"What is left has fewer than {text.many(least, 'rating')}: too few to tell. Lower *Fewest ratings* to see it."
+            )
     else:
         st.info("Pick an item above to begin.")

@@ -25,7 +25,7 @@ def positions(index: pd.Index, ids: Iterable[object], what: str) -> NDArray[np.i
         RatingsError: an id that is not there, with the nearest one that is.
     """
     texts = [str(x) for x in ids]
-    found = np.asarray(index.get_indexer(pd.Index(texts, dtype=index.dtype)), dtype=np.int64)
+    found = found_at(index, texts)
     if (found < 0).any():
         missing = texts[int(np.argmax(found < 0))]
         raise RatingsError(
@@ -59,6 +59,11 @@ def places_of(order: NDArray[np.int64]) -> NDArray[np.int64]:
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
     return places
+
+
+def found_at(index: pd.Index, ids: Iterable[object]) -> NDArray[np.int64]:
+    """Positions of external ids in an index, −1 where it does not have one."""
+    return np.asarray(index.get_indexer(pd.Index([str(x) for x in ids], dtype=index.dtype)), dtype=np.int64)
 
 
 def id_texts(ids: Iterable[object], what: str, said: list[str]) -> NDArray[np.object_]:

@@ -30,11 +30,11 @@ BLANKS = {
 }
 
 
-def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None) -> str:
+def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None, *, ratings_file: str = "ratings.csv") -> str:
     """A Jupyter notebook (.ipynb, format 4.5) that holds the ratings, recomputes the fit and checks that it is the same.
 
     W and H stand in it in canonical form, and `labels` go with their features. With more than 200,000 ratings it reads
-    them from a `ratings.csv` beside it, which is `export.ratings_csv(ratings)`.
+    them from `ratings_file` beside it, which is `export.ratings_csv(ratings)`.
 
     Raises:
         NmfError: ratings that are not the fit's, a label of no feature, or a start of arrays too large to embed.
@@ -52,7 +52,7 @@ def notebook(ratings: Ratings, fit: Factorization, labels: Labels = None) -> str
         _markdown("title", _title(ratings, fit)),
         _code("imports", IMPORTS),
         _markdown("ratings-words", RATINGS_HERE if embedded else RATINGS_BESIDE),
-        _code("ratings", _ratings_here(ratings) if embedded else _ratings_beside(ratings)),
+        _code("ratings", _ratings_here(ratings) if embedded else _ratings_beside(ratings, ratings_file)),
         _code("ratings-check", _ratings_check(ratings)),
         _markdown("fit-words", f"## The fit\n\n{BLANKS[fit.blanks.name]}\n\n{_how_it_ended(fit)}"),
         _code("fit", _fit(fit)),
@@ -85,8 +85,8 @@ RATINGS_HERE = "## The ratings\n\nOne line a user: item and rating. Users and it
 
 RATINGS_BESIDE = """## The ratings
 
-They are too many to stand in here. Export them as `ratings.csv` and put it beside this notebook;
-it has the columns user, item and rating. The ids below give their order."""
+They are too many to stand in here. Export them as CSV and put the file beside this notebook, under the name that is read below;
+of its columns user, item and rating are used. The ids below give their order."""
 
 CHECK_WORDS = """## Is it the same fit?
 
@@ -135,12 +135,12 @@ def _ratings_here(ratings: Ratings) -> str:
     )
 
 
-def _ratings_beside(ratings: Ratings) -> str:
+def _ratings_beside(ratings: Ratings, file: str) -> str:
     """The ratings read from a file, in the order of the ids; names that a spreadsheet needs neutral become themselves."""
     return (
         f"users = {_list(map(_text, ratings.users))}\n"
         f"items = {_list(map(_text, ratings.items))}\n"
-        'table = pd.read_csv("ratings.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")\n'
+        f'table = pd.read_csv({_text(file)}, dtype=str, keep_default_na=False, encoding="utf-8-sig")\n'
         "ids = {nc.export.tables.escape_formulas(name): name for name in [*users, *items]}\n"
         "ratings = nc.Ratings.from_cells(\n"
         '    [ids.get(user, user) for user in table["user"]],\n'

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
+from pandas.api import types
 
 from nmf_core.data.escape import escape_formulas
 from nmf_core.data.ratings import Ratings
@@ -18,12 +19,13 @@ from nmf_core.export import tables
 from nmf_core.tables.base import MAX_COLUMNS, MAX_GRID_CELLS
 
 _MARK = b"\xef\xbb\xbf"  # without it Excel reads names in the wrong encoding
+LIST = ("user", "item", "rating")  # the columns of a list
 # What a reader could take for the end of a cell, in a file with this delimiter or another.
 _SEPARATES = re.compile('[",;|\t]')
 
 
 def ratings_csv(ratings: Ratings) -> bytes:
-    r"""The ratings as a list in CSV: user, item, rating; UTF-8 with a byte order mark.
+    r"""The ratings as a list in CSV: user, item, rating, then what is known of the item; UTF-8 with a byte order mark.
 
     A user or item without ratings has a row with a blank rating, and so is not lost. A name that a spreadsheet would run
     gets an apostrophe, which `read_ratings` takes off. A rating is the shortest number that is the same in float32. Read it
@@ -34,12 +36,21 @@ def ratings_csv(ratings: Ratings) -> bytes:
     "user,item,rating\nann,Alien,4\n'=1+1,Heat,3.5\nann,Up,\n"
     """
     users, items, values = _rows(ratings)
+    info = tables.info_beside(ratings, LIST)
+    known = [_known(info.iloc[:, k]) for k in range(info.shape[1])]
+    texts = [
+        text for column in known if pa.types.is_large_string(column.type) for text in column.drop_null().to_pylist()
+    ]
     columns = [_names(ratings.users).take(users), _names(ratings.items).take(items), pa.array(values, from_pandas=True)]
-    return _csv(["user", "item", "rating"], columns, [*ratings.users, *ratings.items])
+    columns += [column.take(items) for column in known]
+    return _csv([*LIST, *info.columns], columns, [*ratings.users, *ratings.items, *texts])
 
 
 def ratings_excel(ratings: Ratings) -> bytes:
     """The ratings as a list in an .xlsx workbook; the rows are those of `ratings_csv`.
+
+    Beside the item stands its id where it has one; metadata are on a second sheet, each once, or the workbook would be of twice the
+    size.
 
     Raises:
         NmfError: more rows, or a longer name, than Excel holds; CSV holds them.
@@ -48,8 +59,12 @@ def ratings_excel(ratings: Ratings) -> bytes:
     b'PK'
     """
     users, items, values = _rows(ratings)
-    table = pd.DataFrame({"user": ratings.users[users], "item": ratings.items[items], "rating": _shortest(values)})
-    return tables.excel({"ratings": table})
+    columns = (ratings.users[users], ratings.items[items], _shortest(values))
+    table = pd.DataFrame(dict(zip(LIST, columns, strict=True)))
+    info = tables.info_beside(ratings, LIST)
+    if "id" in info.columns:
+        table["id"] = tables.neutral_column(info["id"]).to_numpy()[items]
+    return tables.excel({"ratings": table} | ({"items": info} if info.shape[1] else {}))
 
 
 def grid_csv(ratings: Ratings) -> bytes:
@@ -108,6 +123,15 @@ def _grid(ratings: Ratings) -> NDArray[np.float32]:
 def _names(ids: pd.Index) -> pa.Array:
     """Neutral names; each distinct one is looked at once."""
     return pa.array([escape_formulas(name) for name in ids], pa.large_string())
+
+
+def _known(column: pd.Series) -> pa.Array:
+    """A column of metadata: numbers as they are, of anything else the text, neutral."""
+    neutral = tables.neutral_column(column)
+    if types.is_numeric_dtype(neutral.dtype):
+        return pa.array(neutral, from_pandas=True)
+    texts = [None if value is None or value is pd.NaT else str(value) for value in neutral]
+    return pa.array(texts, pa.large_string())
 
 
 def _csv(header: list[str], columns: list[pa.Array], names: list[str] | pd.Index) -> bytes:

@@ -6,7 +6,7 @@ What it says is gathered here, its markup is `report.jinja.html` and its look `r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
 from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.solvers import SOLVERS
+from nmf_core.interpret.colours import checked_colours, feature_colours
 from nmf_core.interpret.features import Labels, distinctive_items, feature_names, top_items, top_users, warnings_for
 from nmf_core.study.ranks import RankSurvey
 from nmf_core.words import many
@@ -27,8 +28,6 @@ from nmf_core.words import many
 if TYPE_CHECKING:
     from jinja2 import Template
 
-# Okabe and Ito's colours, told apart by colour-blind eyes; black is grey here, since a page may be dark.
-FEATURE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442", "#8C8C8C")
 WHOLE = 40  # users, and items, up to which the picture shows all; so many features too
 PART = 20  # of larger grids: those with the most ratings
 CARDS = 60
@@ -38,13 +37,20 @@ TOP = 6
 Told = dict[str, Any]
 
 
-def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: RankSurvey | None = None) -> str:
+def report(
+    ratings: Ratings,
+    fit: Factorization,
+    labels: Labels = None,
+    survey: RankSurvey | None = None,
+    colours: Sequence[str] | None = None,
+) -> str:
     """The ratings, the fit and its features as one HTML page, in canonical form, so that W reads in rating points.
 
-    Every name in it is text and nothing else. Grids over 40 users or items are shown in part.
+    Every name in it is text and nothing else. Grids over 40 users or items are shown in part. `colours` are those of the fit's
+    features, "#rrggbb" each; those that the pages give to features without labels if None.
 
     Raises:
-        NmfError: ratings that are not the fit's, or a label of no feature.
+        NmfError: ratings that are not the fit's, a label of no feature, or not a colour for each.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -52,6 +58,11 @@ def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: 
     True
     """
     check_same(ratings, fit)
+    drawn = feature_colours(fit.rank)
+    if colours is not None:
+        checked = checked_colours(colours, fit.rank)
+        drawn = [checked[f] for f in np.argsort(-fit.misfit_removed, kind="stable")]
+    drawn = [_as_css(colour) for colour in drawn]
     fit, named = canonical(fit, labels)
     names = feature_names(fit.rank, named)
     warned = warnings_for(fit, ratings)
@@ -63,10 +74,10 @@ def report(ratings: Ratings, fit: Factorization, labels: Labels = None, survey: 
         curve=_curve(fit.history),
         notes=list(dict.fromkeys([*fit.notes, *filter(None, [not_converged(fit.stopped)])])),
         findings=_findings(ratings, fit),
-        cards=[_card(fit, f, names[f], warned) for f in range(min(fit.rank, CARDS))],
+        cards=[_card(ratings, fit, f, names[f], drawn[f], warned) for f in range(min(fit.rank, CARDS))],
         rest=many(fit.rank - CARDS, "more feature") if fit.rank > CARDS else "",
         warned=bool(warned),
-        picture=_picture(ratings, fit, names),
+        picture=_picture(ratings, fit, names, drawn),
         survey=None if survey is None else {"verdict": survey.verdict, "table": _frame(survey.table)},
         call=f"fit = {call(fit)}.canonical()",
         given_start=not isinstance(fit.settings.init, str),
@@ -189,17 +200,18 @@ def _findings(ratings: Ratings, fit: Factorization) -> list[Told]:
     ]
 
 
-def _card(fit: Factorization, f: int, name: str, warned: dict[str, str]) -> Told:
+def _card(ratings: Ratings, fit: Factorization, f: int, name: str, colour: str, warned: dict[str, str]) -> Told:
     """One feature: top items, what sets it apart, top users."""
-    top, apart, users = top_items(fit, f, n=TOP), distinctive_items(fit, f, n=3), top_users(fit, f, n=4)
+    top, apart = top_items(fit, f, n=TOP, ratings=ratings), distinctive_items(fit, f, n=3, ratings=ratings)
+    users = top_users(fit, f, n=4, ratings=ratings)
     removed = fit.misfit_removed[f] / np.maximum(fit.misfit_removed, 0).sum() if fit.misfit_removed[f] > 0 else 0.0
-    largest = max(float(users["weight"].max()), 1e-300)
+    largest = max(float(users["weight"].max()), 1e-300) if len(users) else 1.0
     return {
-        "colour": _colour(f),
+        "colour": colour,
         "name": name,
         "removed": f"{removed:.0%}",
         "top_items": _bars(top["item"], top["weight"], 1.0, ".2f", warned),
-        "apart": apart.loc[apart["apart"] > 0, "item"].tolist(),
+        "apart": apart["item"].tolist(),
         "top_users": _bars(users["user"], users["weight"], largest, ".1f", {}),
     }
 
@@ -220,27 +232,30 @@ def _bars(
     ]
 
 
-def _picture(ratings: Ratings, fit: Factorization, names: list[str]) -> Told:
+def _picture(ratings: Ratings, fit: Factorization, names: list[str], colours: list[str]) -> Told:
     """W at the lower left, H at the upper right, and their product where they meet: rows of cells."""
     users = _shown(ratings.user_counts, fit.user_places)
     items, features = _shown(ratings.item_counts, fit.item_places), range(min(fit.rank, WHOLE))
     W, H = fit.W[users], fit.H[:, items]
     scores = W @ H
+    # Of who or what has no ratings no weight is known.
+    W = np.where(ratings.user_counts[users][:, None] > 0, W, np.nan)
+    H = np.where(ratings.item_counts[items] > 0, H, np.nan)
     seen = ratings.V[users][:, items].tocoo()
     rated = {(int(a), int(b)): f"{v:g}" for a, b, v in zip(*seen.coords, seen.data.astype(float), strict=True)}
-    largest = max(float(W.max()), 1e-300)
+    largest = max(float(np.nanmax(W)), 1e-300)
     low, high = ratings.scale
     part = len(users) < ratings.n_users or len(items) < ratings.n_items or len(features) < fit.rank
     return {
         "of_features": [
-            {"name": names[f], "cells": [_weight(f, H[f, k], H[f, k], ".2f") for k in range(len(items))]}
+            {"name": names[f], "cells": [_weight(colours[f], H[f, k], H[f, k], ".2f") for k in range(len(items))]}
             for f in features
         ],
         "item_names": fit.items[items].tolist(),
         "of_users": [
             {
                 "name": fit.users[u],
-                "weights": [_weight(f, W[k, f] / largest, W[k, f], ".1f") for f in features],
+                "weights": [_weight(colours[f], W[k, f] / largest, W[k, f], ".1f") for f in features],
                 "scores": [
                     {
                         "strength": _strength((scores[k, i] - low) / (high - low)),
@@ -267,14 +282,16 @@ def _shown(counts: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.i
     return np.sort(np.lexsort((places, -counts))[:PART])
 
 
-def _weight(f: int, strength: float, value: float, form: str) -> Told:
-    """A weight on its feature's colour; `strength` is 0…1."""
-    return {"colour": _colour(f), "strength": _strength(strength), "value": f"{value:{form}}"}
+def _weight(colour: str, strength: float, value: float, form: str) -> Told:
+    """A weight on its feature's colour, a dash where none is known; `strength` is 0…1."""
+    if np.isnan(value):
+        return {"colour": colour, "strength": _strength(0.0), "value": "–"}
+    return {"colour": colour, "strength": _strength(strength), "value": f"{value:{form}}"}
 
 
-def _colour(f: int) -> str:
-    """A feature's colour as CSS takes it for --c."""
-    red, green, blue = bytes.fromhex(FEATURE_COLOURS[f % len(FEATURE_COLOURS)][1:])
+def _as_css(colour: str) -> str:
+    """A colour as CSS takes it for --c."""
+    red, green, blue = bytes.fromhex(colour[1:])
     return f"{red} {green} {blue}"
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.data.assemble import Scale
-from nmf_core.data.ids import name_order, places_of, positions
+from nmf_core.data.ids import found_at, name_order, places_of
 from nmf_core.data.ratings import Ratings
-from nmf_core.errors import NmfError
+from nmf_core.errors import NmfError, RatingsError, closest, shown
 from nmf_core.fit.problem import Array, Blanks, Penalty
 from nmf_core.fit.settings import Settings
+from nmf_core.words import listed, many
 
 STOP_REASONS = {
     "kkt": "converged: no weight would move by more than the tolerance",
@@ -37,6 +38,9 @@ def not_converged(stopped: str) -> str:
         return ""
     reason = STOP_REASONS[stopped]
     return f"{reason[0].upper()}{reason[1:]}. Give it more sweeps, or a larger tolerance."
+
+
+UNKNOWN = ("refuse", "mean", "nan")  # what an id can be that was not in the fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,31 +108,47 @@ class Factorization:
         """Sweeps that were kept."""
         return int(self.history["sweep"].iloc[-1])
 
-    def score(self, users: Iterable[object], items: Iterable[object]) -> Array:
+    def score(self, users: Iterable[object], items: Iterable[object], *, unknown: str = "refuse") -> Array:
         """Scores W[u] · H[:, i] of pairs of ids, (n,); not clipped.
 
-        Raises:
-            NmfError: an id that was not in the fit, or two lists of different length.
-        """
-        u, i = positions(self.users, _listed(users), "user"), positions(self.items, _listed(items), "item")
-        if len(u) != len(i):
-            raise NmfError(
-                f"There are {len(u)} users and {len(i)} items; they go in pairs. Give two lists of one length."
-            )
-        return np.einsum("kf,kf->k", self.W[u], self.H[:, i].T)
+        Args:
+            users, items: ids, as many of one as of the other.
+            unknown: what an id that was not in the fit is: "refuse", an error that counts them; "mean", a user or item of mean
+                weights; "nan", a score that is NaN.
 
-    def predict(self, users: Iterable[object], items: Iterable[object]) -> Array:
+        Raises:
+            NmfError: ids that were not in the fit, two lists of different length, or another word.
+        """
+        if unknown not in UNKNOWN:
+            raise NmfError(f"unknown is {shown(unknown)}; it must be one of {', '.join(UNKNOWN)}. Pick one of these.")
+        user_ids, item_ids = _listed(users), _listed(items)
+        if len(user_ids) != len(item_ids):
+            raise NmfError(
+                f"There are {len(user_ids)} users and {len(item_ids)} items; they go in pairs. Give two lists of one length."
+            )
+        u, i = found_at(self.users, user_ids), found_at(self.items, item_ids)
+        if unknown == "refuse":
+            _refuse_unknown(self, (user_ids, u), (item_ids, i))
+        W, H = self.W[u], self.H.T[i]
+        for weights, missing, mean in ((W, u < 0, self.W.mean(axis=0)), (H, i < 0, self.H.mean(axis=1))):
+            weights[missing] = mean if unknown == "mean" else np.nan
+        return np.einsum("kf,kf->k", W, H)
+
+    def predict(self, users: Iterable[object], items: Iterable[object], *, unknown: str = "refuse") -> Array:
         """Predictions of pairs of ids, (n,): scores clipped to the rating scale.
 
         With blanks unknown a prediction is an expected rating; where blanks count it orders items and is not one. A user
-        or item without ratings gets, with blanks unknown, the mean weights of all others.
+        or item without ratings gets, with blanks unknown, the mean weights of all others. Ids that were not in the fit are an
+        error; for batches that hold some, `unknown` is "mean" or "nan", as for `score`.
 
         >>> from nmf_core import datasets, factorize
         >>> fit = factorize(datasets.notebook(), rank=2)
         >>> bool(1 <= fit.predict(["User1"], ["Movie3"])[0] <= 5)
         True
+        >>> fit.predict(["User1", "Zoe"], ["Movie1", "Movie1"], unknown="nan").round(-1).tolist()
+        [0.0, nan]
         """
-        return np.clip(self.score(users, items), *self.scale)
+        return np.clip(self.score(users, items, unknown=unknown), *self.scale)
 
     def canonical(self) -> Factorization:
         """The same fit in canonical form.
@@ -154,6 +174,29 @@ class Factorization:
                 f"The fit is of {len(self.users)} users × {len(self.items)} items and these ratings are of "
                 f"{ratings.n_users} × {ratings.n_items} others. Pass the ratings that were fitted."
             )
+
+
+def _refuse_unknown(fit: Factorization, *sides: tuple[list[object], NDArray[np.int64]]) -> None:
+    """An error that counts the ids that were not in the fit, and names the first of each kind."""
+    said, hint = [], ""
+    for what, index, (ids, places) in zip(("user", "item"), (fit.users, fit.items), sides, strict=True):
+        missing = list(dict.fromkeys(str(ids[k]) for k in np.flatnonzero(places < 0)))
+        if missing:
+            given = len(set(map(str, ids)))
+            of = f"{len(missing):,} of the {given:,} {what}s given" if given > 1 else f"the {what}"
+            said.append(f"{of} ({_few(missing)})")
+            hint += closest(missing[0], index)
+    if said:
+        raise RatingsError(
+            f"The fit of {many(len(fit.users), 'user')} and {many(len(fit.items), 'item')} does not have {listed(said)}.{hint} "
+            "Leave such pairs out.",
+            script="Or give unknown='mean', which takes mean weights for them, or unknown='nan'.",
+        )
+
+
+def _few(ids: list[str]) -> str:
+    """The first three of some ids."""
+    return ", ".join(shown(one) for one in ids[:3]) + (", …" if len(ids) > 3 else "")
 
 
 def _listed(ids: Iterable[object]) -> list[object]:

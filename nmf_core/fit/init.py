@@ -84,6 +84,18 @@ INITS: dict[str, Callable[[Problem, int, int, int], Start]] = {
 }
 
 
+DRAWN = ("random", "nndsvdar")  # starts that differ by their seed
+
+
+def is_drawn(init: object, rank: int, shape: tuple[int, int]) -> bool:
+    """Whether a start, "auto" too, depends on the seed: with one that does not, every seed gives the same fit.
+
+    >>> is_drawn("auto", 2, (5, 4)), is_drawn("auto", 5, (5, 4)), is_drawn("random", 2, (5, 4))
+    (False, True, True)
+    """
+    return (usual(rank, shape) if init == "auto" else init) in DRAWN if isinstance(init, str) else False
+
+
 def usual(rank: int, shape: tuple[int, int]) -> str:
     """The start that "auto" stands for: "svd" where there are as many singular vectors as features, else "random"."""
     return "svd" if rank <= min(shape) else "random"

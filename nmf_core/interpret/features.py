@@ -12,8 +12,9 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.match import cosine
-from nmf_core.words import many
+from nmf_core.words import many, told_apart
 
 Labels = Mapping[int, str] | None
 
@@ -22,51 +23,67 @@ WORDS = ((0.65, "strongly"), (0.4, "clearly"), (0.2, "somewhat"), (0.08, "a litt
 
 
 def feature_names(rank: int, labels: Labels = None) -> list[str]:
-    """A name for each feature: its label, else "Feature 1" and so on; a name used twice gets its number.
+    """A name for each feature, no two alike: its label, else "Feature 1" and so on; a name used twice gets its number.
 
     >>> feature_names(3, {1: "Action"})
     ['Feature 1', 'Action', 'Feature 3']
     >>> feature_names(2, {0: "Action", 1: "Action"})
     ['Action (1)', 'Action (2)']
     """
-    names = [(labels or {}).get(f) or f"Feature {f + 1}" for f in range(rank)]
-    return [f"{name} ({f + 1})" if names.count(name) > 1 else name for f, name in enumerate(names)]
+    return told_apart([(labels or {}).get(f) or f"Feature {f + 1}" for f in range(rank)])
 
 
-def top_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
+def top_items(
+    fit: Factorization, feature: int, *, n: int = 10, ratings: Ratings | None = None, least: int | None = None
+) -> pd.DataFrame:
     """The items with the largest weights on a feature: columns item, weight, apart.
 
     `apart` is the item's weight here less its largest weight on any other feature, both in canonical form (0…1): near 1 is
-    an item that only this feature explains.
+    an item that only this feature explains. Items without weight here are not among them; where the ratings are given, nor are
+    those with fewer than `least`, by default `enough.least_ratings` of them.
 
     >>> from nmf_core import datasets, factorize
     >>> top_items(factorize(datasets.notebook(), rank=2).canonical(), 0, n=2)["item"].tolist()
     ['Movie3', 'Movie4']
     """
-    return _items_by(fit, feature, n, "weight")
+    return _items_by(fit, feature, n, "weight", ratings, least)
 
 
-def distinctive_items(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
-    """The items that set a feature apart, those that it has and the others lack: columns item, weight, apart."""
-    return _items_by(fit, feature, n, "apart")
+def distinctive_items(
+    fit: Factorization, feature: int, *, n: int = 10, ratings: Ratings | None = None, least: int | None = None
+) -> pd.DataFrame:
+    """The items that set a feature apart, those that have more of it than of any other: columns item, weight, apart (above 0).
+
+    None where there is no such item. `ratings` and `least` are as for `top_items`.
+    """
+    return _items_by(fit, feature, n, "apart", ratings, least)
 
 
-def _items_by(fit: Factorization, feature: int, n: int, column: str) -> pd.DataFrame:
-    """Items by one column, largest first, ties by name."""
+def _items_by(
+    fit: Factorization, feature: int, n: int, column: str, ratings: Ratings | None, least: int | None
+) -> pd.DataFrame:
+    """Items that have something of one column, largest first, ties by name."""
     f, H = check_feature(fit, feature), _relative(fit.H)
     others = np.delete(H, f, axis=0).max(axis=0, initial=0.0)
     frame = pd.DataFrame({"item": fit.items, "weight": H[f], "apart": H[f] - others})
-    return frame.iloc[np.lexsort((fit.item_places, -frame[column]))[:n]].reset_index(drop=True)
+    order = np.lexsort((fit.item_places, -frame[column]))
+    there = ((frame[column] > 0) & enough_items(ratings, fit.rank, len(frame), least)).to_numpy()
+    return frame.iloc[order[there[order]][:n]].reset_index(drop=True)
 
 
-def top_users(fit: Factorization, feature: int, *, n: int = 10) -> pd.DataFrame:
+def top_users(
+    fit: Factorization, feature: int, *, n: int = 10, ratings: Ratings | None = None, least: int | None = None
+) -> pd.DataFrame:
     """The users with the largest weights on a feature: columns user, weight (rating points in canonical form), share.
 
-    `share` is the part of the user's taste that the feature is, 0…1.
+    `share` is the part of the user's taste that the feature is, 0…1. Users without weight here are not among them; `ratings` and
+    `least` are as for `top_items`.
     """
     f = check_feature(fit, feature)
     frame = pd.DataFrame({"user": fit.users, "weight": fit.W[:, f], "share": taste(fit)[:, f]})
-    return frame.iloc[np.lexsort((fit.user_places, -fit.W[:, f]))[:n]].reset_index(drop=True)
+    there = (fit.W[:, f] > 0) & enough_users(ratings, fit.rank, len(frame), least)
+    order = np.lexsort((fit.user_places, -fit.W[:, f]))
+    return frame.iloc[order[there[order]][:n]].reset_index(drop=True)
 
 
 def taste(fit: Factorization) -> Array:
@@ -107,9 +124,15 @@ def narrate_weights(shares: Array, names: list[str]) -> str:
     return ", ".join(parts)
 
 
-def niche_items(fit: Factorization, *, below: float = 0.25) -> list[str]:
-    """Items that no feature explains, by name: every weight under `below` of the feature's strongest item."""
-    niche = np.flatnonzero(_relative(fit.H).max(axis=0) < below)
+def niche_items(
+    fit: Factorization, *, below: float = 0.25, ratings: Ratings | None = None, least: int | None = None
+) -> list[str]:
+    """Items that no feature explains, by name: every weight under `below` of the feature's strongest item.
+
+    Where the ratings are given, an item with fewer than `least` is not called so: too few to tell.
+    """
+    enough = enough_items(ratings, fit.rank, len(fit.items), least)
+    niche = np.flatnonzero((_relative(fit.H).max(axis=0) < below) & enough)
     return fit.items[niche[np.argsort(fit.item_places[niche])]].tolist()
 
 

@@ -18,7 +18,9 @@ from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
+from nmf_core.words import told_apart
 
 _EVEN_DIGITS = 12  # digits of a similarity that are no accident of the order of sums
 CANDIDATES = 200  # people that are folded in to find those most alike
@@ -33,11 +35,15 @@ def recommend(
     n: int = 10,
     labels: Labels = None,
     half_at: float | None = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
     """The unrated items that a user scores highest.
 
     Where blanks are weak evidence, the user is folded in with what blanks count of somebody with so many ratings
     (`fold_in`), so scores are not those of the fit's own row of W; `half_at=0` takes that row.
+
+    Items with too few ratings to tell anything come after all others, those that nobody rated last; too few is fewer than
+    `enough.least_ratings` says of these ratings. Where `least` is given, items with fewer ratings than that are not listed at all.
 
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
@@ -50,7 +56,8 @@ def recommend(
     ['Movie1']
     """
     weights = weights_of(fit, ratings, user, half_at=half_at)
-    return recommend_weights(fit, ratings, weights, rated=ratings.of_user(user), n=n, labels=labels)
+    rated = ratings.of_user(user)
+    return recommend_weights(fit, ratings, weights, rated=rated, n=n, labels=labels, least=least)
 
 
 def weights_of(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Array:
@@ -75,6 +82,7 @@ def recommend_weights(
     rated: Mapping[str, float] | None = None,
     n: int = 10,
     labels: Labels = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
     """`recommend` for a row of weights (rank,), such as `fold_in` gives; items in `rated` are left out."""
     n = whole_number("n", n, 1, 1_000_000)
@@ -82,8 +90,10 @@ def recommend_weights(
     scores = parts.sum(axis=0)
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
-    ids = np.nonzero(candidate)[0]
-    order = ids[np.lexsort((fit.item_places[ids], -_even(scores[ids]), ratings.item_counts[ids] == 0))][:n]
+    enough = enough_items(ratings, fit.rank, len(fit.items), least)
+    ids = np.nonzero(candidate if least is None else candidate & enough)[0]
+    places, even = fit.item_places[ids], _even(scores[ids])
+    order = ids[np.lexsort((places, -even, ~enough[ids], ratings.item_counts[ids] == 0))][:n]
     warned = warnings_for(fit, ratings)
     frame = pd.DataFrame(
         {
@@ -106,8 +116,7 @@ def _even(scores: Array) -> Array:
 
 def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
     """The names of the contribution columns; a label that is one of the other columns' names gets its number."""
-    taken = {"item", "score", "prediction", "ratings", "warning"}
-    return [f"{name} ({f + 1})" if name in taken else name for f, name in enumerate(feature_names(rank, labels))]
+    return told_apart(feature_names(rank, labels), ("item", "score", "prediction", "ratings", "warning"))
 
 
 def explain(
@@ -199,12 +208,14 @@ class Flip:
     after: str
 
 
-def smallest_flip(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Flip | None:
+def smallest_flip(
+    fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None, least: int | None = None
+) -> Flip | None:
     """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
 
     Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
-    the person is folded in anew with H as it is, and the unrated items are ordered again. Of equally small changes, that of the
-    first item by name counts.
+    the person is folded in anew with H as it is, and the unrated items are ordered again, as `recommend` does with this
+    `least`. Of equally small changes, that of the first item by name counts.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -216,7 +227,8 @@ def smallest_flip(fit: Factorization, ratings: Ratings, user: object, *, half_at
     cells = slice(ratings.V.indptr[u], ratings.V.indptr[u + 1])
     columns, values = ratings.V.indices[cells], ratings.V.data[cells].astype(float)
     steps = scale_steps(ratings)
-    unrated = np.setdiff1d(np.nonzero(ratings.item_counts > 0)[0], columns)
+    enough = enough_items(ratings, fit.rank, ratings.n_items, least) & (ratings.item_counts > 0)
+    unrated = np.setdiff1d(np.nonzero(enough)[0], columns)
     unrated = unrated[np.argsort(fit.item_places[unrated])]  # of equal scores the first by name wins
     if len(columns) == 0 or len(unrated) < 2:
         return None
@@ -266,21 +278,30 @@ def scale_steps(ratings: Ratings) -> Array:
 
 
 def neighbours(
-    fit: Factorization, user: object, *, n: int = 5, ratings: Ratings | None = None, half_at: float | None = None
+    fit: Factorization,
+    user: object,
+    *,
+    n: int = 5,
+    ratings: Ratings | None = None,
+    half_at: float | None = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
     """The users whose taste is most alike: columns user, similarity (cosine of their rows of W in rating points).
 
     With `ratings`, tastes are those that lists are made with, of the 200 users that are most alike in W, and a column
     `shared` counts the items that both have rated: tastes can be alike without one, and then rest on the features alone.
+    Nobody with fewer ratings than `least` is called alike then (by default `enough.least_ratings`), and somebody with fewer is
+    alike to nobody: too few to tell.
     """
     u = int(positions(fit.users, [user], "user")[0])
     shares = taste(fit)
+    enough = enough_users(ratings, fit.rank, len(fit.users), least)
     if ratings is None:
         alike = cosine(shares[u : u + 1], shares)[0]
-        order = _most_alike(fit, alike, u, n)
+        order = _most_alike(fit, alike, u, n, enough)
         return pd.DataFrame({"user": fit.users[order], "similarity": alike[order]})
     own = taste_of(fit, weights_of(fit, ratings, user, half_at=half_at)[None, :])
-    near = _most_alike(fit, cosine(own, shares)[0], u, CANDIDATES)
+    near = _most_alike(fit, cosine(own, shares)[0], u, CANDIDATES, enough)
     weights = list_weights(fit, ratings, near, half_at=half_at, passes=ALIKE_PASSES, tol=ALIKE_TOL)
     alike = np.round(cosine(own, taste_of(fit, weights))[0], _EVEN_DIGITS)
     first = np.lexsort((fit.user_places[near], -alike))[:n]
@@ -290,7 +311,9 @@ def neighbours(
     return pd.DataFrame({"user": fit.users[order], "similarity": alike[first], "shared": shared})
 
 
-def _most_alike(fit: Factorization, alike: Array, u: int, n: int) -> NDArray[np.int64]:
-    """The `n` users that are most alike, without the user u, most alike first; what differs in the last bit is settled by name."""
+def _most_alike(fit: Factorization, alike: Array, u: int, n: int, enough: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The `n` users with enough ratings that are most alike to the user u, without u; ties, but for the last digits, by name."""
+    if not enough[u]:
+        return np.zeros(0, dtype=np.int64)
     order: NDArray[np.int64] = np.lexsort((fit.user_places, -np.round(alike, _EVEN_DIGITS)))
-    return order[order != u][:n]
+    return order[(order != u) & enough[order]][:n]

@@ -16,6 +16,7 @@ from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
 from nmf_core.metrics import METRICS, RELEVANT
 from nmf_core.study.split import held_out_folds
+from nmf_core.words import many, noun
 
 # Scores for given cells, and a (n_users in the block, n_items) block of scores for ranking.
 Scorer = tuple[Callable[[NDArray, NDArray], Array], Callable[[slice], Array]]
@@ -96,7 +97,8 @@ def evaluate(
     """Held-out error and ranking quality of settings beside baselines that have no features.
 
     Every model sees the same folds (`split.held_out_folds`). Ranked are all items that a user has no training rating of;
-    relevant are held-out ratings in the upper 30 % of the scale. Standard errors are over folds.
+    relevant are held-out ratings in the upper 30 % of the scale. Standard errors are over folds. A fold that hides nothing
+    relevant says nothing of lists: it counts for errors alone, and `.attrs["notes"]` says so.
 
     Args:
         settings: one `Settings`, or several by name; the default settings if None.
@@ -107,7 +109,8 @@ def evaluate(
 
     Returns:
         A frame indexed by model (the settings, then the baselines) with two columns for each of `metrics.METRICS`: rmse, rmse_se,
-        mae, mae_se (rating points), ndcg, ndcg_se, recall, recall_se (0…1; NaN where nothing held out is relevant).
+        mae, mae_se (rating points), ndcg, ndcg_se, recall, recall_se (0…1; NaN where no fold holds out anything relevant).
+        Its `.attrs["notes"]` are sentences on what could not be judged.
 
     Raises:
         SettingsError: it was ended before the first fold was done.
@@ -145,18 +148,33 @@ def evaluate(
 
 
 def _table(results: dict[str, list[list[float]]]) -> pd.DataFrame:
-    """Means and standard errors over folds, a row a model."""
-    rows = {}
+    """Means and standard errors over the folds that could be judged, a row a model; what could not be is a note."""
+    rows: dict[str, dict[str, float]] = {}
     for name, values in results.items():
-        table = np.array(values)
-        mean = table.mean(axis=0)
-        error = table.std(axis=0, ddof=1) / np.sqrt(len(table)) if len(table) > 1 else table[0] * np.nan
-        rows[name] = {
-            key: value
-            for j, metric in enumerate(METRICS)
-            for key, value in ((metric, mean[j]), (f"{metric}_se", error[j]))
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+        rows[name] = {}
+        for metric, folds in zip(METRICS, np.array(values).T, strict=True):
+            known = folds[~np.isnan(folds)]
+            rows[name][metric] = known.mean() if len(known) else np.nan
+            rows[name][f"{metric}_se"] = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+    table.attrs["notes"] = _notes(np.array(next(iter(results.values()))))
+    return table
+
+
+def _notes(values: Array) -> list[str]:
+    """What was left out of the figures of lists; `values` (folds, metrics) of any model, since it is the same for all."""
+    blank = np.isnan(values.sum(axis=1))
+    if not blank.any():
+        return []
+    if blank.all():
+        return [
+            "No held-out rating is in the upper 30 % of the scale, so lists cannot be judged. Add such ratings, or take fewer "
+            "folds."
+        ]
+    return [
+        f"{blank.sum()} of {many(len(blank), 'fold')} {noun(int(blank.sum()), 'hides', 'hide')} no rating in the upper 30 % of the "
+        "scale and could not judge lists: their figures are of the others. With fewer folds, each hides more."
+    ]
 
 
 def _measure(scorer: Scorer, training: Ratings, testing: Ratings, top_n: int) -> list[float]:

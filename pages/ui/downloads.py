@@ -14,8 +14,9 @@ from pages.ui.work.view import Ready
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Title, file name, type, what makes it, and what it is for.
 Offer = tuple[str, str, str, Callable[[], str | bytes], str]
+LIST = "A list: user, item, rating, and what is known of the item"
 GRID_CELLS = 200_000  # a grid of more is offered as a list only
-EXCEL_RATINGS = 200_000  # more take a minute to write and longer to open
+EXCEL_RATINGS = 1_000_000  # what a sheet holds, less room for whoever has no rating
 
 
 def of_fit(view: Ready) -> None:
@@ -26,47 +27,49 @@ def of_fit(view: Ready) -> None:
             "W (CSV)",
             "W.csv",
             "text/csv",
-            lambda: export.tables.csv(export.tables.w_table(fit, labels)),
-            "User–feature weights",
+            lambda: export.tables.csv(export.tables.user_table(fit, ratings, labels)),
+            "User–feature weights: a row a user",
         ),
         (
             "H (CSV)",
             "H.csv",
             "text/csv",
-            lambda: export.tables.csv(export.tables.h_table(fit, labels)),
-            "Feature–item weights",
+            lambda: export.tables.csv(export.tables.item_table(fit, ratings, labels)),
+            "Feature–item weights: a row an item, with its id and what is known of it",
         ),
-        ("Ratings (CSV)", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "As a list"),
+        ("Ratings (CSV)", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), LIST),
         (
             "Notebook",
-            "latent-lens.ipynb",
+            "notebook.ipynb",
             "application/x-ipynb+json",
-            lambda: export.notebook(ratings, fit, labels),
+            lambda: export.notebook(
+                ratings, fit, labels, ratings_file=export.file_name(view.workspace.title, "ratings", "csv")
+            ),
             "Recomputes this fit and checks that it comes out the same",
         ),
         (
             "Report",
-            "latent-lens.html",
+            "report.html",
             "text/html",
-            lambda: export.report(ratings, fit, labels),
+            lambda: export.report(ratings, fit, labels, colours=view.colours),
             "One page to send or print",
         ),
         (
             "Capsule",
-            "latent-lens.zip",
+            "capsule.zip",
             "application/zip",
             lambda: export.capsule(ratings, fit, labels),
             "Ratings, fit and labels, bit by bit, for nmf_core.export.open_capsule",
         ),
     ]
-    _row(offers)
+    _row(offers, view.workspace.title)
 
 
-def of_ratings(ratings: Ratings) -> None:
+def of_ratings(ratings: Ratings, title: str) -> None:
     """The ratings as files that are read again as they are."""
     offers: list[Offer] = [
-        ("CSV", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), "A list: user, item, rating"),
-        ("Excel", "ratings.xlsx", EXCEL_TYPE, lambda: export.ratings_excel(ratings), "A list: user, item, rating"),
+        ("CSV", "ratings.csv", "text/csv", lambda: export.ratings_csv(ratings), LIST),
+        ("Excel", "ratings.xlsx", EXCEL_TYPE, lambda: export.ratings_excel(ratings), LIST),
         (
             "Parquet",
             "ratings.parquet",
@@ -88,7 +91,7 @@ def of_ratings(ratings: Ratings) -> None:
         ]
     if ratings.n_ratings > EXCEL_RATINGS:
         offers = [offer for offer in offers if offer[0] != "Excel"]
-    _row(offers)
+    _row(offers, title)
     st.caption(
         "Parquet keeps everything, the rating scale too; from the other files it is guessed anew. Names that a spreadsheet would "
         "take for formulas get an apostrophe in CSV and Excel, which is taken off when the file is opened here."
@@ -96,12 +99,19 @@ def of_ratings(ratings: Ratings) -> None:
     )
 
 
-def _row(offers: list[Offer]) -> None:
-    """A row of downloads."""
+def _row(offers: list[Offer], project: str) -> None:
+    """A row of downloads, their files called by the project, what they are and the day."""
     with st.container(horizontal=True):
         for title, name, mime, made, what in offers:
+            stem, _, extension = name.rpartition(".")
             st.download_button(
-                title, data=made, file_name=name, mime=mime, help=what, key=f"download-{name}", on_click="ignore"
+                title,
+                data=made,
+                file_name=export.file_name(project, stem, extension),
+                mime=mime,
+                help=what,
+                key=f"download-{name}",
+                on_click="ignore",
             )
 
 

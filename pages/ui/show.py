@@ -10,6 +10,7 @@ from typing import NoReturn
 import pandas as pd
 import streamlit as st
 
+from nmf_core.interpret.enough import least_ratings
 from pages.ui import text
 from pages.ui.charts import Chart
 from pages.ui.session import controls, session, workspaces
@@ -40,7 +41,7 @@ def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None
 
 def table_twin(frame: pd.DataFrame, key: str) -> None:
     """A table behind a button, with a download whose names no spreadsheet takes for formulas."""
-    from nmf_core.export import tables
+    from nmf_core.export import file_name, tables
 
     twin = st.popover("Table", icon=":material/table_rows:", type="tertiary", key=f"{key}-twin", on_change="rerun")
     if not twin.open:  # a table that nobody looks at costs nothing
@@ -53,7 +54,7 @@ def table_twin(frame: pd.DataFrame, key: str) -> None:
         st.download_button(
             "Download CSV",
             data=lambda: tables.csv(frame),
-            file_name=f"{key}.csv",
+            file_name=file_name(workspaces.current().title, key, "csv"),
             mime="text/csv",
             key=f"{key}-download",
             on_click="ignore",
@@ -86,6 +87,23 @@ def ready() -> Ready:
     for note in view.fit.notes:
         st.warning(text.md(note))
     return view
+
+
+def fewest_ratings(view: Ready) -> int | None:
+    """The control for how many ratings an item or a person needs before anything is said of it; None is the usual number."""
+    usual = least_ratings(view.ratings.item_counts, view.fit.rank)
+    asked = st.number_input(
+        "Fewest ratings",
+        1,
+        1_000_000,
+        None,
+        key="least",
+        persist_state="session",
+        placeholder=f"usual: {usual}",
+        help="An item with fewer is not listed, sets no feature apart and is not called niche; a person with fewer is not called "
+        "alike. Empty: two ratings for each feature, or fewer where that would leave less than half of all ratings.",
+    )
+    return None if asked is None else int(asked)
 
 
 def missing(view: Unfitted | Unsettled) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nmf_core import SOLVERS, Ratings, suggested_blanks
 from nmf_core.fit.init import INITS
@@ -12,6 +13,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, default_rank, resolve_blanks
 from pages.ui import text
 from pages.ui.session import address, controls, workspaces
+from pages.ui.work import seeds
 from pages.ui.work import view as views
 from pages.ui.work.jobs import Job
 from pages.ui.work.view import Ready, Unsettled, View
@@ -21,8 +23,8 @@ NOTICED = 0.3  # seconds of waiting from which on it is said
 BOUND: Final = "query-params"
 
 
-def choose() -> None:
-    """The widgets; each is bound to a parameter of the address."""
+def choose() -> DeltaGenerator:
+    """The widgets, each bound to a parameter of the address; the place below the seed, for what `fit_state` says of it."""
     titles = workspaces.data_titles()
     _check_address(list(titles))
     titles = (
@@ -57,7 +59,7 @@ def choose() -> None:
             bind=BOUND,
             help="\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
         )
-        _more()
+        return _more()
 
 
 def _dial(ratings: Ratings) -> None:
@@ -87,8 +89,8 @@ def _dial(ratings: Ratings) -> None:
         st.caption(text.blanks_meaning(resolve_blanks(stop, ratings)) + why)
 
 
-def _more() -> None:
-    """The settings that most people never touch."""
+def _more() -> DeltaGenerator:
+    """The settings that most people never touch, and a place below the seed."""
     with st.expander("More settings", icon=":material/tune:"):
         st.number_input(
             "Penalty λ",
@@ -119,6 +121,7 @@ def _more() -> None:
             help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. The default start is "
             "random only where the rank is more than the smaller side of the grid.",
         )
+        below_seed = st.container()
         st.selectbox(
             "Loss",
             list(LOSSES),
@@ -129,6 +132,7 @@ def _more() -> None:
             + "\n".join(f"- The solver {s.name} minimises {text.listed(s.losses)}." for s in SOLVERS.values()),
         )
         st.number_input("Sweeps at most", 1, MAX_SWEEPS, 200, key=controls.SWEEPS, bind=BOUND)
+    return below_seed
 
 
 def _check_address(data: list[str]) -> None:
@@ -153,7 +157,7 @@ def _check_address(data: list[str]) -> None:
     )
 
 
-def fit_state() -> None:
+def fit_state(below_seed: DeltaGenerator) -> None:
     """Find the fit of what is set, waiting a moment where it is quick; how it went or how far it is, and the link to this view."""
     place = st.sidebar.empty()
 
@@ -165,6 +169,9 @@ def fit_state() -> None:
     view = views.renew(glance)
     with place.container():
         _how_it_went(view)
+    if isinstance(view, Ready) and view.newer is None:
+        with below_seed:
+            seeds.told(view)
     with st.sidebar, st.popover("Share", icon=":material/link:", width="stretch"):
         st.markdown("This link opens the same view. Whoever has it sees and changes the same ratings and labels.")
         st.code(address.link(), language=None, wrap_lines=True)

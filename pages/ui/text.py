@@ -11,6 +11,7 @@ from nmf_core import Factorization, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS, not_converged
 from nmf_core.fit.fold_in import blank_weights
 from nmf_core.fit.problem import Blanks
+from nmf_core.words import cut_apart as cut_apart
 from nmf_core.words import listed as listed
 from nmf_core.words import many as many
 

@@ -52,6 +52,23 @@ def test_items_that_are_no_candidates_are_never_listed(name):
     )
 
 
+@pytest.mark.parametrize("name", LISTS)
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n_items=st.integers(1, 30), top_n=st.integers(1, 35))
+def test_the_order_of_columns_says_nothing(name, seed, n_items, top_n):
+    """Equal scores, no candidates and all: items in another order are judged alike."""
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 3, (6, n_items)).astype(float)
+    scores[rng.random(scores.shape) < 0.2] = -np.inf
+    relevant = rng.random(scores.shape) < 0.3
+    mixed = rng.permutation(n_items)
+    judge = LISTS[name].of_lists
+    # The sums are of other orders: to rounding.
+    np.testing.assert_allclose(
+        judge(scores[:, mixed], relevant[:, mixed], top_n), judge(scores, relevant, top_n), rtol=1e-12, atol=1e-12
+    )
+
+
 def test_evaluate_has_a_column_and_its_standard_error_for_each():
     table = evaluate(datasets.movie_night(), Settings(rank=2, max_sweeps=5, penalty=0.1), folds=2)
     assert table.columns.tolist() == [column for name in METRICS for column in (name, f"{name}_se")]

@@ -1,8 +1,10 @@
 """Ratings as files: what is written is what `read_ratings` gives back, whatever users and items are called."""
 
 import io
+from dataclasses import replace
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from nmf_core import Ratings, export, read_ratings
 from nmf_core.errors import NmfError
 from tests.conftest import cells
+from tests.export.test_tables import titled
 
 WRITERS = {
     "ratings_csv": export.ratings_csv,
@@ -189,6 +192,29 @@ def test_no_name_is_a_formula_and_reading_says_what_it_did(writer):
 def test_a_foreign_file_keeps_its_apostrophes():
     ratings = read_ratings(b"user,item,rating\n'=x,a,1\n=x,a,2\n'=y,' =z,3\n'=y,'=z,4\n")
     assert set(ratings.users) == {"'=x", "=x", "'=y"} and set(ratings.items) == {"a", "' =z", "'=z"}
+
+
+def test_ids_and_metadata_stand_beside_and_are_no_ratings_when_read_again():
+    ratings = titled()
+    raw = export.ratings_csv(ratings)
+    assert raw.decode("utf-8-sig").splitlines()[0] == "user,item,rating,id,ratings in metadata,genres"
+    assert cells(read_ratings(raw)) == cells(ratings)
+    book = openpyxl.load_workbook(io.BytesIO(export.ratings_excel(ratings)))
+    rows = {name: [[cell.value for cell in row] for row in book[name].rows] for name in book.sheetnames}
+    assert rows["ratings"][:2] == [["user", "item", "rating", "id"], ["ann", "Emma [10]", 5, "10"]]
+    assert rows["items"][0] == ["item", "id", "ratings in metadata", "genres"]
+    assert rows["items"][4] == ["Up", "4", 8.2, "'=1"]
+    assert cells(read_ratings(export.ratings_excel(ratings))) == cells(ratings)
+
+
+@pytest.mark.parametrize("column", ["rating", "score", "user", "timestamp", "movieId", "1", "kind"])
+@pytest.mark.parametrize("values", [[1, 2, 3, 4], ["a", "b", "a", "b"], [2001, None, 1999, 7]])
+def test_metadata_of_any_name_are_not_taken_for_ratings(column, values):
+    ratings = titled()
+    info = pd.DataFrame({column: values}, index=ratings.items)
+    ratings = replace(ratings, item_info=info)
+    for writer in (export.ratings_csv, export.ratings_excel):
+        assert cells(read_ratings(writer(ratings))) == cells(ratings)
 
 
 def test_what_excel_cannot_hold_goes_to_csv(monkeypatch):

@@ -12,6 +12,7 @@ from nmf_core import datasets, factorize
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError
 from nmf_core.export import report
+from nmf_core.interpret.colours import feature_colours
 
 EVIL = [
     "<img src=x onerror=alert(1)>",
@@ -114,6 +115,25 @@ def test_labels_stay_with_their_features():
         report(ratings, fit, labels),
     )
     assert len(cards) == 4 and all(liked == top for liked, top in cards)
+
+
+def test_the_colours_are_the_screens_and_none_is_there_twice():
+    ratings = datasets.movie_night()
+    fit = factorize(ratings, rank=14, init="random", seed=3, max_sweeps=3)
+    mine = feature_colours(14, {0: "#123456"})
+    cards = re.findall(r'<article class="card" style="--c:([\d ]+)">', report(ratings, fit, colours=mine))
+    order = np.argsort(-fit.misfit_removed, kind="stable")
+    assert cards == [" ".join(str(x) for x in bytes.fromhex(mine[f][1:])) for f in order]
+    usual = re.findall(r'<article class="card" style="--c:([\d ]+)">', report(ratings, fit))
+    assert len(set(usual)) == len(usual) == 14
+    for bad in (mine[:3], [*mine[:13], "red;}</style>"]):
+        with pytest.raises(NmfError, match="they must be 14, one for each feature"):
+            report(ratings, fit, colours=bad)
+
+
+def test_a_film_that_nobody_rated_shows_no_weights():
+    ratings = Ratings.from_cells(["a", "b", "a"], ["x", "x", "y"], [1, 5, 4], all_items=["x", "y", "never"])
+    assert report(ratings, factorize(ratings, rank=2)).count(">–</td>") == 2
 
 
 def test_the_survey_is_told():

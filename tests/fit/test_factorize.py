@@ -223,6 +223,32 @@ def test_rows_and_columns_without_ratings_get_the_mean_weights():
     assert 1 <= fit.predict(["c"], ["z"])[0] <= 5
 
 
+def test_ids_that_were_not_in_the_fit_are_counted_in_one_sentence(notebook):
+    fit = factorize(notebook, rank=2)
+    users, items = ["User1", "User9", "zoe", "User9"], ["Movie1", "Movie1", "Movie7", "Movie2"]
+    with pytest.raises(
+        NmfError,
+        match=r"5 users and 4 items does not have 2 of the 3 users given \('User9', 'zoe'\) and 1 of the 3 items given "
+        r"\('Movie7'\)\. Did you mean 'User.*unknown='mean'",
+    ):
+        fit.predict(users, items)
+    with pytest.raises(NmfError, match="does not have the user \\('User9'\\)"):
+        fit.predict("User9", "Movie1")
+    with pytest.raises(NmfError, match="unknown is 'zero'; it must be one of refuse, mean, nan"):
+        fit.predict(users, items, unknown="zero")
+
+
+def test_batches_may_hold_ids_that_were_not_in_the_fit(notebook):
+    fit = factorize(notebook, rank=2)
+    users, items = ["User1", "new", "User2", "new"], ["Movie1", "Movie1", "new", "new"]
+    known = fit.predict(["User1"], ["Movie1"])[0]
+    scores = fit.predict(users, items, unknown="nan")
+    assert scores[0] == known and np.isnan(scores[1:]).all()
+    mean_user, mean_item = fit.W.mean(axis=0), fit.H.mean(axis=1)
+    expected = [fit.W[0] @ fit.H[:, 0], mean_user @ fit.H[:, 0], fit.W[1] @ mean_item, mean_user @ mean_item]
+    np.testing.assert_allclose(fit.predict(users, items, unknown="mean"), np.clip(expected, 1, 5))
+
+
 def test_stopping_says_which_rule_and_is_honest(notebook):
     assert factorize(notebook, rank=2, max_sweeps=1, tol=0).stopped == "max_sweeps"
     assert not factorize(notebook, rank=2, max_sweeps=1, tol=0).converged

@@ -101,6 +101,8 @@ def test_narration_uses_labels(notebook):
 def test_names_fall_back_to_numbers_and_twins_are_told_apart():
     assert feature_names(3, {0: "", 2: "X"}) == ["Feature 1", "Feature 2", "X"]
     assert feature_names(2, {0: "X", 1: "X"}) == ["X (1)", "X (2)"]
+    assert len(set(feature_names(3, {0: "Action", 1: "Action", 2: "Action (2)"}))) == 3
+    assert len(set(feature_names(2, {0: "Feature 2"}))) == 2
 
 
 def test_permuted_and_scaled_features_are_matched_back(fit):

@@ -57,6 +57,14 @@ def test_a_label_that_is_a_columns_name_does_not_collide(fit, movie_night):
     assert {"score (1)", "Twice (2)", "Twice (3)"} <= set(frame.columns)
 
 
+@pytest.mark.parametrize(
+    "labels", [{0: "Action", 1: "Action", 2: "Action (2)"}, {0: "score", 1: "score (1)"}, {1: "Feature 1", 2: "item"}]
+)
+def test_labels_made_to_collide_keep_a_column_each(fit, movie_night, labels):
+    frame = recommend(fit, movie_night, movie_night.users[0], labels=labels)
+    assert frame.columns.is_unique and len(frame.columns) == 5 + fit.rank
+
+
 def test_explain_gives_the_parts_largest_first(fit, movie_night):
     parts = explain(fit, "Aisha" if "Aisha" in movie_night.users else movie_night.users[0], movie_night.items[3])
     assert parts.columns.tolist() == ["feature", "user_weight", "item_weight", "contribution", "share"]

@@ -46,6 +46,15 @@ def test_a_name_with_its_kind_and_note_is_saved_and_found_again():
     assert any(one.label == "History" for one in again.expander)
 
 
+def test_equal_names_stand_apart_on_every_page():
+    app = opened("labels", data="movie_night", rank="3")
+    for f, label in enumerate(("Action", "Action", "Action (2)")):
+        fields = [one for one in app.text_input if (one.key or "").startswith("name-")]
+        fields[f].set_value(label).run()
+    for page in ("recommend", "factors"):
+        assert r"Action \(1\)" in words(opened(page, **address(app)))
+
+
 def test_a_name_is_emptied_removed_and_undone():
     app = name(opened("labels", data="movie_night", rank="2"), "heist")
     name(app, "")

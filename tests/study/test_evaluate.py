@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from nmf_core import Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
+from nmf_core import Ratings, Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
 from nmf_core.metrics import ndcg
 from nmf_core.study.ranks import shuffled_within_items
 from nmf_core.study.split import held_out_folds
@@ -20,6 +20,46 @@ def test_ndcg_agrees_with_scikit_learn():
     ours = ndcg(scores, relevant, 10)
     theirs = [ndcg_score([relevant[k].astype(float)], [scores[k]], k=10) for k in range(20)]
     np.testing.assert_allclose(ours, theirs)
+
+
+@pytest.mark.parametrize("top_n", [1, 3, 10, 20])
+def test_tied_scores_share_their_expected_gain_as_in_scikit_learn(top_n):
+    rng = np.random.default_rng(1)
+    scores, relevant = rng.integers(0, 4, (40, 15)).astype(float), rng.random((40, 15)) < 0.3
+    relevant[:, 0] = True
+    theirs = [ndcg_score([relevant[k].astype(float)], [scores[k]], k=top_n) for k in range(40)]
+    np.testing.assert_allclose(ndcg(scores, relevant, top_n), theirs)
+
+
+def test_the_mean_ranks_as_chance_does_in_any_order_of_the_items():
+    ratings = datasets.planted(60, 40, 3, 0.3, 0.3, 0)
+    grid = ratings.to_grid()
+    best_first = grid[grid.mean().sort_values(ascending=False).index]
+    asked = Settings(rank=1, max_sweeps=1, penalty=0.1)
+    tables = [
+        evaluate(Ratings.from_grid(one, scale=ratings.scale, zeros="rating"), asked, folds=2)
+        for one in (best_first, best_first.iloc[:, ::-1])
+    ]
+    # Folds are drawn anew, so figures differ by chance; in the order of columns they differed by a half.
+    a, b = (table.loc["mean"] for table in tables)
+    assert abs(a["ndcg"] - b["ndcg"]) < 0.1 < tables[0].loc["biases", "ndcg"]
+
+
+def test_folds_without_anything_relevant_are_left_out_and_said(notebook):
+    table = evaluate(notebook, Settings(rank=2), folds=5)
+    assert table[["ndcg", "recall"]].notna().all(axis=None)
+    (note,) = table.attrs["notes"]
+    fold = held_out_folds(notebook, folds=5)
+    blank = sum(not (notebook.V.data[fold == k] >= 1 + 0.7 * 4).any() for k in range(5))
+    assert blank and note.startswith(f"{blank} of 5 folds")
+    assert evaluate(datasets.movie_night(), Settings(rank=2), folds=3).attrs["notes"] == []
+
+
+def test_where_nothing_is_relevant_lists_are_not_judged():
+    low = Ratings.from_grid(datasets.movie_night().to_grid().clip(upper=3), scale=(1, 5))
+    table = evaluate(low, Settings(rank=1), folds=2)
+    assert table["ndcg"].isna().all() and table["rmse"].notna().all()
+    assert table.attrs["notes"][0].startswith("No held-out rating")
 
 
 def test_rows_with_nothing_relevant_count_for_nothing():

@@ -3,7 +3,7 @@
 from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
 from pages.ui.charts.lines import convergence, rank_survey
 from pages.ui.charts.product import Window, blanks_mark, product
-from pages.ui.charts.style import Chart, Look, feature_colours
+from pages.ui.charts.style import Chart, Look
 
 __all__ = [
     "Chart",
@@ -13,7 +13,6 @@ __all__ = [
     "convergence",
     "counts",
     "distribution",
-    "feature_colours",
     "feature_items",
     "product",
     "rank_survey",

@@ -9,7 +9,9 @@ import pandas as pd
 
 from nmf_core import Ratings
 from pages.ui.charts.style import Chart, Look, readable_on
-from pages.ui.text import cut, number, plain
+from pages.ui.text import cut, cut_apart, number, plain
+
+LEGEND = 22  # characters of a feature's name in a legend
 
 
 def distribution(ratings: Ratings, *, look: Look) -> Chart:
@@ -96,7 +98,7 @@ def feature_items(items: pd.DataFrame, name: str, colour: str, *, look: Look) ->
 
 def _names_axis(names: pd.Series, look: Look, length: int, marks: list[str] | None = None) -> dict[str, Any]:
     """An axis with a name at each whole number; names stay names even where they look like numbers."""
-    shown = [plain(cut(x, length)) for x in names]
+    shown = [plain(x) for x in cut_apart(names.tolist(), length)]
     if marks is not None:
         shown = [name + mark for name, mark in zip(shown, marks, strict=True)]
     return look.axis(
@@ -120,7 +122,7 @@ def recommendations(
             "orientation": "h",
             "y": places,
             "x": shown[column],
-            "name": plain(cut(name)),
+            "name": plain(legend),
             "marker": {"color": colour},
             "text": [f"{v:.2f}" if v >= 0.06 * limit else "" for v in shown[column]],
             "textposition": "inside",
@@ -130,7 +132,7 @@ def recommendations(
             "customdata": whole,
             "hovertemplate": "%{customdata}<br>" + plain(name) + " gives %{x:.2f}<extra></extra>",
         }
-        for column, name, colour in zip(columns, names, colours, strict=True)
+        for column, name, legend, colour in zip(columns, names, cut_apart(names, LEGEND), colours, strict=True)
     ]
     traces.append(
         {
@@ -164,11 +166,11 @@ def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: floa
     total = float(parts["contribution"].sum())
     limit = max(high, total) or 1.0
     traces = []
-    for f, feature, user, item, value in zip(
-        parts.index, parts["feature"], parts["user_weight"], parts["item_weight"], parts["contribution"], strict=True
-    ):
+    short = cut_apart(parts["feature"].tolist(), 18)
+    columns = (parts[column] for column in ("feature", "user_weight", "item_weight", "contribution"))
+    for f, name, feature, user, item, value in zip(parts.index, short, *columns, strict=True):
         room = value / limit
-        words = f"{number(value)} {plain(cut(feature, 18))}" if room >= 0.16 else number(value) if room > 0.05 else ""
+        words = f"{number(value)} {plain(name)}" if room >= 0.16 else number(value) if room > 0.05 else ""
         traces.append(
             {
                 "type": "bar",

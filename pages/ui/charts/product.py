@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nmf_core import Factorization, Ratings
 from pages.ui.charts.style import UNIT, Chart, Look
-from pages.ui.text import cut, number, plain, signed_sum
+from pages.ui.text import cut_apart, number, plain, signed_sum
 
 MODES = ("Reconstruction", "Parts", "Ratings", "Residual")
 TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
@@ -48,6 +48,7 @@ class Plan:
     W: NDArray[np.floating]
     H: NDArray[np.floating]
     rated: NDArray[np.floating]  # NaN where blank
+    known: tuple[NDArray[np.bool_], NDArray[np.bool_]]  # which users, and items, have ratings at all
     look: Look
 
     @property
@@ -101,7 +102,8 @@ def product(
     rated = np.full((len(window.u), len(window.i)), np.nan)
     entries = ratings.V[window.u][:, window.i].tocoo()
     rated[entries.row, entries.col] = entries.data
-    plan = Plan(fit, window, names, colours, fit.W[window.u], fit.H[:, window.i], rated, look)
+    known = ratings.user_counts[window.u] > 0, ratings.item_counts[window.i] > 0
+    plan = Plan(fit, window, names, colours, fit.W[window.u], fit.H[:, window.i], rated, known, look)
     traces = [_H(plan), _W(plan), *_V(plan, mode)]
     if mode != "Ratings" and window.small:
         traces += _outlines(plan, mode)
@@ -129,13 +131,15 @@ def blanks_mark(window: Window) -> str:
 def _H(plan: Plan) -> Trace:
     """H, a row a feature, each row in its feature's colour and on its own scale."""
     tops = plan.H.max(axis=1, initial=0.0)[:, None]
-    return {**_heat(plan, plan.H, tops, 0, plan.m <= TEXT_COLUMNS, 2), **ON_H}
+    shown = np.where(plan.known[1], plan.H, np.nan)  # of an item that nobody rated no weight is known
+    return {**_heat(plan, shown, tops, 0, plan.m <= TEXT_COLUMNS, 2), **ON_H}
 
 
 def _W(plan: Plan) -> Trace:
     """W, a column a feature, each column in its feature's colour, all on one scale: W reads in rating points."""
     written = plan.row_height >= 20 and plan.fit.rank <= 8
-    return {**_heat(plan, plan.W, plan.W.max(initial=0.0), 1, written, 1), **ON_W}
+    shown = np.where(plan.known[0][:, None], plan.W, np.nan)
+    return {**_heat(plan, shown, plan.W.max(initial=0.0), 1, written, 1), **ON_W}
 
 
 def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int, written: bool, places: int) -> Trace:
@@ -160,7 +164,7 @@ def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int, writt
     }
     if written:
         heat |= {
-            "text": [[f"{v:.{places}f}" for v in row] for row in weights],
+            "text": [["" if np.isnan(v) else f"{v:.{places}f}" for v in row] for row in weights],
             "texttemplate": "%{text}",
             "textfont": {"size": 13},
         }
@@ -214,8 +218,9 @@ def _parts(plan: Plan, high: float) -> list[Trace]:
     y, x = _cells(plan)
     traces: list[Trace] = []
     start = x - 0.45
+    known = np.logical_and.outer(*plan.known)
     for f, colour in enumerate(plan.colours):
-        part = np.outer(plan.W[:, f], plan.H[f]).ravel() / high * 0.9
+        part = np.where(known, np.outer(plan.W[:, f], plan.H[f]), 0.0).ravel() / high * 0.9
         traces.append(
             {
                 "type": "bar",
@@ -332,7 +337,9 @@ def _hover(plan: Plan) -> list[str]:
         for c in range(plan.m):
             known = "blank" if np.isnan(plan.rated[r, c]) else f"rated {number(plan.rated[r, c])}"
             score = f"score {number(scores[r, c])}"
-            if plan.gap:
+            if not (plan.known[0][r] and plan.known[1][c]):
+                score = "without ratings: nothing is known"
+            elif plan.gap:
                 parts = plan.W[r] * plan.H[:, c]
                 order = np.argsort(-parts, kind="stable").tolist()
                 score = signed_sum([shown[f] for f in order], parts[order].tolist(), float(scores[r, c]), at_most=4)
@@ -358,8 +365,8 @@ def _layout(plan: Plan) -> dict[str, Any]:
     }
     unnamed = {**bare, "showticklabels": False}
     tick = {"size": 13, "color": look.muted}
-    items, users = ([cut(x, 18) for x in ids] for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
-    features = [plain(cut(x, 16)) for x in plan.names]
+    items, users = (cut_apart(ids.tolist(), 18) for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
+    features = [plain(x) for x in cut_apart(plan.names, 16)]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
     longest = max(map(len, users), default=0)
     leaning = [len(x) for x in items] if m > 8 else []

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-
-# Okabe and Ito's eight less black and yellow, then Tol's muted ones: told apart with any colour vision.
-PALETTE = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#D55E00",
-    "#56B4E9",
-    "#882255",
-    "#999933",
-    "#6A5ACD",
-    "#44AA99",
-    "#CC6677",
-    "#A6761D",
-)
-
 
 UNIT = 0.999  # how far a feature's scale of colours reaches: its top is not yet the next one's bottom
 
@@ -117,16 +99,6 @@ class Look:
             "yaxis": self.axis(),
         }
         return go.Figure({"data": traces, "layout": {**base, **layout}})
-
-
-def feature_colours(rank: int, chosen: Mapping[int, str] | None = None) -> list[str]:
-    """A colour for each feature: the one its label was given, else the first of the palette that no other has."""
-    chosen = {f: colour for f, colour in (chosen or {}).items() if colour}
-    free = [c for c in PALETTE if c.lower() not in {x.lower() for x in chosen.values()}]
-    colours = []
-    for f in range(rank):
-        colours.append(chosen[f] if f in chosen else free.pop(0) if free else PALETTE[f % len(PALETTE)])
-    return colours
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -67,7 +67,10 @@ def _grid_editor(ratings: Ratings) -> None:
         height=min(38 + 35 * (len(frame) + 2), 520),  # with room for a row that is added
         column_config={
             USER: st.column_config.TextColumn("user", pinned=True, width=150 if long else None),
-            **{item: _rating_column(text.cut(item, 24)) for item in base.items},
+            **{
+                item: _rating_column(short)
+                for item, short in zip(base.items, text.cut_apart(base.items.tolist(), 24), strict=True)
+            },
         },
         hide_index=True,
         placeholder="",

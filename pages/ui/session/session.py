@@ -40,6 +40,7 @@ class Session:
     refused_edit: str = ""
     view: Any = None  # of this run; work.view makes it
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
+    seeds: Any = None  # work.seeds has what it holds: the last fits that differ by their seed alone
     last_view: dict[str, Any] = field(
         default_factory=dict
     )  # by what is open: what stays in sight until a new fit is there

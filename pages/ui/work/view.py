@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from nmf_core import Factorization, NmfError, Ratings, Settings
+from nmf_core.interpret.colours import feature_colours
 from nmf_core.interpret.features import feature_names
-from pages.ui.charts.style import Look, feature_colours
+from pages.ui.charts.style import Look
 from pages.ui.session import controls, projects, session, workspaces
 from pages.ui.session.workspace import Workspace
 from pages.ui.work.fits import FitState, fit_of
