@@ -5,7 +5,7 @@ import streamlit as st
 from nmf_core import explain
 from pages.ui import charts, downloads, show, text, window
 from pages.ui.charts.product import MODES
-from pages.ui.session import session, workspaces
+from pages.ui.session import controls, session, workspaces
 from pages.ui.work import fits
 from pages.ui.work import view as views
 
@@ -24,9 +24,9 @@ with top, st.container(horizontal=True, vertical_alignment="bottom"):
     mode = st.segmented_control(
         "V shows",
         MODES,
-        default="Reconstruction",
+        default=MODES[0],
         required=True,
-        key="mode",
+        key=controls.MODE,
         persist_state="session",
         help="*Reconstruction*: the scores W × H; blanks are outlined. *Parts*: each score as a bar of its features' "
         "contributions. *Ratings*: what was given. *Residual*: rating less score.",
@@ -40,7 +40,7 @@ def clicked() -> None:
     """Open the sum of the cell that was clicked."""
     for point in session.chart_points("product"):
         u, i = point["customdata"][:2]
-        workspaces.select_cell(str(fit.users[int(u)]), str(fit.items[int(i)]))
+        workspaces.select_cell((str(fit.users[int(u)]), str(fit.items[int(i)])))
 
 
 picture = charts.product(fit, ratings, view.names, view.colours, shown, mode=mode, selected=selected, look=look)

@@ -31,9 +31,9 @@ one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
 with one:
     left, right = st.columns([2, 1])
     user = left.selectbox(
-        "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
+        "Find a person", ratings.users.tolist(), key=controls.USER, persist_state="session", help="Type to search."
     )
-    n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
+    n = right.slider("How many", 3, 30, key=controls.HOW_MANY, persist_state="session")
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels))}")
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))

@@ -14,7 +14,9 @@ from nmf_core.fit.settings import BLANK_PRESETS, default_rank
 # Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
 PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
-USER = "user"  # the person on the Recommend page
+# What pages show, likewise: the reading of V and its rows and columns, the cell whose sum is open, the survey, the person.
+MODE, ORDER, ONLY_USERS, ONLY_ITEMS, CELL = "mode", "order", "only_users", "only_items", "cell"
+SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
 OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
@@ -40,6 +42,11 @@ def settings(ratings: Ratings) -> Settings:
         seed=held.get(SEED) or 0,
         max_sweeps=held.get(SWEEPS) or plain.max_sweeps,
     )
+
+
+def is_custom() -> bool:
+    """Whether a blank counts what somebody set for themselves."""
+    return bool(st.session_state.get(BLANKS) == CUSTOM)
 
 
 def set_widgets(**values: object) -> None:
