@@ -35,6 +35,7 @@ with one:
     )
     n = right.slider("How many", 3, 30, key=controls.HOW_MANY, persist_state="session")
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels))}")
+    st.caption(text.taste_key(), help=text.terms("taste", "feature"))
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
     own = ratings.of_user(user)
@@ -83,6 +84,7 @@ with me:
         points = weights * fit.H.max(axis=1)
         shares = points / points.sum() if points.sum() > 0 else points
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
+        st.caption(text.taste_key(), help=text.terms("taste", "fold-in"))
         recommendations(
             recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels), "mine-chart"
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from nmf_core import SOLVERS, Ratings, suggested_blanks
+from nmf_core.data.datasets import SAMPLES
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
+from nmf_core.terms import INIT_TERMS
 from pages.ui import seen, text
 from pages.ui.session import address, controls, workspaces
 from pages.ui.work import view as views
@@ -37,7 +39,8 @@ def choose() -> None:
             format_func=lambda key: titles.get(key, ""),
             key=controls.DATA,
             on_change=workspaces.choose_data,
-            help="A sample, or what you brought. Upload and edit on the Ratings page.",
+            help="A sample, or what you brought. Upload and edit on the Ratings page.\n\n"
+            + "\n".join(f"- **{sample.title}**: {sample.description}" for sample in SAMPLES.values()),
         )
         opened = workspaces.current()
         st.caption(text.fullness(opened.ratings))
@@ -47,13 +50,13 @@ def choose() -> None:
             1,
             seen.TOP_RANK,
             key=controls.RANK,
-            help="How many latent features to look for. The Rank page says how many the ratings support.",
+            help=f"{text.terms('rank', 'feature')}\n\nThe Rank page says how many the ratings support.",
         )
         st.selectbox(
             "Solver",
             list(SOLVERS),
             key=controls.SOLVER,
-            help="\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
+            help=f"{text.terms('solver')}\n\n" + "\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
         )
         _more()
 
@@ -101,13 +104,13 @@ def _more() -> None:
             format="%.4g",
             key=controls.PENALTY,
             placeholder="automatic",
-            help="Pulls weights towards 0, in rating points. Empty: chosen from the ratings.",
+            help=f"{text.terms('penalty')}\n\nPulls weights towards 0. Empty: chosen from the ratings.",
         )
         st.selectbox(
             "Init",
             ["auto", *INITS],
             key=controls.INIT,
-            help="Where the fit starts.",
+            help=f"{text.terms('init')}\n\n" + "\n".join(f"- **{key}**: {words}." for key, words in INIT_TERMS.items()),
         )
         st.number_input(
             "Seed",
@@ -121,11 +124,12 @@ def _more() -> None:
             "Loss",
             list(LOSSES),
             key=controls.LOSS,
-            help="\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
+            help=f"{text.terms('loss')}\n\n"
+            + "\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
             + "\n\n"
             + "\n".join(f"- The solver {s.name} minimises {text.listed(s.losses)}." for s in SOLVERS.values()),
         )
-        st.number_input("Sweeps at most", 1, MAX_SWEEPS, key=controls.SWEEPS)
+        st.number_input("Sweeps at most", 1, MAX_SWEEPS, key=controls.SWEEPS, help=text.terms("sweep"))
 
 
 def fit_state() -> None:
@@ -152,7 +156,9 @@ def _how_it_went(view: View) -> None:
     if isinstance(view, Ready) and view.newer is None:
         fit = view.fit
         icon = ":material/check_circle:" if fit.converged else ":material/warning:"
-        st.caption(f"{icon} {text.fit_state(fit)}", help=text.stopped_reason(fit))
+        st.caption(
+            f"{icon} {text.fit_state(fit)}", help=f"{text.stopped_reason(fit).capitalize()}.\n\n{text.terms('sweep')}"
+        )
         if fit.penalty.l2_W and fit.settings.penalty is None:
             st.caption(f"Penalty λ chosen: {fit.penalty.l2_W:.3g}")
     elif isinstance(view, Unsettled) or (view.newer is not None and view.newer.problem is not None):
