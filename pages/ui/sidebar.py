@@ -10,7 +10,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
 from nmf_core.terms import INIT_TERMS
-from pages.ui import seen, text
+from pages.ui import seen, show, text
 from pages.ui.session import address, controls, workspaces
 from pages.ui.work import view as views
 from pages.ui.work.jobs import Job
@@ -161,9 +161,10 @@ def _how_it_went(view: View) -> None:
         )
         if fit.penalty.l2_W and fit.settings.penalty is None:
             st.caption(f"Penalty λ chosen: {fit.penalty.l2_W:.3g}")
-    elif isinstance(view, Unsettled) or (view.newer is not None and view.newer.problem is not None):
-        st.caption(":material/error: These settings do not go together.")
-    elif view.newer is not None and view.newer.running:
+    elif (problem := views.problem(view)) is not None:
+        st.error(f"These settings do not go together. {text.md(problem.plain)}", icon=":material/error:")
+        show.repair_buttons(view.workspace.ratings, "sidebar")
+    elif not isinstance(view, Unsettled) and view.newer is not None and view.newer.running:
         st.caption(":material/hourglass_top: Fitting …")
     else:
         st.caption(":material/hourglass_empty: Not fitted yet.")
