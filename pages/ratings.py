@@ -66,7 +66,8 @@ if beside and isinstance(view, Ready):
         )
         show.chart(picture, "beside", table=False)
         st.caption(
-            f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window)} The Factors page says more."
+            f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window, charts.MODES[0])} "
+            "The Factors page says more."
         )
 else:
     grid.grid_editor()

@@ -15,7 +15,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import MAX_SWEEPS, default_rank
 from nmf_core.interpret.arrange import ORDERS
 from pages.ui import window
-from pages.ui.charts.product import MODES
+from pages.ui.charts import MODES
 from pages.ui.session import controls, workspaces
 from pages.ui.session.address import Parameter, Parameters
 
@@ -40,6 +40,7 @@ def parameters(ratings: Ratings) -> Parameters:
         controls.LOSS: _one_of(LOSSES, next(iter(LOSSES))),
         controls.SWEEPS: _whole(1, MAX_SWEEPS, 200),
         controls.MODE: _one_of(MODES, MODES[0], page="factors"),
+        controls.WEIGHTS: _one_of((controls.CANONICAL, controls.SOLVED), controls.CANONICAL, page="factors"),
         controls.ORDER: _one_of(ORDERS, ORDERS[1] if window.is_large(ratings) else ORDERS[0], page="factors"),
         controls.ONLY_USERS: _some_of(ratings.users, "users", page="factors"),
         controls.ONLY_ITEMS: _some_of(ratings.items, "items", page="factors"),
