@@ -22,8 +22,7 @@ show.page(
 view = show.ready()
 ratings, look = view.ratings, views.look()
 
-top, _ = st.columns([9, 1])
-with top, st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="bottom"):
     mode = st.segmented_control(
         "V shows",
         MODES,
@@ -120,7 +119,7 @@ with st.expander("How the fit converged", icon=":material/trending_down:", expan
         hide_index=True,
         height="content",
         key="errors",
-        column_config={"value": st.column_config.NumberColumn(format="%.10g"), "formula": {"width": "large"}},
+        column_config={"value": st.column_config.NumberColumn(format="%.13g"), "formula": {"width": "large"}},
     )
     st.caption(
         f"{text.stopped_reason(fit).capitalize()}. In genomics and in R's NMF the matrix is transposed, and W and H trade places."

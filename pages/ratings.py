@@ -20,6 +20,8 @@ show.page(
     "Ratings", "What people rated. Edit the grid, bring your own, or pick a sample at the left; every page follows."
 )
 
+with st.container():  # a place of its own even when empty, as below
+    show.trouble(view)
 
 box = st.expander(
     "Bring your own ratings: a file, MovieLens, planted ones, an empty grid; your projects",

@@ -20,7 +20,7 @@ from pages.ui.work import view as views
 from pages.ui.work.fits import FitState
 from pages.ui.work.jobs import Job
 from pages.ui.work.progress import Task
-from pages.ui.work.view import Ready, Unfitted, Unsettled
+from pages.ui.work.view import Ready, Unfitted, Unsettled, View
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
@@ -102,13 +102,19 @@ def ready() -> Ready:
 
 def missing(view: Unfitted | Unsettled) -> NoReturn:
     """What is missing, and what to do about it; the page ends there."""
+    if views.problem(view) is not None:
+        trouble(view)
+    elif isinstance(view, Unfitted):
+        progress.panel(_sidebars_fit(view.newer))
+    st.stop()
+
+
+def trouble(view: View) -> None:
+    """Which settings do not go together, with what mends them; nothing where they do."""
     problem = views.problem(view)
     if problem is not None:
         st.error(text.md(problem.plain), icon=":material/error:")
         repair_buttons(view.workspace.ratings, "page")
-    elif isinstance(view, Unfitted):
-        progress.panel(_sidebars_fit(view.newer))
-    st.stop()
 
 
 def repair_buttons(ratings: Ratings, where: str) -> None:

@@ -37,7 +37,7 @@ def is_large(ratings: Ratings) -> bool:
 
 def order_choice(ratings: Ratings) -> Choice:
     """The controls: an order, and on large grids a search."""
-    order = st.selectbox("Order", ORDERS, key=controls.ORDER, persist_state="session", width=150)
+    order = st.selectbox("Order", ORDERS, key=controls.ORDER, persist_state="session", width=130)
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
@@ -47,7 +47,7 @@ def order_choice(ratings: Ratings) -> Choice:
             key=controls.ONLY_USERS,
             persist_state="session",
             placeholder="search",
-            width=160,
+            width=122,
         )
     if ratings.n_items > WHOLE:
         items = st.multiselect(
@@ -56,7 +56,7 @@ def order_choice(ratings: Ratings) -> Choice:
             key=controls.ONLY_ITEMS,
             persist_state="session",
             placeholder="search",
-            width=160,
+            width=122,
         )
     return Choice(order, tuple(users), tuple(items))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import datasets, suggested_blanks
 from pages.ui import seen
 from pages.ui.session import address, controls, session
-from tests.pages.conftest import opened, with_state, words
+from tests.pages.conftest import ROOT, opened, with_state, words
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +134,19 @@ def test_going_back_brings_back_what_was_seen(monkeypatch):
     assert not app.exception
     assert said(app) == before
     assert (app.session_state[controls.DATA], app.session_state[controls.RANK]) == ("movie_night", 3)
+
+
+def test_whatever_outlives_a_change_of_page_is_in_the_address():
+    named = set(seen.parameters(datasets.notebook()))
+    kept = [
+        {word.arg: word.value for word in node.keywords}
+        for path in (ROOT / "pages").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and any(word.arg == "persist_state" for word in node.keywords)
+    ]
+    keys = {getattr(controls, words["key"].attr, "") for words in kept if isinstance(words["key"], ast.Attribute)}
+    assert len(kept) == len(keys) > 5
+    assert keys <= named
 
 
 def test_what_is_not_ours_in_the_address_stays():

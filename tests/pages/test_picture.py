@@ -87,6 +87,15 @@ def test_a_product_of_many_features_is_cut_and_its_names_are_escaped(movie_night
     assert "<b>x" not in text
 
 
+@pytest.mark.parametrize(("u", "i"), [(0, 0), (0, 29), (20, 3), (39, 29)])
+def test_where_a_picture_is_taller_than_a_screen_the_note_is_not_below_its_cell(movie_night, u, i):
+    _, figure = drawn(movie_night, 3, users=40, items=30, selected=(u, i), opened=True)
+    note = figure.layout.annotations[-1]
+    assert note.ay == 0
+    assert note.yanchor == ("bottom" if u > 1 else "middle")
+    assert (note.xanchor, note.ax > 0) == (("left", True) if i < 15 else ("right", False))
+
+
 def test_an_opened_cell_that_is_not_in_sight_has_no_note(movie_night):
     _, figure = drawn(movie_night, 3, selected=(39, 2), opened=True)
     assert not [note for note in figure.layout.annotations if "■" in note.text]

@@ -59,6 +59,7 @@ def test_every_page_says_which_settings_do_not_go_together_and_mends_them_at_its
     app = opened(page, solver="mu", blanks="zero")
     said = [error.value.replace("\\", "") for error in app.error]
     assert any("do not go together" in words and "the solver mu needs blanks='unknown'" in words for words in said)
+    assert sum("the solver mu needs" in words for words in said) == 2  # in sight at the top, and beside what was set
     key = next(key for key in offered(app, "sidebar") if "unknown" in key)
     next(button for button in app.button if button.key == key).click().run()
     assert not app.exception

@@ -12,6 +12,8 @@ from pages.ui.charts.plan import ON_H, ON_V, ON_W, TEXT_COLUMNS, Plan, Trace, sh
 from pages.ui.charts.style import colour_at, readable_on
 from pages.ui.text import cut, number, plain, signed_sum
 
+SHORT = 8  # users up to which a picture is seen whole
+
 
 def numbers(plan: Plan, mode: str) -> list[Trace]:
     """The numbers in the cells of H, W and V, where they fit, each in black or white, whichever reads better on its cell.
@@ -73,8 +75,6 @@ def product_note(plan: Plan, selected: tuple[int, int], at_most: int = 5) -> lis
     user, item = (plain(cut(x, 24)) for x in (plan.fit.users[selected[0]], plan.fit.items[selected[1]]))
     known = "blank" if np.isnan(plan.rated[r, c]) else f"rated {number(plan.rated[r, c])}"
     lines = [f"<b>{user} × {item}</b>, {known}", *lines, f"<b>= {number(float(parts.sum()))}</b>"]
-    below = r < plan.n / 2  # towards the middle, where there is room
-    side = "left" if c < plan.m / 3 else "right" if c >= plan.m * 2 / 3 else "center"
     return [
         {
             "text": "<br>".join(lines),
@@ -82,10 +82,7 @@ def product_note(plan: Plan, selected: tuple[int, int], at_most: int = 5) -> lis
             "y": r,
             "xref": "x3",
             "yref": "y3",
-            "ax": 0,
-            "ay": (plan.row_height / 2 + 10) * (1 if below else -1),
-            "xanchor": side,
-            "yanchor": "top" if below else "bottom",
+            **_beside(plan, r, c),
             "arrowhead": 0,
             "standoff": plan.row_height / 2,  # the line ends at the cell's edge, not on its number
             "arrowcolor": plan.look.ink,
@@ -96,6 +93,18 @@ def product_note(plan: Plan, selected: tuple[int, int], at_most: int = 5) -> lis
             "font": {"size": 14, "color": plan.look.ink},
         }
     ]
+
+
+def _beside(plan: Plan, r: int, c: int) -> dict[str, Any]:
+    """Where a note stands beside a cell: towards the middle, and where the picture is taller than a screen not below its cell."""
+    if plan.n <= SHORT:
+        below = r < plan.n / 2
+        across = "left" if c < plan.m / 3 else "right" if c >= plan.m * 2 / 3 else "center"
+        away = plan.row_height / 2 + 10
+        return {"ax": 0, "ay": away if below else -away, "xanchor": across, "yanchor": "top" if below else "bottom"}
+    right = c < plan.m / 2
+    upright = "bottom" if r > 1 else "middle"  # the first rows have H above them, which belongs to the product
+    return {"ax": 30 if right else -30, "ay": 0, "xanchor": "left" if right else "right", "yanchor": upright}
 
 
 def hover(plan: Plan) -> list[str]:
