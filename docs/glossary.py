@@ -14,6 +14,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS
 from nmf_core.metrics import METRICS
 from nmf_core.reading.layouts import LAYOUTS
+from nmf_core.terms import INIT_TERMS, TERMS
 from pages.ui.page_list import PAGES
 
 FILE = Path(__file__).parent / "glossary.md"
@@ -84,6 +85,10 @@ def written(text: str) -> str:
             count=1,
             flags=re.DOTALL,
         )
+    for word, meaning in (TERMS | {f"`{key}`": meaning for key, meaning in INIT_TERMS.items()}).items():
+        text = re.sub(
+            rf"(\n\| {re.escape(word)} \| )[^|]+ \|", lambda found, m=meaning: f"{found[1]}{m} |", text, count=1
+        )  # type: ignore[misc]
     for loss in LOSSES:
         able = [s.name for s in SOLVERS.values() if loss in s.losses]
         who = "all" if len(able) == len(SOLVERS) else code(able)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from nmf_core import RankSurvey
 from nmf_core.metrics import METRICS
-from pages.ui import charts, show, text
+from pages.ui import charts, seen, show, text
 from pages.ui.session import controls, session, workspaces
 from pages.ui.work import progress, studies
 from pages.ui.work import view as views
@@ -19,12 +19,13 @@ show.page(
 if isinstance(view, Unsettled):
     show.missing(view)
 ratings, settings = workspaces.current().ratings, controls.settings(workspaces.current().ratings)
-most = max(1, min(ratings.n_users, ratings.n_items, 50))
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    top = st.number_input("Ranks 1 to", 1, most, min(8, most), key="survey_top", persist_state="session", width=140)
+    top = st.number_input(
+        "Ranks 1 to", 1, seen.top_surveyed(ratings), key=controls.SURVEY_TOP, persist_state="session", width=140
+    )
     folds = st.number_input(
-        "Folds", 2, 20, 5, key="survey_folds", persist_state="session", width=140, help="Each rating is hidden once."
+        "Folds", 2, 20, key=controls.FOLDS, persist_state="session", width=140, help="Each rating is hidden once."
     )
 
 

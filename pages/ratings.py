@@ -20,6 +20,8 @@ show.page(
     "Ratings", "What people rated. Edit the grid, bring your own, or pick a sample at the left; every page follows."
 )
 
+with st.container():  # a place of its own even when empty, as below
+    show.trouble(view)
 
 box = st.expander(
     "Bring your own ratings: a file, MovieLens, planted ones, an empty grid; your projects",
@@ -66,7 +68,8 @@ if beside and isinstance(view, Ready):
         )
         show.chart(picture, "beside", table=False)
         st.caption(
-            f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window)} The Factors page says more."
+            f"What the fit makes of them, and of the blanks. {charts.blanks_mark(window, charts.MODES[0])} "
+            "The Factors page says more."
         )
 else:
     grid.grid_editor()

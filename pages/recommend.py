@@ -33,9 +33,9 @@ one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
 with one:
     left, right, fewest = st.columns([3, 2, 1])
     user = left.selectbox(
-        "Find a person", ratings.users.tolist(), key=controls.USER, bind="query-params", help="Type to search."
+        "Find a person", ratings.users.tolist(), key=controls.USER, persist_state="session", help="Type to search."
     )
-    n = right.slider("How many", 3, 30, 8, key="how_many", persist_state="session")
+    n = right.slider("How many", 3, 30, key=controls.HOW_MANY, persist_state="session")
     with fewest:
         asked = show.fewest_ratings(view)
     least = least_ratings(ratings.item_counts, fit.rank) if asked is None else asked
@@ -47,6 +47,7 @@ with one:
     )
     used = weights_of(fit, ratings, user)
     st.markdown(f"##### {text.md(narrate_user(fit, user, labels=view.labels, weights=used))}")
+    st.caption(text.taste_key(), help=text.terms("taste", "feature"))
     if warning := user_warning(fit, ratings, user):
         st.warning(text.md(warning))
     own = ratings.of_user(user)
@@ -112,6 +113,7 @@ with me:
         points = weights * fit.H.max(axis=1)
         shares = points / points.sum() if points.sum() > 0 else points
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
+        st.caption(text.taste_key(), help=text.terms("taste", "fold-in"))
         if said := text.own_blanks(fit, len(mine)):
             st.caption(said)
         found = recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels, least=least)

@@ -15,6 +15,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS
 from nmf_core.metrics import METRICS
 from nmf_core.reading.layouts import LAYOUTS
+from nmf_core.terms import INIT_TERMS, TERMS
 from pages.ui.page_list import PAGES
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +54,16 @@ def section(text: str, title: str) -> str:
 def test_what_is_registered_has_a_row_in_the_glossary(title, key):
     rows = section(read(ROOT / "docs" / "glossary.md"), title)
     assert re.search(rf"^\| `{re.escape(key)}`", rows, re.MULTILINE), f"docs/glossary.md, {title}: no row for `{key}`"
+
+
+@pytest.mark.parametrize("word", TERMS)
+def test_the_words_that_pages_explain_are_the_glossarys(word):
+    assert f"\n| {word} | {TERMS[word]} |" in read(ROOT / "docs" / "glossary.md")
+
+
+@pytest.mark.parametrize("init", ["auto", *INITS])
+def test_each_start_is_explained_on_the_page_as_in_the_glossary(init):
+    assert f"\n| `{init}` | {INIT_TERMS[init]} |" in section(read(ROOT / "docs" / "glossary.md"), "Inits")
 
 
 @pytest.mark.parametrize("file", glossary.FILES, ids=lambda file: file.name)

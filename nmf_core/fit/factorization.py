@@ -60,6 +60,7 @@ class Factorization:
         rmse: root mean squared error on the observed cells it was fitted to, in rating points.
         fingerprint: of the ratings.
         notes: what a reader should know, in words.
+        solver_order: the number that each feature has in the solver's own W and H; () where it is its number here.
     """
 
     W: Array
@@ -77,6 +78,7 @@ class Factorization:
     rmse: float
     fingerprint: str
     notes: tuple[str, ...] = ()
+    solver_order: tuple[int, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -165,6 +167,25 @@ class Factorization:
             H=(self.H / size[:, None])[order],
             misfit_removed=self.misfit_removed[order],
             column_scale=(self.column_scale * size)[order],
+            solver_order=tuple(np.array(self.solver_order or range(self.rank))[order].tolist()),
+        )
+
+    def as_solved(self) -> Factorization:
+        """The same fit as the solver gave it: features in its order, W and H scaled as it left them. Undoes `canonical`.
+
+        >>> from nmf_core import datasets, factorize
+        >>> fit = factorize(datasets.notebook(), rank=2)
+        >>> bool(np.allclose(fit.canonical().as_solved().W, fit.W))
+        True
+        """
+        order = np.argsort(self.solver_order or range(self.rank))
+        return replace(
+            self,
+            W=(self.W / self.column_scale)[:, order],
+            H=(self.H * self.column_scale[:, None])[order],
+            misfit_removed=self.misfit_removed[order],
+            column_scale=np.ones(self.rank),
+            solver_order=(),
         )
 
     def check_ratings(self, ratings: Ratings) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from nmf_core.data.ids import places_of
 from nmf_core.data.ratings import Ratings, require_ratings
@@ -19,7 +20,7 @@ from nmf_core.fit.factorization import Factorization, not_converged
 from nmf_core.fit.init import INITS, check_rank, usual
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.penalty import resolve_penalty
-from nmf_core.fit.problem import Array, Penalty, Problem, kkt_residual, objective, observed_scores
+from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, kkt_residual, objective, observed_scores
 from nmf_core.fit.settings import BlanksSetting, InitSetting, PenaltySetting, Settings, resolve_blanks
 from nmf_core.fit.solvers import SOLVERS
 
@@ -157,17 +158,58 @@ def _times_power(value: float, exponent: int) -> float:
         return float(np.ldexp(value, exponent))
 
 
+def check_settings(ratings: Ratings, settings: Settings) -> None:
+    """Refuse settings that these ratings cannot be fitted under, before anything is computed.
+
+    Raises:
+        SettingsError: a loss that a rating of 0 has no value for, or a start that the grid or the solver does not allow.
+
+    >>> from nmf_core import datasets
+    >>> check_settings(datasets.notebook(), Settings(rank=5, init="svd"))
+    Traceback (most recent call last):
+        ...
+    nmf_core.errors.SettingsError: init is 'svd' with rank 5; a grid of 5 users × 4 items has only 4 singular vectors to start \
+from. Set init='random', or a rank of at most 4.
+    """
+    _check_loss(ratings, settings)
+    if not _nothing_but_zeros(ratings.V, resolve_blanks(settings.blanks, ratings)):  # type: ignore[arg-type]
+        _named_start(settings, ratings.V.shape)
+
+
+def _check_loss(ratings: Ratings, settings: Settings) -> None:
+    """The Itakura–Saito loss takes no rating of 0."""
+    if settings.loss == "is" and (ratings.V.data == 0).any():
+        raise SettingsError(
+            f"{int((ratings.V.data == 0).sum())} ratings are 0, and the Itakura–Saito loss of a 0 is infinite. "
+            "Read zeros as unrated, or use loss='kl'."
+        )
+
+
+def _nothing_but_zeros(V: sparse.csr_array, blanks: Blanks) -> bool:
+    """Whether all that is fitted is 0."""
+    return blanks.weight * blanks.value == 0 and not V.data.any()
+
+
+def _named_start(settings: Settings, shape: tuple[int, int]) -> str | None:
+    """The name of the start, which must go with the rank and the solver; None where W and H are given."""
+    if not isinstance(settings.init, str):
+        return None
+    name = usual(settings.rank, shape) if settings.init == "auto" else settings.init
+    check_rank(name, settings.rank, shape)
+    if name == "nndsvd" and SOLVERS[settings.solver].positive_start:
+        raise SettingsError(
+            f"init is 'nndsvd', whose zeros the solver {settings.solver} can never leave. Set init='nndsvda' or 'nndsvdar'."
+        )
+    return name
+
+
 def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None = None) -> Problem:
     """What a fit of these ratings with these settings minimises; blanks and penalty resolved.
 
     Raises:
         SettingsError: ratings that the loss cannot take.
     """
-    if settings.loss == "is" and (ratings.V.data == 0).any():
-        raise SettingsError(
-            f"{int((ratings.V.data == 0).sum())} ratings are 0, and the Itakura–Saito loss of a 0 is infinite. "
-            "Read zeros as unrated, or use loss='kl'."
-        )
+    _check_loss(ratings, settings)
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     V, Vt = ratings.V, ratings.Vt
     ordered = ratings.by_name
@@ -227,17 +269,12 @@ def _met(history: list[tuple[int, float, float, float]], tol: float) -> str:
 def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tuple[Array, Array]:
     """W and H before the first sweep."""
     shape, rank, init = problem.V.shape, settings.rank, settings.init
-    if not problem.V.data.any() and problem.blanks.weight * problem.blanks.value == 0:
+    if _nothing_but_zeros(problem.V, problem.blanks):
         return np.zeros((shape[0], rank)), np.zeros((rank, shape[1]))  # nothing but zeros: that is the answer
-    if not isinstance(init, str):
+    name = _named_start(settings, shape)
+    if name is None:
         W, H = _given_start(init, shape, rank)
         return W / to_W, H / to_H
-    name = usual(rank, shape) if init == "auto" else init
-    check_rank(name, rank, shape)
-    if name == "nndsvd" and SOLVERS[settings.solver].positive_start:
-        raise SettingsError(
-            f"init is 'nndsvd', whose zeros the solver {settings.solver} can never leave. Set init='nndsvda' or 'nndsvdar'."
-        )
     return INITS[name](problem, rank, settings.seed, _threads(settings))
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from nmf_core import Ratings, export
 from nmf_core.formats.native_parquet import to_parquet
+from pages.ui import text
 from pages.ui.work.view import Ready
 
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,7 +60,7 @@ def of_fit(view: Ready) -> None:
             "capsule.zip",
             "application/zip",
             lambda: export.capsule(ratings, fit, labels),
-            "Ratings, fit and labels, bit by bit, for nmf_core.export.open_capsule",
+            f"{text.terms('capsule')} For nmf_core.export.open_capsule",
         ),
     ]
     _row(offers, view.workspace.title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NoReturn
@@ -10,22 +10,31 @@ from typing import NoReturn
 import pandas as pd
 import streamlit as st
 
+from nmf_core import Ratings
 from nmf_core.interpret.enough import least_ratings
 from pages.ui import text
 from pages.ui.charts import Chart
+from pages.ui.repairs import repairs
 from pages.ui.session import controls, session, workspaces
 from pages.ui.work import fits, progress
 from pages.ui.work import view as views
 from pages.ui.work.fits import FitState
 from pages.ui.work.jobs import Job
 from pages.ui.work.progress import Task
-from pages.ui.work.view import Ready, Unfitted, Unsettled
+from pages.ui.work.view import Ready, Unfitted, Unsettled, View
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
 
-def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None, table: bool = True) -> None:
-    """A chart, and its numbers behind a button beneath it."""
+def chart(
+    drawn: Chart,
+    key: str,
+    *,
+    on_select: Callable[[], None] | None = None,
+    table: bool = True,
+    more: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """A chart, and its numbers behind a button beneath it; `more` tables, each behind one with its name."""
     st.plotly_chart(
         drawn.figure,
         key=key,
@@ -36,14 +45,17 @@ def chart(drawn: Chart, key: str, *, on_select: Callable[[], None] | None = None
         alt=drawn.alt,
     )
     if table:
-        table_twin(drawn.table, key)
+        with st.container(horizontal=True):
+            table_twin(drawn.table, key, "Table" if more is None else "V")
+            for name, frame in (more or {}).items():
+                table_twin(frame, f"{key}-{name}", name)
 
 
-def table_twin(frame: pd.DataFrame, key: str) -> None:
+def table_twin(frame: pd.DataFrame, key: str, title: str = "Table") -> None:
     """A table behind a button, with a download whose names no spreadsheet takes for formulas."""
     from nmf_core.export import file_name, tables
 
-    twin = st.popover("Table", icon=":material/table_rows:", type="tertiary", key=f"{key}-twin", on_change="rerun")
+    twin = st.popover(title, icon=":material/table_rows:", type="tertiary", key=f"{key}-twin", on_change="rerun")
     if not twin.open:  # a table that nobody looks at costs nothing
         return
     with twin:
@@ -108,20 +120,28 @@ def fewest_ratings(view: Ready) -> int | None:
 
 def missing(view: Unfitted | Unsettled) -> NoReturn:
     """What is missing, and what to do about it; the page ends there."""
-    problem = view.problem if isinstance(view, Unsettled) else view.newer.problem
-    if problem is not None:
-        st.error(text.md(problem), icon=":material/error:")
-        with st.container(horizontal=True):
-            st.button(
-                "Count blanks as zero",
-                on_click=controls.set_widgets,
-                kwargs={controls.BLANKS: "zero"},
-                help="What scikit-learn's solvers need",
-            )
-            st.button("Back to the default solver", on_click=controls.set_default_solver)
+    if views.problem(view) is not None:
+        trouble(view)
     elif isinstance(view, Unfitted):
         progress.panel(_sidebars_fit(view.newer))
     st.stop()
+
+
+def trouble(view: View) -> None:
+    """Which settings do not go together, with what mends them; nothing where they do."""
+    problem = views.problem(view)
+    if problem is not None:
+        st.error(text.md(problem.plain), icon=":material/error:")
+        repair_buttons(view.workspace.ratings, "page")
+
+
+def repair_buttons(ratings: Ratings, where: str) -> None:
+    """A button for each change that mends the sidebar's settings; `where` tells those of the page from those of the sidebar."""
+    with st.container(horizontal=True):
+        for repair in repairs(controls.widgets(), ratings):
+            st.button(
+                repair.title, key=f"repair-{where}-{repair.title}", on_click=controls.set_widgets, kwargs=repair.widgets
+            )
 
 
 def fit_task(state: FitState, key: str) -> Task:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from nmf_core import SOLVERS, Ratings, suggested_blanks
+from nmf_core.data.datasets import SAMPLES
 from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
-from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, default_rank, resolve_blanks
-from pages.ui import text
+from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
+from nmf_core.terms import INIT_TERMS
+from pages.ui import seen, show, text
 from pages.ui.session import address, controls, workspaces
 from pages.ui.work import seeds
 from pages.ui.work import view as views
 from pages.ui.work.jobs import Job
 from pages.ui.work.view import Ready, Unsettled, View
 
-TOP_RANK = 50
 NOTICED = 0.3  # seconds of waiting from which on it is said
-BOUND: Final = "query-params"
 
 
 def choose() -> DeltaGenerator:
-    """The widgets, each bound to a parameter of the address; the place below the seed, for what `fit_state` says of it."""
+    """The widgets, each a parameter of the address; the place below the seed, for what `fit_state` says of it.
+
+    The address is followed first, and then says what is set.
+    """
     titles = workspaces.data_titles()
-    _check_address(list(titles))
-    titles = (
-        workspaces.data_titles() if workspaces.current().key not in titles else titles
-    )  # the address may have opened another
+    arrives = address.arrives()
+    if arrives:
+        address.open_asked(list(titles))
+        if workspaces.current().key not in titles:  # it has opened another
+            titles = workspaces.data_titles()
+    parameters = seen.parameters(workspaces.current().ratings)
+    if arrives:
+        address.read(parameters)
+    address.settle(parameters)
+    address.write(parameters)
     with st.sidebar:
         st.selectbox(
             "Ratings",
@@ -37,27 +44,24 @@ def choose() -> DeltaGenerator:
             format_func=lambda key: titles.get(key, ""),
             key=controls.DATA,
             on_change=workspaces.choose_data,
-            help="A sample, or what you brought. Upload and edit on the Ratings page.",
+            help="A sample, or what you brought. Upload and edit on the Ratings page.\n\n"
+            + "\n".join(f"- **{sample.title}**: {sample.description}" for sample in SAMPLES.values()),
         )
         opened = workspaces.current()
-        address.write()
         st.caption(text.fullness(opened.ratings))
         _dial(opened.ratings)
         st.number_input(
             "Rank",
             1,
-            TOP_RANK,
-            default_rank(opened.ratings),
+            seen.TOP_RANK,
             key=controls.RANK,
-            bind=BOUND,
-            help="How many latent features to look for. The Rank page says how many the ratings support.",
+            help=f"{text.terms('rank', 'feature')}\n\nThe Rank page says how many the ratings support.",
         )
         st.selectbox(
             "Solver",
             list(SOLVERS),
             key=controls.SOLVER,
-            bind=BOUND,
-            help="\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
+            help=f"{text.terms('solver')}\n\n" + "\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
         )
         return _more()
 
@@ -68,10 +72,8 @@ def _dial(ratings: Ratings) -> None:
     stop = st.segmented_control(
         "A blank counts as",
         list(controls.DIAL),
-        default=suggested,
         required=True,
         key=controls.BLANKS,
-        bind=BOUND,
         width="stretch",
         help="Nobody rated that cell. Is it *unknown*, *weak* evidence against choosing it, or a rating of *zero*? "
         "Unknown predicts ratings best; weak evidence finds, names and recommends best. "
@@ -80,10 +82,16 @@ def _dial(ratings: Ratings) -> None:
     if stop == controls.CUSTOM:
         left, right = st.columns(2)
         left.number_input(
-            "Weight", 0.0, 1.0, 0.2, 0.05, key=controls.WEIGHT, bind=BOUND, help="0 is unknown, 1 is a rating"
+            "Weight",
+            0.0,
+            1.0,
+            step=0.05,
+            key=controls.WEIGHT,
+            persist_state="session",
+            help="0 is unknown, 1 is a rating",
         )
-        high = max(ratings.scale[1], 1.0)
-        right.number_input("Value", 0.0, float(high), min(1.0, float(high)), 0.5, key=controls.VALUE, bind=BOUND)
+        top = seen.value_top(ratings)
+        right.number_input("Value", 0.0, top, step=0.5, key=controls.VALUE, persist_state="session")
     why = f" Suggested here: {reason}." if stop == suggested else f" Suggested here: {suggested}; {reason}."
     if stop in BLANK_PRESETS:
         st.caption(text.blanks_meaning(resolve_blanks(stop, ratings)) + why)
@@ -100,24 +108,20 @@ def _more() -> DeltaGenerator:
             0.01,
             format="%.4g",
             key=controls.PENALTY,
-            bind=BOUND,
             placeholder="automatic",
-            help="Pulls weights towards 0, in rating points. Empty: chosen from the ratings.",
+            help=f"{text.terms('penalty')}\n\nPulls weights towards 0. Empty: chosen from the ratings.",
         )
         st.selectbox(
             "Init",
             ["auto", *INITS],
             key=controls.INIT,
-            bind=BOUND,
-            help="Where the fit starts.",
+            help=f"{text.terms('init')}\n\n" + "\n".join(f"- **{key}**: {words}." for key, words in INIT_TERMS.items()),
         )
         st.number_input(
             "Seed",
             0,
             2**32 - 1,
-            0,
             key=controls.SEED,
-            bind=BOUND,
             help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. The default start is "
             "random only where the rank is more than the smaller side of the grid.",
         )
@@ -126,35 +130,13 @@ def _more() -> DeltaGenerator:
             "Loss",
             list(LOSSES),
             key=controls.LOSS,
-            bind=BOUND,
-            help="\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
+            help=f"{text.terms('loss')}\n\n"
+            + "\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
             + "\n\n"
             + "\n".join(f"- The solver {s.name} minimises {text.listed(s.losses)}." for s in SOLVERS.values()),
         )
-        st.number_input("Sweeps at most", 1, MAX_SWEEPS, 200, key=controls.SWEEPS, bind=BOUND)
+        st.number_input("Sweeps at most", 1, MAX_SWEEPS, key=controls.SWEEPS, help=text.terms("sweep"))
     return below_seed
-
-
-def _check_address(data: list[str]) -> None:
-    """Say once which parameters of the address are not to be had."""
-    for name, low, high, whole in (
-        (controls.RANK, 1, TOP_RANK, True),
-        (controls.SEED, 0, 2**32 - 1, True),
-        (controls.SWEEPS, 1, MAX_SWEEPS, True),
-        (controls.PENALTY, 0, 100, False),
-        (controls.WEIGHT, 0, 1, False),
-        (controls.VALUE, 0, 1e15, False),
-    ):
-        address.read_number(name, low, high, whole)
-    address.read(
-        {
-            controls.DATA: data,
-            controls.BLANKS: list(controls.DIAL),
-            controls.SOLVER: list(SOLVERS),
-            controls.INIT: ["auto", *INITS],
-            controls.LOSS: list(LOSSES),
-        }
-    )
 
 
 def fit_state(below_seed: DeltaGenerator) -> None:
@@ -174,7 +156,7 @@ def fit_state(below_seed: DeltaGenerator) -> None:
             seeds.told(view)
     with st.sidebar, st.popover("Share", icon=":material/link:", width="stretch"):
         st.markdown("This link opens the same view. Whoever has it sees and changes the same ratings and labels.")
-        st.code(address.link(), language=None, wrap_lines=True)
+        st.code(address.link(seen.parameters(view.workspace.ratings)), language=None, wrap_lines=True)
         if view.workspace.unsaved:
             st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")
 
@@ -184,12 +166,15 @@ def _how_it_went(view: View) -> None:
     if isinstance(view, Ready) and view.newer is None:
         fit = view.fit
         icon = ":material/check_circle:" if fit.converged else ":material/warning:"
-        st.caption(f"{icon} {text.fit_state(fit)}", help=text.stopped_reason(fit))
+        st.caption(
+            f"{icon} {text.fit_state(fit)}", help=f"{text.stopped_reason(fit).capitalize()}.\n\n{text.terms('sweep')}"
+        )
         if fit.penalty.l2_W and fit.settings.penalty is None:
             st.caption(f"Penalty λ chosen: {fit.penalty.l2_W:.3g}")
-    elif isinstance(view, Unsettled) or (view.newer is not None and view.newer.problem is not None):
-        st.caption(":material/error: These settings do not go together.")
-    elif view.newer is not None and view.newer.running:
+    elif (problem := views.problem(view)) is not None:
+        st.error(f"These settings do not go together. {text.md(problem.plain)}", icon=":material/error:")
+        show.repair_buttons(view.workspace.ratings, "sidebar")
+    elif not isinstance(view, Unsettled) and view.newer is not None and view.newer.running:
         st.caption(":material/hourglass_top: Fitting …")
     else:
         st.caption(":material/hourglass_empty: Not fitted yet.")

@@ -11,6 +11,8 @@ from nmf_core import Factorization, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS, not_converged
 from nmf_core.fit.fold_in import blank_weights
 from nmf_core.fit.problem import Blanks
+from nmf_core.interpret.features import WORDS
+from nmf_core.terms import TERMS
 from nmf_core.words import cut_apart as cut_apart
 from nmf_core.words import listed as listed
 from nmf_core.words import many as many
@@ -120,10 +122,10 @@ def stopped_reason(fit: Factorization) -> str:
 def shown_part(fit: Factorization, n: int, m: int) -> str:
     """What of a large grid a picture shows; nothing where it shows all."""
     if n == len(fit.users) and m == len(fit.items):
-        return "Click a cell of V to open its sum."
+        return "Click a cell of V to open its product."
     return (
         f"Shown: {n:,} of {many(len(fit.users), 'user')} and {m:,} of {many(len(fit.items), 'item')}, those that tell most of "
-        "the features. Search for others above; click a cell of V to open its sum."
+        "the features. Search for others above; click a cell of V to open its product."
     )
 
 
@@ -156,4 +158,45 @@ def signed_sum(names: list[str], parts: list[float], total: float, *, at_most: i
     rest = sum(parts[at_most:])
     if len(parts) > at_most:
         shown.append(f"{number(rest)} of {len(parts) - at_most} more")
+    return f"{number(total)} = " + " + ".join(shown)
+
+
+def terms(*names: str) -> str:
+    """What words mean, from the one glossary, for a help mark.
+
+    >>> terms("sweep")
+    '**sweep**: W renewed once and H renewed once.'
+    """
+    return "\n\n".join(f"**{name}**: {TERMS[name]}." for name in names)
+
+
+WEIGHTS_HELP = (
+    "The same fit, written in two ways: a feature's column of W may be multiplied, and its row of H divided, by any number, and "
+    "the features put in any order, without any score being another.\n\n*In rating points*: the "
+    f"{terms('canonical form')}\n\n*As solved*: in the order and with the scaling that the solver ended with, as scikit-learn "
+    "and the notebook print them. Tables and files that leave are in canonical form."
+)
+
+
+def taste_key() -> str:
+    """From which share of a taste on each word is said of a feature.
+
+    >>> taste_key()
+    'strongly: 65% or more of the taste; clearly: 40% or more; somewhat: 20% or more; a little: 8% or more; hardly: less.'
+    """
+    (first, word), *others = WORDS[:-1]
+    named = [f"{word}: {first:.0%} or more of the taste", *(f"{other}: {share:.0%} or more" for share, other in others)]
+    return "; ".join([*named, f"{WORDS[-1][1]}: less."])
+
+
+def product_sum(names: list[str], left: list[float], right: list[float], total: float, *, at_most: int = 5) -> str:
+    """A score as the product that it is: what the user has of each feature times what the item has.
+
+    >>> product_sum(["Action", "Story"], [3.1, 1.1], [1.0, 0.5], 3.65)
+    '3.65 = 3.1 × 1 (Action) + 1.1 × 0.5 (Story)'
+    """
+    terms = list(zip(names, left, right, strict=True))
+    shown = [f"{number(a)} × {number(b)} ({name})" for name, a, b in terms[:at_most]]
+    if len(terms) > at_most:
+        shown.append(f"{number(sum(a * b for _, a, b in terms[at_most:]))} of {len(terms) - at_most} more")
     return f"{number(total)} = " + " + ".join(shown)

@@ -13,7 +13,7 @@ from nmf_core import Factorization, Ratings
 from nmf_core.data.ratings import positions
 from nmf_core.interpret.arrange import ORDERS, arrange, most_informative
 from pages.ui.charts import Window
-from pages.ui.session import workspaces
+from pages.ui.session import controls, workspaces
 
 Rows = NDArray[np.int64]
 
@@ -30,23 +30,34 @@ class Choice:
     items: tuple[str, ...] = ()
 
 
+def is_large(ratings: Ratings) -> bool:
+    """Whether a grid is shown in part only."""
+    return ratings.n_users > WHOLE or ratings.n_items > WHOLE
+
+
 def order_choice(ratings: Ratings) -> Choice:
     """The controls: an order, and on large grids a search."""
-    large = ratings.n_users > WHOLE or ratings.n_items > WHOLE
-    order = st.selectbox(
-        "Order",
-        ORDERS,
-        index=1 if large else 0,
-        key="order-large" if large else "order",
-        persist_state="session",
-        width=150,
-    )
+    order = st.selectbox("Order", ORDERS, key=controls.ORDER, persist_state="session", width=130)
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
-        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=160)
+        users = st.multiselect(
+            "Only users",
+            _ids(ratings.users),
+            key=controls.ONLY_USERS,
+            persist_state="session",
+            placeholder="search",
+            width=122,
+        )
     if ratings.n_items > WHOLE:
-        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=160)
+        items = st.multiselect(
+            "Only items",
+            _ids(ratings.items),
+            key=controls.ONLY_ITEMS,
+            persist_state="session",
+            placeholder="search",
+            width=122,
+        )
     return Choice(order, tuple(users), tuple(items))
 
 
@@ -60,7 +71,7 @@ def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
     u = _side(fit.W, choice.users, fit.users, fit.user_places, choice.order)
     i = _side(fit.H.T, choice.items, fit.items, fit.item_places, choice.order)
     cell = workspaces.selected_cell()
-    if cell and cell[0] in fit.users and cell[1] in fit.items and (ratings.n_users > WHOLE or ratings.n_items > WHOLE):
+    if cell and cell[0] in fit.users and cell[1] in fit.items and is_large(ratings):
         u, i = _with(u, ratings.row(cell[0])), _with(i, ratings.column(cell[1]))
     return Window(u, i)
 

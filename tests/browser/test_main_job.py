@@ -104,7 +104,7 @@ def test_rank_and_solver_are_changed_and_live_in_the_address(server, open_page):
     choose(page, "Solver", "sklearn-cd")
     page.wait_for_selector("text=needs blanks='zero'")
     no_trouble(page)
-    page.get_by_role("button", name="Count blanks as zero").click()
+    page.get_by_role("button", name="Count blanks as zero").first.click()
     page.wait_for_selector(".js-plotly-plot .heatmaplayer")
     settled(page)
     assert "solver=sklearn-cd" in page.url

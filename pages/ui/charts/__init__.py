@@ -2,10 +2,12 @@
 
 from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
 from pages.ui.charts.lines import convergence, rank_survey
-from pages.ui.charts.product import Window, blanks_mark, product
+from pages.ui.charts.plan import MODES, Window
+from pages.ui.charts.product import blanks_mark, product
 from pages.ui.charts.style import Chart, Look
 
 __all__ = [
+    "MODES",
     "Chart",
     "Look",
     "Window",

@@ -45,7 +45,7 @@ def convergence(fit: Factorization, *, look: Look, at_sweep: int | None = None) 
         traces,
         height=260,
         xaxis=look.axis("sweep"),
-        yaxis=look.axis("objective", type="log", tickvals=ticks, ticktext=[f"{t:.3g}" for t in ticks]),
+        yaxis=look.axis("objective (log scale)", type="log", tickvals=ticks, ticktext=[f"{t:.3g}" for t in ticks]),
         yaxis2=look.axis(
             "KKT residual",
             type="log",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,81 +9,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core import Factorization, Ratings
+from pages.ui.charts.plan import (
+    BAR_CELLS,
+    ON_H,
+    ON_V,
+    ON_W,
+    SMALLER,
+    TITLES,
+    Plan,
+    Trace,
+    Window,
+    cells,
+    shares_of,
+    shown_in,
+)
 from pages.ui.charts.style import UNIT, Chart, Look
-from pages.ui.text import cut_apart, number, plain, signed_sum
-
-MODES = ("Reconstruction", "Parts", "Ratings", "Residual")
-TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
-GAP_CELLS = 4_000  # cells are set apart by gaps up to here
-BAR_CELLS = 900  # the parts of a score are drawn as bars up to here
-SMALLER = 7  # pixels by which the tile of a blank is smaller than that of a rating
-
-Trace = dict[str, Any]
-# Where each factor stands: H on axes x/y, W on x2/y2, V on x3/y3, with V's columns tied to H's and its rows to W's.
-ON_H, ON_W, ON_V = ({"xaxis": f"x{k}", "yaxis": f"y{k}"} for k in ("", "2", "3"))
-
-
-@dataclass(frozen=True)
-class Window:
-    """The rows and columns of the grid that are drawn, in their order."""
-
-    u: NDArray[np.int64]
-    i: NDArray[np.int64]
-
-    @property
-    def small(self) -> bool:
-        """Whether a cell has room for a number and for an outline."""
-        return len(self.u) * len(self.i) <= TEXT_CELLS
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is drawn and how large: the window's part of W, H and the grid, and the heights of rows in pixels."""
-
-    fit: Factorization
-    window: Window
-    names: list[str]
-    colours: list[str]
-    W: NDArray[np.floating]
-    H: NDArray[np.floating]
-    rated: NDArray[np.floating]  # NaN where blank
-    known: tuple[NDArray[np.bool_], NDArray[np.bool_]]  # which users, and items, have ratings at all
-    look: Look
-
-    @property
-    def n(self) -> int:
-        """Users drawn."""
-        return len(self.window.u)
-
-    @property
-    def m(self) -> int:
-        """Items drawn."""
-        return len(self.window.i)
-
-    @property
-    def scores(self) -> NDArray[np.floating]:
-        """(n, m) W × H."""
-        return self.W @ self.H
-
-    @property
-    def row_height(self) -> int:
-        """Pixels of a user's row."""
-        return 46 if self.n <= 8 else 34 if self.n <= 16 else 22 if self.n <= 60 else 15
-
-    @property
-    def feature_height(self) -> int:
-        """Pixels of a feature's row in H."""
-        return 40 if self.fit.rank <= 4 else 30 if self.fit.rank <= 10 else 20
-
-    @property
-    def written(self) -> bool:
-        """Whether numbers fit into the cells of V."""
-        return self.window.small and self.m <= TEXT_COLUMNS
-
-    @property
-    def gap(self) -> int:
-        """Pixels between cells."""
-        return 2 if self.n * self.m <= GAP_CELLS else 0
+from pages.ui.charts.written import hover, in_words, numbers, product_note
+from pages.ui.text import cut_apart, plain
 
 
 def product(
@@ -97,8 +38,9 @@ def product(
     mode: str,
     selected: tuple[int, int] | None,
     look: Look,
+    opened: bool = False,
 ) -> Chart:
-    """W, H and V on shared axes; `selected` is a (row, column) of V to follow by eye."""
+    """W, H and V on shared axes; `selected` is a (row, column) of V to follow by eye, its product written beside it if `opened`."""
     rated = np.full((len(window.u), len(window.i)), np.nan)
     entries = ratings.V[window.u][:, window.i].tocoo()
     rated[entries.row, entries.col] = entries.data
@@ -107,10 +49,14 @@ def product(
     traces = [_H(plan), _W(plan), *_V(plan, mode)]
     if mode != "Ratings" and window.small:
         traces += _outlines(plan, mode)
+    traces += numbers(plan, mode)
     traces.append(_click_layer(plan))
+    layout = _layout(plan, mode)
+    if selected is not None and opened:
+        layout["annotations"] += product_note(plan, selected)
     figure = look.figure(
         traces,
-        **_layout(plan),
+        **layout,
         shapes=[] if selected is None else _marks(plan, selected),
         showlegend=False,
         hovermode="closest",
@@ -120,11 +66,13 @@ def product(
         bargap=0,
     )
     table = pd.DataFrame(plan.scores, index=fit.users[window.u], columns=fit.items[window.i])
-    return Chart(figure, _in_words(plan, mode), table)
+    return Chart(figure, in_words(plan, mode), table)
 
 
-def blanks_mark(window: Window) -> str:
+def blanks_mark(window: Window, mode: str) -> str:
     """How blanks are told from ratings in the picture."""
+    if mode == "Ratings" or (mode == "Residual" and not window.small):
+        return "Empty cells are blank."
     return "Dotted cells were blank." if window.small else "Smaller tiles were blank."
 
 
@@ -132,28 +80,26 @@ def _H(plan: Plan) -> Trace:
     """H, a row a feature, each row in its feature's colour and on its own scale."""
     tops = plan.H.max(axis=1, initial=0.0)[:, None]
     shown = np.where(plan.known[1], plan.H, np.nan)  # of an item that nobody rated no weight is known
-    return {**_heat(plan, shown, tops, 0, plan.m <= TEXT_COLUMNS, 2), **ON_H}
+    return {**_heat(plan, shown, tops, 0), **ON_H}
 
 
 def _W(plan: Plan) -> Trace:
     """W, a column a feature, each column in its feature's colour, all on one scale: W reads in rating points."""
-    written = plan.row_height >= 20 and plan.fit.rank <= 8
     shown = np.where(plan.known[0][:, None], plan.W, np.nan)
-    return {**_heat(plan, shown, plan.W.max(initial=0.0), 1, written, 1), **ON_W}
+    return {**_heat(plan, shown, plan.W.max(initial=0.0), 1), **ON_W}
 
 
-def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int, written: bool, places: int) -> Trace:
-    """Weights of all features along `axis`; Plotly gives the text the contrast of its cell.
+def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int) -> Trace:
+    """Weights of all features along `axis`.
 
     One heatmap for all, since each costs the browser an image: feature f has the values from f to f + 1, and the scale of
     colours is made of the features' own, end to end.
     """
     rank = plan.fit.rank
-    share = np.clip(weights / np.where(tops > 0, tops, 1.0), 0.0, 1.0)
     own = np.expand_dims(np.arange(rank), 1 - axis)
-    heat: Trace = {
+    return {
         "type": "heatmap",
-        "z": (own + UNIT * share).astype(np.float32),
+        "z": (own + UNIT * shares_of(weights, tops)).astype(np.float32),
         "zmin": 0,
         "zmax": rank,
         "colorscale": plan.look.weights(plan.colours),
@@ -162,43 +108,25 @@ def _heat(plan: Plan, weights: NDArray[np.floating], tops: Any, axis: int, writt
         "xgap": plan.gap,
         "ygap": plan.gap,
     }
-    if written:
-        heat |= {
-            "text": [["" if np.isnan(v) else f"{v:.{places}f}" for v in row] for row in weights],
-            "texttemplate": "%{text}",
-            "textfont": {"size": 13},
-        }
-    return heat
 
 
 def _V(plan: Plan, mode: str) -> list[Trace]:
     """V in one of its four readings."""
-    scale, scores, look = plan.fit.scale, plan.scores, plan.look
-    low, high = min(0.0, scale[0]), scale[1]
-    shown = {"Ratings": plan.rated, "Residual": plan.rated - scores}.get(mode, scores)
-    if mode == "Residual":
-        high = max(float(np.nanmax(np.abs(shown), initial=0.0, where=np.isfinite(shown))), 1e-9)
-        low = -high
+    scores = plan.scores
+    shown, low, high, scale = shown_in(plan, mode)
     bars = mode == "Parts" and scores.size <= BAR_CELLS
     heat: Trace = {
         "type": "heatmap",
         "z": np.full_like(shown, low, dtype=np.float32) if bars else shown.astype(np.float32),
         "zmin": low,
         "zmax": high,
-        "colorscale": look.residuals if mode == "Residual" else look.ratings,
+        "colorscale": scale,
         "showscale": False,
         "hoverinfo": "skip",
         "xgap": plan.gap,
         "ygap": plan.gap,
         **ON_V,
     }
-    if plan.written and not bars:
-        write = number if mode == "Ratings" else "{:.1f}".format
-        heat |= {
-            "text": [["" if np.isnan(v) else write(v) for v in row] for row in shown],
-            "texttemplate": "%{text}",
-            "textfont": {"size": 14},
-        }
     set_off = mode in ("Reconstruction", "Parts") and plan.gap and not plan.window.small
     heats = _smaller_blanks(plan, heat) if set_off else [heat]
     return [*heats, *_parts(plan, max(high, float(scores.max(initial=0.0))))] if bars else heats
@@ -215,7 +143,7 @@ def _smaller_blanks(plan: Plan, heat: Trace) -> list[Trace]:
 
 def _parts(plan: Plan, high: float) -> list[Trace]:
     """Each score as a bar inside its cell, made of its features' contributions; a full cell is the top of the scale."""
-    y, x = _cells(plan)
+    y, x = cells(plan)
     traces: list[Trace] = []
     start = x - 0.45
     known = np.logical_and.outer(*plan.known)
@@ -302,7 +230,7 @@ def _marks(plan: Plan, selected: tuple[int, int]) -> list[dict[str, Any]]:
 
 def _click_layer(plan: Plan) -> Trace:
     """Nearly transparent squares over the cells: heatmaps report no clicks, markers do."""
-    y, x = _cells(plan)
+    y, x = cells(plan)
     invisible = 0.011  # to the eye; an opacity of 0 would not be hit in WebGL
     unchanged = {"marker": {"opacity": invisible}}
     return {
@@ -313,7 +241,7 @@ def _click_layer(plan: Plan) -> Trace:
         "marker": {"symbol": "square", "size": plan.row_height * 0.9, "opacity": invisible, "color": plan.look.muted},
         # As lists: an array would come back from the browser as a mapping.
         "customdata": np.stack([plan.window.u[y], plan.window.i[x]], axis=1).tolist(),
-        "text": _hover(plan),
+        "text": hover(plan),
         "hovertemplate": "%{text}<extra></extra>",
         "selected": unchanged,
         "unselected": unchanged,
@@ -321,33 +249,7 @@ def _click_layer(plan: Plan) -> Trace:
     }
 
 
-def _cells(plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and column of every cell of V, row by row."""
-    y, x = np.meshgrid(np.arange(plan.n), np.arange(plan.m), indexing="ij")
-    return y.ravel(), x.ravel()
-
-
-def _hover(plan: Plan) -> list[str]:
-    """What a cell says when pointed at: who, what, the rating and, on small pictures, the sum."""
-    shown = [plain(name) for name in plan.names]
-    users = [plain(x) for x in plan.fit.users[plan.window.u]]
-    items = [plain(x) for x in plan.fit.items[plan.window.i]]
-    scores, texts = plan.scores, []
-    for r in range(plan.n):
-        for c in range(plan.m):
-            known = "blank" if np.isnan(plan.rated[r, c]) else f"rated {number(plan.rated[r, c])}"
-            score = f"score {number(scores[r, c])}"
-            if not (plan.known[0][r] and plan.known[1][c]):
-                score = "without ratings: nothing is known"
-            elif plan.gap:
-                parts = plan.W[r] * plan.H[:, c]
-                order = np.argsort(-parts, kind="stable").tolist()
-                score = signed_sum([shown[f] for f in order], parts[order].tolist(), float(scores[r, c]), at_most=4)
-            texts.append(f"<b>{users[r]} × {items[c]}</b><br>{known}<br>{score}")
-    return texts
-
-
-def _layout(plan: Plan) -> dict[str, Any]:
+def _layout(plan: Plan, mode: str) -> dict[str, Any]:
     """Shared axes: V's columns are H's, V's rows are W's; names stand once, at the outer edges."""
     fit, n, m, rank, look = plan.fit, plan.n, plan.m, plan.fit.rank, plan.look
     height_H, height_V = plan.feature_height * rank, plan.row_height * n
@@ -408,15 +310,6 @@ def _layout(plan: Plan) -> dict[str, Any]:
         "annotations": [
             {**letter, "text": "<b>W</b>", "x": split / 2, "y": 0, "yshift": -22},
             {**letter, "text": "<b>H</b>", "x": 1, "xshift": 18, "y": (floor + 1) / 2},
-            {**letter, "text": "<b>V ≈ W × H</b>", "x": (split + 1) / 2, "y": 0, "yshift": -22},
+            {**letter, "text": f"<b>{TITLES[mode]}</b>", "x": (split + 1) / 2, "y": 0, "yshift": -22},
         ],
     }
-
-
-def _in_words(plan: Plan, mode: str) -> str:
-    """What the picture shows, for those who cannot see it."""
-    return (
-        f"Three heatmaps on shared axes: W with {plan.n} users by {plan.fit.rank} features at the lower left, H with "
-        f"{plan.fit.rank} features by {plan.m} items at the upper right, and between them the grid V of {plan.n} users by "
-        f"{plan.m} items, shown as {mode.lower()}. Features: {', '.join(plan.names)}."
-    )

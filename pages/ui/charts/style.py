@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +62,12 @@ class Look:
     def weights(self, colours: list[str]) -> list[tuple[float, str]]:
         """Sequential scales for features' weights, each from paper to its colour, end to end: the f-th from f/k to (f + 1)/k."""
         k = len(colours)
-        ends = [
-            ((f + end) / k, c) for f, c in enumerate(colours) for end, c in ((0, blend(self.paper, c, 0.06)), (UNIT, c))
-        ]
+        ends = [((f + end) / k, c) for f, c in enumerate(colours) for end, c in ((0, self.weight(c, 0)), (UNIT, c))]
         return [*ends, (1.0, colours[-1])]
+
+    def weight(self, colour: str, share: float) -> str:
+        """The colour of a feature's weight that is this part of the largest."""
+        return blend(blend(self.paper, colour, 0.06), colour, share)
 
     def axis(self, title: str | None = None, **more: Any) -> dict[str, Any]:
         """An axis in this look."""
@@ -112,9 +115,27 @@ def blend(a: str, b: str, share: float) -> str:
     return "#" + "".join(f"{p:02x}" for p in parts)
 
 
-def readable_on(colour: str) -> str:
-    """Black or white, whichever has more contrast on a colour (WCAG relative luminance)."""
+def colour_at(scale: list[tuple[float, str]], share: float) -> str:
+    """The colour that a scale has at a share of its length, as a browser draws it: straight from stop to stop."""
+    for (low, start), (high, end) in itertools.pairwise(scale):
+        if share <= high:
+            return blend(start, end, (max(share, low) - low) / (high - low))
+    return scale[-1][1]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, 0…1 (WCAG 2.2)."""
     channels = [c / 255 for c in rgb(colour)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#14171E" if luminance > 0.19 else "#FFFFFF"
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    """Contrast ratio of two colours, 1…21 (WCAG 2.2); text needs 4.5."""
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable_on(colour: str) -> str:
+    """Black or white, whichever has more contrast on a colour: 4.58 at least. Anything softer than black falls below 4.5."""
+    return max("#000000", "#FFFFFF", key=lambda text: contrast(text, colour))

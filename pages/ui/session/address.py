@@ -1,78 +1,158 @@
-"""The address: what it asks for when a tab begins, and what it says of what is open."""
+"""The address is the view: all that is seen stands in it, and is read when a tab begins, is reloaded or goes back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.session import session, storage, workspaces
-from pages.ui.session.controls import DATA, OWN, PROJECT, SHARED
+from pages.ui.session.controls import DATA, OWN, PROJECT
 
 
-def read(options: dict[str, list[str]]) -> None:
-    """On the first run, note what the address asks for that is not to be had; `options` are the words allowed."""
-    held = session.current()
-    if held.greeted:
-        return
-    held.greeted = True
-    held.linked_project = st.query_params.get(PROJECT)
-    linked = storage.find(held.linked_project or "")
-    if linked is not None and linked.has_ratings and workspaces.open_project(linked.id, spared=list(st.query_params)):
-        held.linked_project = None
-        options = {**options, DATA: [*options[DATA], *st.query_params.get_all(DATA)]}
-    elif st.query_params.get(DATA) in options[DATA]:
-        st.session_state[DATA] = held.last_key = st.query_params[DATA]
-    for name, allowed in options.items():
-        value = st.query_params.get(name)
-        if value is None or value in allowed:
-            continue
-        if name == DATA and value == OWN:
-            session.notice(
-                "info", "This address was of ratings that could not be kept. Upload the file again: its labels are."
-            )
+def _last(texts: list[str]) -> str:
+    """Of a parameter that is there several times the last counts."""
+    return texts[-1]
+
+
+def _plain(value: Any) -> list[str]:
+    """A value as the address has it."""
+    return [f"{value:.12g}" if isinstance(value, float) else str(value)]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Something that is seen, and what the address may say of it.
+
+    Attributes:
+        allows: whether a value can be; values come from the address, from what is kept and from the browser.
+        allowed: which ones can, in words: "a whole number from 1 to 50".
+        default: the value where none was said, or one that cannot be.
+        page: the page on which it is seen; "" on every one.
+        read: the value that texts of the address mean; ValueError where they mean none.
+        write: a value as texts of the address.
+        shown: whether it is seen now.
+        get, put: where the value is held, where that is not the widget whose key is the parameter's name.
+    """
+
+    allows: Callable[[Any], bool]
+    allowed: str
+    default: Any
+    page: str = ""
+    read: Callable[[list[str]], Any] = _last
+    write: Callable[[Any], list[str]] = _plain
+    shown: Callable[[], bool] = lambda: True
+    get: Callable[[], Any] | None = None
+    put: Callable[[Any], None] | None = None
+
+    def value(self, name: str) -> Any:
+        """What it is now."""
+        return self.get() if self.get else st.session_state.get(name)
+
+    def set(self, name: str, value: Any) -> None:
+        """Make it this. Call it before its widget is drawn."""
+        if self.put:
+            self.put(value)
         else:
-            session.notice(
-                "warning", f"The address asks for {name} = {value[:40]!r}, which is not to be had; the default is used."
-            )
+            st.session_state[name] = value
 
 
-def read_number(name: str, low: float, high: float, whole: bool) -> None:
-    """The same for a number; call it before `read` marks the address as read."""
-    value = st.query_params.get(name)
-    if session.current().greeted or value is None:
-        return
-    try:
-        fine = low <= float(value) <= high and (not whole or float(value).is_integer())
-    except ValueError:
-        fine = False
-    if not fine:
-        allowed = f"a number from {low:g} to {high:g}"
+Parameters = Mapping[str, Parameter]
+
+
+def arrives() -> bool:
+    """Whether the address is to be followed in this run: a tab begins, or somebody went back or forth in the browser."""
+    context = get_script_run_ctx()
+    return not session.current().greeted or bool(context and context.is_history_navigation)
+
+
+def open_asked(data: list[str]) -> None:
+    """Open the ratings that the address asks for; `data` are those it may ask for by name."""
+    held, asked = session.current(), st.query_params.get(DATA)
+    begins, held.greeted = not held.greeted, True
+    project = st.query_params.get(PROJECT)
+    if begins or project != workspaces.current().project:
+        held.linked_project = project
+        linked = storage.find(project or "")
+        if linked is not None and linked.has_ratings:
+            if workspaces.open_project(linked.id, spared=list(st.query_params)):
+                held.linked_project = None
+            return
+    if asked in data:
+        if begins:
+            st.session_state[DATA] = held.last_key = asked
+        elif asked != workspaces.current().key:
+            st.session_state[DATA] = asked
+            workspaces.choose_data()
+    elif asked == OWN:
         session.notice(
-            "warning", f"The address asks for {name} = {value[:40]!r}; it must be {allowed}. The default is used."
+            "info", "This address was of ratings that could not be kept. Upload the file again: its labels are."
         )
+    elif asked is not None and asked != workspaces.current().key:
+        _refuse(DATA, asked, f"one of {', '.join(data[:20])}")
 
 
-def write() -> None:
-    """Name the open ratings in the address. Streamlit's binding would write a drop-down's titles there, not its keys."""
+def read(seen: Parameters) -> None:
+    """Take over what the address asks for; what cannot be is said."""
+    for name, parameter in seen.items():
+        texts = st.query_params.get_all(name)
+        if not texts:
+            continue
+        try:
+            value = parameter.read(texts)
+            fine = parameter.allows(value)
+        except ValueError:
+            fine = False
+        if fine:
+            parameter.set(name, value)
+        else:
+            _refuse(name, ", ".join(texts), parameter.allowed)
+
+
+def _refuse(name: str, asked: str, allowed: str) -> None:
+    """Say that the address asks for what cannot be."""
+    session.notice(
+        "warning", f"The address asks for {name} = {asked[:40]!r}; it must be {allowed}. The default is used."
+    )
+
+
+def settle(seen: Parameters) -> None:
+    """Let everything seen have a value that can be: what nobody set, or what cannot be for these ratings, has its default."""
+    for name, parameter in seen.items():
+        value = parameter.value(name)
+        fine = parameter.default is None if value is None else parameter.allows(value)
+        if not fine:
+            parameter.set(name, parameter.default)
+
+
+def write(seen: Parameters) -> None:
+    """Let the address say what is seen now. What is not ours in it stays."""
+    there = {name: st.query_params.get_all(name) for name in st.query_params}
+    foreign = {name: texts for name, texts in there.items() if name not in seen and name not in (DATA, PROJECT)}
     now = workspaces.current()
-    wanted = {DATA: now.key if now.project is None and now.key != "notebook" else None, PROJECT: now.project}
-    if now.project is None and session.current().linked_project:
-        wanted[PROJECT] = session.current().linked_project
-    for name, value in wanted.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+    project = now.project or session.current().linked_project
+    wanted = _said(seen, project, None if now.project else now.key) | foreign
+    if wanted != there:
+        st.query_params.from_dict(wanted)
 
 
-def link() -> str:
-    """A link to this view: the page, every setting that is not at its default, and the project with its labels."""
+def link(seen: Parameters) -> str:
+    """A link to this view: the page, all that is seen on it, and the project with its labels."""
     base = (st.context.url or "").split("?")[0]
-    params = {name: st.session_state[name] for name in SHARED if st.session_state.get(name) is not None}
-    project = workspaces.current().project or session.current().projects.get(workspaces.current().origin)
-    if project:
-        params[PROJECT] = project
-    if workspaces.current().project:
-        params.pop(DATA, None)
-    return f"{base}?{urlencode(params)}"
+    now = workspaces.current()
+    project = now.project or session.current().projects.get(now.origin)
+    return f"{base}?{urlencode(_said(seen, project, None if now.project else now.key), doseq=True)}"
+
+
+def _said(seen: Parameters, project: str | None, data: str | None) -> dict[str, list[str]]:
+    """The parameters of the address, each with its texts."""
+    said = {DATA: [data] if data else [], PROJECT: [project] if project else []}
+    page = session.current().page
+    for name, parameter in seen.items():
+        if parameter.page in ("", page) and parameter.shown():
+            said[name] = parameter.write(parameter.value(name))
+    return {name: texts for name, texts in said.items() if texts}

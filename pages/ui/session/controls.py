@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from nmf_core import Ratings, Settings, suggested_blanks
+from nmf_core.fit.factorize import check_settings
 from nmf_core.fit.settings import BLANK_PRESETS, default_rank
 
 # Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
 PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
-USER = "user"  # the person on the Recommend page
+# What pages show, likewise: what V shows, the form of W and H, rows and columns, the open cell, the survey, the person.
+MODE, WEIGHTS, ORDER, CELL = "mode", "weights", "order", "cell"
+ONLY_USERS, ONLY_ITEMS = "only_users", "only_items"
+SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
+CANONICAL, SOLVED = "canonical", "solver"  # the values of WEIGHTS
 OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*BLANK_PRESETS, CUSTOM)
@@ -28,29 +33,39 @@ def settings(ratings: Ratings) -> Settings:
     Raises:
         SettingsError: they do not go together; the sidebar shows it.
     """
-    held, plain = st.session_state, Settings()
+    return settings_of(widgets(), ratings)
+
+
+def settings_of(held: Mapping[str, Any], ratings: Ratings) -> Settings:
+    """The settings that widgets with these values make, once it is sure that these ratings can be fitted under them.
+
+    Raises:
+        SettingsError: they do not go together.
+    """
+    plain = Settings()
     dial = held.get(BLANKS) or plain.blanks
-    return Settings(
+    made = Settings(
         rank=held.get(RANK) or default_rank(ratings),
         solver=held.get(SOLVER) or plain.solver,
-        blanks=(held.get(WEIGHT, 0.2), held.get(VALUE, 1.0)) if dial == CUSTOM else dial,
+        blanks=(held[WEIGHT], held[VALUE]) if dial == CUSTOM else dial,
         loss=held.get(LOSS) or plain.loss,
         init=held.get(INIT) or plain.init,
         penalty=held.get(PENALTY),
         seed=held.get(SEED) or 0,
         max_sweeps=held.get(SWEEPS) or plain.max_sweeps,
     )
+    check_settings(ratings, made)
+    return made
+
+
+def is_custom() -> bool:
+    """Whether a blank counts what somebody set for themselves."""
+    return bool(st.session_state.get(BLANKS) == CUSTOM)
 
 
 def set_widgets(**values: object) -> None:
     """Set sidebar widgets from a button elsewhere. Call it from a callback."""
     st.session_state.update(values)
-
-
-def set_default_solver() -> None:
-    """The solver that serves everything, with its loss, start and penalty. Call it from a callback."""
-    plain = Settings()
-    set_widgets(**{SOLVER: plain.solver, LOSS: plain.loss, INIT: plain.init, PENALTY: None})
 
 
 def use_defaults(ratings: Ratings, spared: Collection[str] = ()) -> None:

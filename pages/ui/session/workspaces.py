@@ -150,9 +150,12 @@ def selected_cell() -> tuple[str, str] | None:
     return session.current().cells.get(current().key)
 
 
-def select_cell(user: str, item: str) -> None:
-    """Open a cell's sum."""
-    session.current().cells[current().key] = (user, item)
+def select_cell(cell: tuple[str, str] | None) -> None:
+    """Open the sum of a cell, (user, item); or of none in particular."""
+    if cell is None:
+        session.current().cells.pop(current().key, None)
+    else:
+        session.current().cells[current().key] = cell
 
 
 def remember_fitted() -> None:

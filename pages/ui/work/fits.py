@@ -122,4 +122,5 @@ def replayed(fit: Factorization, ratings: Ratings, sweeps: int) -> Factorization
         H=early.H[order],
         misfit_removed=early.misfit_removed[order],
         column_scale=early.column_scale[order],
+        solver_order=tuple(early.solver_order[f] for f in order),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from nmf_core import Factorization, NmfError, Ratings, Settings
@@ -62,7 +63,26 @@ class Unsettled:
     problem: NmfError
 
 
+def as_solved(ready: Ready) -> Ready:
+    """The same with W and H as the solver gave them; names and colours stay with their features."""
+    order = np.argsort(ready.fit.solver_order).tolist()
+    return replace(
+        ready,
+        fit=ready.fit.as_solved(),
+        names=[ready.names[f] for f in order],
+        colours=[ready.colours[f] for f in order],
+        labels={place: ready.labels[f] for place, f in enumerate(order) if f in ready.labels},
+    )
+
+
 View = Ready | Unfitted | Unsettled
+
+
+def problem(view: View) -> NmfError | None:
+    """Why there is no fit of the sidebar's settings; None where nothing is wrong with them."""
+    if isinstance(view, Unsettled):
+        return view.problem
+    return view.newer.problem if view.newer is not None else None
 
 
 def view() -> View:

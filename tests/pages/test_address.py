@@ -1,0 +1,153 @@
+"""The address is the view: what was seen is seen again by whoever opens it, after a reload and after going back."""
+
+from __future__ import annotations
+
+import ast
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nmf_core import datasets, suggested_blanks
+from pages.ui import seen
+from pages.ui.session import address, controls, session
+from tests.pages.conftest import ROOT, opened, with_state, words
+
+
+@pytest.fixture(autouse=True)
+def ann(monkeypatch):
+    monkeypatch.setattr(session, "person", lambda: "browser:ann")
+
+
+def said(app: AppTest) -> dict[str, str | list[str]]:
+    """The address now."""
+    return {name: texts[0] if len(texts) == 1 else list(texts) for name, texts in lists(app).items()}
+
+
+def lists(app: AppTest) -> dict[str, list[str]]:
+    return {name: [texts] if isinstance(texts, str) else list(texts) for name, texts in app.query_params.items()}
+
+
+def held(app: AppTest) -> dict[str, object]:
+    """What is seen, by its name."""
+    state = app.session_state
+    names = seen.parameters(datasets.notebook())
+    return {name: state.get(name, None) for name in names} | {
+        controls.CELL: state["_session"].cells.get(state[controls.DATA])
+    }
+
+
+SETS = {
+    "factors": {
+        "data": "movie_night",
+        "mode": "Residual",
+        "order": "clustered",
+        "cell": ["Keiko", "Aliens"],
+        "blanks": "own",
+        "weight": "0.35",
+    },
+    "recommend": {"data": "planted", "user": "User7", "how_many": "5", "solver": "mu", "loss": "kl", "rank": "3"},
+    "labels": {
+        "data": "movie_night",
+        "penalty": "0.0961234",
+        "seed": "7",
+        "init": "random",
+        "sweeps": "33",
+        "blanks": "zero",
+    },
+}
+
+
+@pytest.mark.parametrize("page", SETS)
+def test_what_is_set_is_in_the_address_and_found_again_by_it(page):
+    app = opened(page, **SETS[page])
+    for name, value in SETS[page].items():
+        assert said(app)[name] == value
+    again = opened(page, **said(app))
+    assert held(again) == held(app)
+    assert said(again) == said(app)
+    assert not again.warning
+
+
+def test_a_suggested_stop_is_in_the_address_so_that_kept_settings_do_not_take_its_place(with_ratings):
+    ratings = datasets.planted(400, 200, 3, 0.1, 0.3, 0)
+    assert suggested_blanks(ratings)[0] == "weak"
+    with_ratings(ratings)
+    app = opened("ratings", blanks="unknown", data="notebook")
+    next(box for box in app.sidebar.button_group if box.key == controls.BLANKS).set_value("weak").run()
+    assert said(app)["blanks"] == "weak"
+    assert said(app)["rank"] == str(app.session_state[controls.RANK])
+    shared = next(block.value for block in app.get("code"))
+    assert "blanks=weak" in shared
+    assert "solver=hals" in shared
+
+
+def test_a_default_that_is_seen_wins_over_what_the_project_keeps():
+    app = opened("ratings", data="movie_night", solver="mu", blanks="unknown")
+    with_state(app, names=True)
+    next(field for field in app.text_input if field.key == "add_user").set_value("Zoe")
+    next(button for button in app.button if button.label == "Add").click()
+    app.run()
+    assert said(app)["solver"] == "mu"
+    kept = said(app)
+    next(box for box in app.sidebar.selectbox if box.key == controls.SOLVER).set_value("hals").run()
+    shown = said(app)
+    assert shown["solver"] == "hals"
+    opened("ratings", **kept)  # somewhere else, which keeps its own settings with the project
+    assert held(opened("ratings", **shown))[controls.SOLVER] == "hals"
+
+
+def test_each_parameter_that_cannot_be_is_said_and_the_default_stands():
+    wrong = dict.fromkeys(seen.parameters(datasets.notebook()), "nobody") | {"data": "nobody"}
+    app = opened("ratings", **wrong)
+    for name in wrong:
+        assert f"The address asks for {name} = 'nobody'; it must be" in words(app).replace("\\", ""), name
+    assert held(app) == held(opened("ratings"))
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e400", "9" * 40, "2.5", "-1", "", "0x2", "²"])
+def test_no_number_of_the_address_ends_the_page(value):
+    app = opened("ratings", rank=value, seed=value, sweeps=value, penalty="nan", weight=value, blanks="own")
+    assert app.session_state[controls.RANK] == 2
+    assert "The address asks for rank" in words(app)
+
+
+def test_what_cannot_be_for_other_ratings_has_its_default_there():
+    app = opened("recommend", data="movie_night", user="Keiko", cell=["Keiko", "Aliens"])
+    next(box for box in app.sidebar.selectbox if box.key == controls.DATA).set_value("notebook").run()
+    assert not app.exception
+    assert app.session_state[controls.USER] == "User1"
+    assert said(app)["user"] == "User1"
+
+
+def test_going_back_brings_back_what_was_seen(monkeypatch):
+    app = opened("factors", data="movie_night", rank="3")
+    before = said(app)
+    next(box for box in app.sidebar.number_input if box.key == controls.RANK).set_value(5)
+    next(box for box in app.sidebar.selectbox if box.key == controls.DATA).set_value("notebook")
+    app.run()
+    assert said(app) != before
+    monkeypatch.setattr(address, "get_script_run_ctx", lambda: SimpleNamespace(is_history_navigation=True))
+    for name, texts in before.items():
+        app.query_params[name] = texts
+    app.run()
+    assert not app.exception
+    assert said(app) == before
+    assert (app.session_state[controls.DATA], app.session_state[controls.RANK]) == ("movie_night", 3)
+
+
+def test_whatever_outlives_a_change_of_page_is_in_the_address():
+    named = set(seen.parameters(datasets.notebook()))
+    kept = [
+        {word.arg: word.value for word in node.keywords}
+        for path in (ROOT / "pages").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and any(word.arg == "persist_state" for word in node.keywords)
+    ]
+    keys = {getattr(controls, words["key"].attr, "") for words in kept if isinstance(words["key"], ast.Attribute)}
+    assert len(kept) == len(keys) > 5
+    assert keys <= named
+
+
+def test_what_is_not_ours_in_the_address_stays():
+    assert said(opened("factors", course="ml-2"))["course"] == "ml-2"
