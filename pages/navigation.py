@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.ui import sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
-from pages.ui.session import editor, session
+from pages.ui.session import editor, outside, session
 
 HERE = Path(__file__).parent
+outside.guard()
 
 A_DAY = 86_400  # seconds
 SIDEBAR = 312  # pixels: the dial in one row

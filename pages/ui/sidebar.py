@@ -16,7 +16,6 @@ from pages.ui.work import view as views
 from pages.ui.work.jobs import Job
 from pages.ui.work.view import Ready, Unsettled, View
 
-TOP_RANK = 50
 NOTICED = 0.3  # seconds of waiting from which on it is said
 BOUND: Final = "query-params"
 
@@ -44,7 +43,7 @@ def choose() -> None:
         st.number_input(
             "Rank",
             1,
-            TOP_RANK,
+            controls.TOP_RANK,
             default_rank(opened.ratings),
             key=controls.RANK,
             bind=BOUND,
@@ -133,24 +132,8 @@ def _more() -> None:
 
 def _check_address(data: list[str]) -> None:
     """Say once which parameters of the address are not to be had."""
-    for name, low, high, whole in (
-        (controls.RANK, 1, TOP_RANK, True),
-        (controls.SEED, 0, 2**32 - 1, True),
-        (controls.SWEEPS, 1, MAX_SWEEPS, True),
-        (controls.PENALTY, 0, 100, False),
-        (controls.WEIGHT, 0, 1, False),
-        (controls.VALUE, 0, 1e15, False),
-    ):
-        address.read_number(name, low, high, whole)
-    address.read(
-        {
-            controls.DATA: data,
-            controls.BLANKS: list(controls.DIAL),
-            controls.SOLVER: list(SOLVERS),
-            controls.INIT: ["auto", *INITS],
-            controls.LOSS: list(LOSSES),
-        }
-    )
+    address.check()
+    address.read({controls.DATA: data})
 
 
 def fit_state() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.ui.session import session, storage, workspaces
-from pages.ui.session.controls import DATA, OWN, PROJECT, SHARED
+from pages.ui.session.controls import ALLOWED, DATA, OWN, PROJECT, SHARED
 
 
 def read(options: dict[str, list[str]]) -> None:
@@ -37,20 +37,20 @@ def read(options: dict[str, list[str]]) -> None:
             )
 
 
-def read_number(name: str, low: float, high: float, whole: bool) -> None:
-    """The same for a number; call it before `read` marks the address as read."""
-    value = st.query_params.get(name)
-    if session.current().greeted or value is None:
+def check() -> None:
+    """The same for the settings; call it before `read` marks the address as read."""
+    if session.current().greeted:
         return
-    try:
-        fine = low <= float(value) <= high and (not whole or float(value).is_integer())
-    except ValueError:
-        fine = False
-    if not fine:
-        allowed = f"a number from {low:g} to {high:g}"
-        session.notice(
-            "warning", f"The address asks for {name} = {value[:40]!r}; it must be {allowed}. The default is used."
-        )
+    for name, allowed in ALLOWED.items():
+        value = st.query_params.get(name)
+        if value is None:
+            continue
+        try:
+            allowed.checked(value)
+        except ValueError:
+            session.notice(
+                "warning", f"The address asks for {name} = {value[:40]!r}; it must be {allowed}. The default is used."
+            )
 
 
 def write() -> None:
