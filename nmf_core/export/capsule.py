@@ -30,13 +30,17 @@ from nmf_core.errors import NmfError, shown
 from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
 from nmf_core.fit.factorization import STOP_REASONS, Factorization
 from nmf_core.fit.problem import Array, Blanks, Penalty
-from nmf_core.fit.settings import Settings
+from nmf_core.fit.settings import MAX_SWEEPS, Settings
 from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_finite_number, loads, notes_of, scale_of
 from nmf_core.interpret.features import Labels
 
 FORMAT, VERSION = "latent-lens capsule", 1
 LIMIT = 1 << 30  # bytes, of the zip file and of all that is in it
 MEMBERS = 64
+# Text that unpacks to far more than was sent costs its reader, not its sender. What is written here has at most a hundred bytes of
+# text for each packed one, but for a little that is all alike.
+TEXT, TEXT_RATIO = 1 << 22, 100
+INFO_COLUMNS, NOTES = 1_000, 1_000
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: the same input gives the same bytes
 HISTORY = ["sweep", "objective", "kkt", "seconds"]
 
@@ -47,7 +51,8 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
     Item metadata keep their text and number columns; of any other column the text is kept.
 
     Raises:
-        NmfError: ratings that are not the fit's, a label of no feature, or more than 1 GiB.
+        NmfError: ratings that are not the fit's, a label of no feature, more than 1 GiB or 1,000 columns of item metadata, or
+            text so much alike that whoever opens the capsule would refuse it.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -55,6 +60,10 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
     b'PK'
     """
     check_same(ratings, fit)
+    if ratings.item_info is not None and (n := ratings.item_info.shape[1]) > INFO_COLUMNS:
+        raise NmfError(
+            f"The item metadata have {n:,} columns; a capsule has at most {INFO_COLUMNS:,}. Leave out those that nobody needs."
+        )
     named = None if labels is None else {str(f): name for f, name in checked_labels(labels, fit.rank).items()}
     members = {
         "manifest.json": _json(_manifest(ratings, fit)),
@@ -83,6 +92,7 @@ def capsule(ratings: Ratings, fit: Factorization, labels: Labels = None) -> byte
             info = zipfile.ZipInfo(name, TIME)
             info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
             archive.writestr(info, data)
+    _check_text({name: len(data) for name, data in members.items()}, out.tell())
     return out.getvalue()
 
 
@@ -226,6 +236,7 @@ def _read(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             _check_directory(infos)
+            _check_text({info.filename: info.file_size for info in infos}, len(data))
             left, members = LIMIT, {}
             for info in infos:
                 with archive.open(info) as file:
@@ -267,6 +278,19 @@ def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
         total += info.file_size
         if total > LIMIT:
             raise _too_large(info.filename)
+
+
+def _check_text(sizes: dict[str, int], packed: int) -> None:
+    """Refuse more text than a capsule of so many packed bytes has, before any of it is unpacked or read."""
+    limit = TEXT + TEXT_RATIO * packed
+    texts = {name: size for name, size in sizes.items() if not name.endswith(".npy")}
+    if sum(texts.values()) > limit:
+        largest = max(texts, key=lambda name: texts[name])
+        raise _bad(
+            shown(largest),
+            f"has {texts[largest]:,} bytes of text in a file of {packed:,}",
+            f"All the text in it has at most {limit:,} bytes",
+        )
 
 
 def _too_large(name: str) -> NmfError:
@@ -316,6 +340,8 @@ def _ids(members: _Members, name: str) -> pd.Index:
 def _info_in(members: _Members, items: pd.Index) -> pd.DataFrame | None:
     """Item metadata."""
     columns = members.json("item_info.json")
+    if isinstance(columns, list) and len(columns) > INFO_COLUMNS:
+        raise _bad("item_info.json", f"has {len(columns):,} columns", f"A capsule has at most {INFO_COLUMNS:,}")
     try:
         return info_of(columns, items)
     except ValueError as e:
@@ -332,8 +358,11 @@ def _scale(manifest: dict[str, Any]) -> Scale:
 
 def _notes(manifest: dict[str, Any], key: str) -> tuple[str, ...]:
     """A list of sentences."""
+    said = manifest.get(key)
+    if isinstance(said, list) and len(said) > NOTES:
+        raise _bad("manifest.json", f"has {len(said):,} notes under {key}", f"A capsule has at most {NOTES:,}")
     try:
-        return notes_of(manifest.get(key))
+        return notes_of(said)
     except ValueError as e:
         raise _bad("manifest.json", f"under {key} {e}", "Notes are a list of sentences") from e
 
@@ -404,6 +433,8 @@ def _history_in(members: _Members) -> pd.DataFrame:
     allowed = f"It has the columns {', '.join(HISTORY)}, and numbers in them"
     if head != ",".join(HISTORY).encode() or not text.strip():
         raise _bad("history.csv", f"begins with {shown(head[:40])}, or has no sweep", allowed)
+    if text.count(b"\n") > MAX_SWEEPS + 1:  # the start, and one row a sweep
+        raise _bad("history.csv", f"has {text.count(bytes([10])):,} rows", f"A fit has at most {MAX_SWEEPS:,} sweeps")
     try:
         numbers = np.loadtxt(io.BytesIO(text), delimiter=",", comments=None, ndmin=2)
         if numbers.shape[1] != len(HISTORY) or not np.isfinite(numbers[:, :2]).all():
