@@ -19,6 +19,7 @@ suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info)
 if view.project is None:
     st.stop()
 card.undo_button(view)
+card.lost_choice(view)
 for group in alike_features(fit):
     st.info(
         f"{text.md(text.listed([view.names[f] for f in group]))} are made of the same items: one feature in {len(group)} parts. A "
