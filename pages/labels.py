@@ -6,6 +6,7 @@ from nmf_core.interpret.features import alike_features, distinctive_items, niche
 from nmf_core.labels import suggest_all_names
 from pages.ui import charts, show, text
 from pages.ui.labels import card
+from pages.ui.labels import niche as unexplained
 from pages.ui.work import view as views
 
 show.page(
@@ -51,9 +52,6 @@ st.caption("Bars: an item's weight on the feature; the full colour is what it ha
 niche = niche_items(fit)
 if niche:
     with st.expander(f"{text.many(len(niche), 'item')} that no feature explains", icon=":material/interests:"):
-        st.markdown(
-            ", ".join(text.md(x) for x in niche[:200])
-            + ". Low on every feature: a niche, or too few ratings to tell. A larger rank may find them a feature."
-        )
+        unexplained.listed(ratings, niche)
 card.unrecognised(view)
 card.history(view)

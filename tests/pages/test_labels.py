@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nmf_core import Ratings, datasets
 from pages.ui.session import session
 from tests.pages.conftest import opened, words
 
@@ -149,3 +151,19 @@ def test_two_who_say_the_same_have_nothing_to_choose():
     name(ann, "stars")
     name(bob, "stars")
     assert "**Yours:**" not in words(bob) and names(bob)[0] == "stars"
+
+
+def test_items_that_no_feature_explains_are_read_and_searched(with_ratings):
+    rng = np.random.default_rng(0)
+    ratings = datasets.planted(60, 40, 2, 0.3, 0.3, 0)
+    rows = [(u, i, r) for u, i, r in ratings.to_table().itertuples(index=False)]
+    rows += [(f"lone {k}", f"*niche* {k}", float(rng.integers(1, 3))) for k in range(260)]
+    with_ratings(Ratings.from_cells(*map(list, zip(*rows, strict=True)), scale=(1, 5)))
+    app = opened("labels", rank="2", blanks="zero")
+    n = next(int(one.label.split()[0].replace(",", "")) for one in app.expander if "no feature explains" in one.label)
+    assert n > 200  # no more were ever shown
+    frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))
+    assert len(frame) == n
+    field(app, "text_input", "niche-search").set_value("NICHE* 25").run()
+    frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))
+    assert set(frame["item"]) <= {"*niche* 25", *(f"*niche* 25{k}" for k in range(10))} and len(frame)
