@@ -44,10 +44,15 @@ def order_choice(ratings: Ratings) -> Choice:
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
-        users = st.multiselect("Only users", _ids(ratings.users), key="only_users", placeholder="search", width=160)
+        users = _some("Only users", ratings.users, "only_users")
     if ratings.n_items > WHOLE:
-        items = st.multiselect("Only items", _ids(ratings.items), key="only_items", placeholder="search", width=160)
+        items = _some("Only items", ratings.items, "only_items")
     return Choice(order, tuple(users), tuple(items))
+
+
+def _some(label: str, index: pd.Index, key: str) -> list[str]:
+    """A search box for some of many; Enter takes the one that fits best, not all that are found."""
+    return st.multiselect(label, _ids(index), key=key, placeholder="search", width=160, select_all=False)
 
 
 def _ids(index: pd.Index) -> list[str]:
