@@ -56,7 +56,7 @@ def of_fit(view: Ready) -> None:
             "latent-lens.zip",
             "application/zip",
             lambda: export.capsule(ratings, fit, labels),
-            "Ratings, fit and labels, bit by bit, for nmf_core.export.open_capsule",
+            "Ratings, fit and labels in one file: bring it to the Ratings page, or open it with nmf_core.export.open_capsule",
         ),
     ]
     _row(offers)

@@ -17,7 +17,7 @@ from nmf_core.export import capsule, open_capsule
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.problem import Penalty
 
-module = importlib.import_module("nmf_core.export.capsule")
+module = importlib.import_module("nmf_core.export.capsule_zip")
 
 
 def ratings_with_info():
