@@ -63,6 +63,17 @@ def test_a_forged_number_is_as_good_as_none_and_the_next_one_is_taken():
     assert next(widget for widget in app.sidebar.number_input if widget.key == "rank").value == 4
 
 
+def test_a_browsers_whole_number_is_taken():
+    """Streamlit declares the number of a number input to be a double; its browser sends whole ones as whole numbers."""
+    app = opened("factors", rank="3")
+    states = app._tree.get_widget_states()
+    for state in states.widgets:
+        if state.id.endswith("-rank"):
+            state.CopyFrom(WidgetState(id=state.id, int_value=4))
+    app = app._run(states)
+    assert next(widget for widget in app.sidebar.number_input if widget.key == "rank").value == 4
+
+
 NUMBERS = [name for name, allowed in ALLOWED.items() if isinstance(allowed, Number)]
 NO_NUMBERS = ["inf", "-inf", "nan", "1e999", "9" * 40, "9" * 5_000, "x", "", "0x3", "-1"]
 

@@ -32,6 +32,11 @@ KINDS: Final[dict[str, tuple[type, ...]]] = {
     "string_array_value": (str,),
 }
 
+NUMBERS: Final = {
+    "double_value",
+    "int_value",
+}  # a browser sends whole numbers as the latter, whatever the widget declares
+
 
 class Checked:
     """A widget's way from what a browser sends to its value; what is no value of its kind counts as none."""
@@ -72,7 +77,7 @@ def _is_message(state: WidgetState, kind: str) -> bool:
             json.loads(state.json_value)
         except (ValueError, RecursionError):
             return False
-    return field is None or field == kind
+    return field is None or field == kind or {field, kind} == NUMBERS
 
 
 def guard() -> None:
