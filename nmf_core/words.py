@@ -25,6 +25,17 @@ def many(count: int, one: str, more: str = "") -> str:
     return f"{count:,} {noun(count, one, more)}"
 
 
+def share(part: float) -> str:
+    """A share of 1 in percent, with two digits at least below 10 %, and 100 % for all alone: the same share reads alike everywhere.
+
+    >>> share(0.0164), share(0.000123), share(0.65), share(0.999), share(1.0)
+    ('1.6%', '0.012%', '65%', '99.9%', '100%')
+    """
+    if part < 0.0995:
+        return f"{100 * part:.2g}%"
+    return f"{part:.0%}" if part <= 0.99 or part == 1 else f"{100 * min(part, 0.999):.1f}%"
+
+
 def cut(text: str, limit: int = 120) -> str:
     """Text of at most `limit` characters, with an ellipsis where there was more.
 

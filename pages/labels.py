@@ -7,6 +7,7 @@ from nmf_core.interpret.features import alike_features, distinctive_items, niche
 from nmf_core.labels import suggest_all_names
 from pages.ui import charts, show, text
 from pages.ui.labels import card
+from pages.ui.labels import niche as unexplained
 from pages.ui.work import view as views
 
 show.page(
@@ -24,6 +25,7 @@ with undo:
     card.undo_button(view)
 with fewest:
     least = show.fewest_ratings(view)
+card.lost_choice(view)
 for group in alike_features(fit):
     st.info(
         f"{text.md(text.listed([view.names[f] for f in group]))} are made of the same items: one feature in {len(group)} parts. A "
@@ -65,9 +67,7 @@ st.caption(
 niche = niche_items(fit, ratings=ratings, least=least)
 if niche:
     with st.expander(f"{text.many(len(niche), 'item')} that no feature explains", icon=":material/interests:"):
-        st.markdown(
-            ", ".join(text.md(x) for x in niche[:200])
-            + ". Low on every feature, with ratings enough to tell: a niche. A larger rank may find them a feature."
-        )
+        unexplained.listed(ratings, niche)
+        st.caption("Low on every feature, with ratings enough to tell: a niche. A larger rank may find them a feature.")
 card.unrecognised(view)
 card.history(view)

@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.ui import sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
-from pages.ui.session import editor, session
+from pages.ui.session import editor, outside, session
 
 HERE = Path(__file__).parent
+outside.guard()
 
 A_DAY = 86_400  # seconds
 SIDEBAR = 312  # pixels: the dial in one row
@@ -21,6 +22,19 @@ st.set_page_config(
 st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 # Streamlit spares 6 rem above a page for a toolbar that this one does not have, and 5 rem beside it.
 st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
+# On a phone the side panel lies over the page, and stays there when one is chosen in it. Text of ours alone, for a browser once.
+st.html(
+    """<script>
+    if (!window.panelMakesWay) {
+      window.panelMakesWay = true;
+      document.addEventListener("click", (event) => {
+        if (window.innerWidth <= 768 && event.target.closest("[data-testid='stSidebarNavLink']"))
+          setTimeout(() => document.querySelector("[data-testid='stSidebarCollapseButton'] button")?.click(), 100);
+      });
+    }
+    </script>""",
+    unsafe_allow_javascript=True,
+)
 page = st.navigation(
     [
         st.Page(HERE / f"{name}.py", title=page.title, icon=page.icon, url_path=name, default=name == FIRST_PAGE)

@@ -99,7 +99,12 @@ with one:
 with me:
     st.markdown("Rate a few items and be placed among the features at once, without a new fit.")
     picked = st.multiselect(
-        "Items you know", ratings.items.tolist(), key="mine", max_selections=20, placeholder="Type to search"
+        "Items you know",
+        ratings.items.tolist(),
+        key="mine",
+        max_selections=20,
+        placeholder="Type to search",
+        select_all=False,  # else Enter takes all that are found
     )
     steps = [float(x) for x in scale_steps(ratings)]
     mine = {

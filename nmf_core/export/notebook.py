@@ -16,7 +16,7 @@ from nmf_core.export.recipe import call, canonical, check_same, sentence, versio
 from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.features import Labels
-from nmf_core.words import many
+from nmf_core.words import many, share
 
 EMBED_RATINGS = 200_000  # more of them would make a notebook that editors cannot open
 EMBED_WEIGHTS = 5_000  # up to here W and H are compared weight by weight
@@ -108,7 +108,7 @@ def _title(ratings: Ratings, fit: Factorization) -> str:
     made = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
         f"# Latent features of {ratings.n_ratings:,} ratings\n\n"
-        f"{ratings.n_users:,} users rated {ratings.n_items:,} items; {ratings.density:.1%} of the cells are observed. "
+        f"{ratings.n_users:,} users rated {ratings.n_items:,} items; {share(ratings.density)} of the cells are observed. "
         f"They are factorised into V ≈ W × H with {many(fit.rank, 'feature')}, "
         f"by the solver {fit.settings.solver}.\n\n"
         "Run all cells from top to bottom: the fit is computed anew from the ratings and compared with the one that was "

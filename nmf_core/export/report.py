@@ -23,7 +23,7 @@ from nmf_core.fit.solvers import SOLVERS
 from nmf_core.interpret.colours import checked_colours, feature_colours
 from nmf_core.interpret.features import Labels, distinctive_items, feature_names, top_items, top_users, warnings_for
 from nmf_core.study.ranks import RankSurvey
-from nmf_core.words import many
+from nmf_core.words import many, share
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -112,7 +112,7 @@ def _ratings(ratings: Ratings) -> Told:
         ("users", f"{ratings.n_users:,}"),
         ("items", f"{ratings.n_items:,}"),
         ("ratings", f"{ratings.n_ratings:,}"),
-        ("cells observed", f"{ratings.density:.{0 if ratings.density >= 0.1 else 2}%}"),
+        ("cells observed", share(ratings.density)),
         ("scale", f"{low:g} to {high:g}"),
         ("mean rating", f"{ratings.mean:.2f}"),
     ]

@@ -13,6 +13,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array, Blanks, Penalty
 from nmf_core.fit.solvers import Solver, solver_named, that_can
+from nmf_core.words import share
 
 MAX_RANK = 500
 MAX_SWEEPS = 100_000
@@ -154,9 +155,8 @@ def suggested_blanks(ratings: Ratings) -> tuple[str, str]:
     if ratings.n_ratings <= SMALL_GRID:
         return "unknown", f"the grid is small ({ratings.n_ratings:,} ratings), so each blank can be looked at"
     if ratings.density >= WELL_FILLED:
-        return "unknown", f"the grid is well filled ({ratings.density:.0%}), so the ratings speak for themselves"
-    share = f"{ratings.density:.1%}" if ratings.density >= 0.01 else f"{ratings.density:.2%}"
+        return "unknown", f"the grid is well filled ({share(ratings.density)}), so the ratings speak for themselves"
     return (
         "weak",
-        f"the grid is large and sparse ({share} filled): what people leave blank says what they would not choose",
+        f"the grid is large and sparse ({share(ratings.density)} filled): what people leave blank says what they would not choose",
     )

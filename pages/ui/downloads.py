@@ -60,7 +60,7 @@ def of_fit(view: Ready) -> None:
             "capsule.zip",
             "application/zip",
             lambda: export.capsule(ratings, fit, labels),
-            f"{text.terms('capsule')} For nmf_core.export.open_capsule",
+            f"{text.terms('capsule')} Bring it to the Ratings page, or open it with nmf_core.export.open_capsule.",
         ),
     ]
     _row(offers, view.workspace.title)

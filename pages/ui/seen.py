@@ -19,7 +19,6 @@ from pages.ui.charts import MODES
 from pages.ui.session import controls, workspaces
 from pages.ui.session.address import Parameter, Parameters
 
-TOP_RANK = 50
 AUTOMATIC = "automatic"  # the penalty that the ratings decide
 
 
@@ -29,7 +28,7 @@ def parameters(ratings: Ratings) -> Parameters:
     top = value_top(ratings)
     ranks = top_surveyed(ratings)
     return {
-        controls.RANK: _whole(1, TOP_RANK, min(TOP_RANK, default_rank(ratings))),
+        controls.RANK: _whole(1, controls.TOP_RANK, min(controls.TOP_RANK, default_rank(ratings))),
         controls.BLANKS: _one_of(controls.DIAL, suggested),
         controls.WEIGHT: _number(0.0, 1.0, 0.2, shown=controls.is_custom),
         controls.VALUE: _number(0.0, top, min(1.0, top), shown=controls.is_custom),
@@ -60,6 +59,13 @@ def parameters(ratings: Ratings) -> Parameters:
             lambda user: user in ratings.users, "a user of these ratings", str(ratings.users[0]), page="recommend"
         ),
         controls.HOW_MANY: _whole(3, 30, 8, page="recommend"),
+        controls.LEAST: Parameter(
+            lambda value: value is None or (isinstance(value, int) and _within(1, controls.MOST_LEAST, value)),
+            f"a whole number from 1 to {controls.MOST_LEAST}",
+            None,
+            read=_int,
+            write=lambda value: [] if value is None else [str(value)],
+        ),
     }
 
 
@@ -70,7 +76,7 @@ def value_top(ratings: Ratings) -> float:
 
 def top_surveyed(ratings: Ratings) -> int:
     """The largest rank that a survey of these ratings reaches."""
-    return max(1, min(ratings.n_users, ratings.n_items, TOP_RANK))
+    return max(1, min(ratings.n_users, ratings.n_items, controls.TOP_RANK))
 
 
 def _one_of(options: Collection[str], default: str, page: str = "") -> Parameter:

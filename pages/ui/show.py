@@ -107,9 +107,9 @@ def fewest_ratings(view: Ready) -> int | None:
     asked = st.number_input(
         "Fewest ratings",
         1,
-        1_000_000,
+        controls.MOST_LEAST,
         None,
-        key="least",
+        key=controls.LEAST,
         persist_state="session",
         placeholder=f"usual: {usual}",
         help="An item with fewer is not listed, sets no feature apart and is not called niche; a person with fewer is not called "

@@ -53,7 +53,7 @@ def choose() -> DeltaGenerator:
         st.number_input(
             "Rank",
             1,
-            seen.TOP_RANK,
+            controls.TOP_RANK,
             key=controls.RANK,
             help=f"{text.terms('rank', 'feature')}\n\nThe Rank page says how many the ratings support.",
         )

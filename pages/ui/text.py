@@ -68,9 +68,11 @@ def duration(seconds: float) -> str:
     """A time as people say it.
 
     >>> duration(0.3), duration(42), duration(600)
-    ('1 s', '42 s', '10 min')
+    ('0.3 s', '42 s', '10 min')
     """
-    return f"{max(1, round(seconds))} s" if seconds < 100 else f"{round(seconds / 60)} min"
+    if seconds < 0.95:
+        return f"{max(0.1, seconds):.1f} s"
+    return f"{round(seconds)} s" if seconds < 100 else f"{round(seconds / 60)} min"
 
 
 def a(thing: str) -> str:
@@ -84,8 +86,8 @@ def a(thing: str) -> str:
 
 def fullness(ratings: Ratings) -> str:
     """How large the grid is and how full."""
-    share = f"{ratings.density:.0%}" if ratings.density >= 0.01 else f"{ratings.density:.2%}"
-    return f"{many(ratings.n_users, 'user')} × {many(ratings.n_items, 'item')}, {many(ratings.n_ratings, 'rating')}: {share} filled"
+    size = f"{many(ratings.n_users, 'user')} × {many(ratings.n_items, 'item')}, {many(ratings.n_ratings, 'rating')}"
+    return f"{size}: {words.share(ratings.density)} filled"
 
 
 def blanks_meaning(blanks: Blanks) -> str:

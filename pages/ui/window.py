@@ -41,24 +41,17 @@ def order_choice(ratings: Ratings) -> Choice:
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
-        users = st.multiselect(
-            "Only users",
-            _ids(ratings.users),
-            key=controls.ONLY_USERS,
-            persist_state="session",
-            placeholder="search",
-            width=122,
-        )
+        users = _some("Only users", ratings.users, controls.ONLY_USERS)
     if ratings.n_items > WHOLE:
-        items = st.multiselect(
-            "Only items",
-            _ids(ratings.items),
-            key=controls.ONLY_ITEMS,
-            persist_state="session",
-            placeholder="search",
-            width=122,
-        )
+        items = _some("Only items", ratings.items, controls.ONLY_ITEMS)
     return Choice(order, tuple(users), tuple(items))
+
+
+def _some(label: str, index: pd.Index, key: str) -> list[str]:
+    """A search box for some of many; Enter takes the one that fits best, not all that are found."""
+    return st.multiselect(
+        label, _ids(index), key=key, persist_state="session", placeholder="search", width=122, select_all=False
+    )
 
 
 def _ids(index: pd.Index) -> list[str]:

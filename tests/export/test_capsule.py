@@ -17,7 +17,7 @@ from nmf_core.export import capsule, open_capsule
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.problem import Penalty
 
-module = importlib.import_module("nmf_core.export.capsule")
+module = importlib.import_module("nmf_core.export.capsule_zip")
 
 
 def ratings_with_info():
@@ -332,6 +332,57 @@ def test_too_large_is_refused_as_declared_and_as_it_comes_out(good, monkeypatch)
     ratings = datasets.notebook()
     with pytest.raises(NmfError, match="the limit is 100"):
         capsule(ratings, factorize(ratings, rank=2))
+
+
+def column(name, items=4):
+    return {"name": name, "kind": "int64", "values": list(range(items))}
+
+
+def test_columns_without_end_are_refused(good):
+    """Kilobytes that unpack to more metadata than any item has: before they are read where they are many, else by number."""
+    endless = changed(good, item_info__json=json.dumps([column("c")] * 400_000))
+    assert len(endless) < 200_000
+    with pytest.raises(
+        NmfError, match=r"item_info\.json'? in the capsule has [\d,]+ bytes of text in a file of [\d,]+\. All"
+    ):
+        open_capsule(endless)
+    many = changed(good, item_info__json=json.dumps([column(f"c{k}") for k in range(1_001)]))
+    with pytest.raises(
+        NmfError, match=r"item_info\.json in the capsule has 1,001 columns\. A capsule has at most 1,000"
+    ):
+        open_capsule(many)
+    most = changed(good, item_info__json=json.dumps([column(f"c{k}") for k in range(1_000)]))
+    assert open_capsule(most)[0].item_info.shape == (4, 1_000)
+
+
+def test_notes_and_sweeps_without_end_are_refused(good):
+    manifest = json.loads(members_of(good)["manifest.json"])
+    for key in ("notes", "ratings_notes"):
+        noted = json.dumps({**manifest, key: ["a note"] * 1_001})
+        with pytest.raises(NmfError, match=f"1,001 notes under {key}"):
+            open_capsule(changed(good, manifest__json=noted))
+    rows = b"sweep,objective,kkt,seconds\n" + b"1,2,3,4\n" * 100_002
+    with pytest.raises(NmfError, match=r"history\.csv in the capsule has 100,002 rows"):
+        open_capsule(changed(good, history__csv=rows))
+
+
+def test_what_could_not_be_opened_is_not_written(monkeypatch):
+    ratings = ratings_with_info()
+    fit = factorize(ratings, rank=2)
+    wide = Ratings(
+        ratings.V,
+        ratings.users,
+        ratings.items,
+        ratings.scale,
+        pd.DataFrame(1, index=ratings.items, columns=[f"c{k}" for k in range(1_001)]),
+        ratings.notes,
+    )
+    with pytest.raises(NmfError, match="The item metadata have 1,001 columns"):
+        capsule(wide, fit)
+    monkeypatch.setattr(module, "TEXT", 0)
+    monkeypatch.setattr(module, "TEXT_RATIO", 0)
+    with pytest.raises(NmfError, match="bytes of text"):
+        capsule(ratings, fit)
 
 
 def test_odd_zip_files_are_refused(good):

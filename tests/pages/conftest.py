@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from nmf_core.data.datasets import SAMPLES
 from pages.ui.page_list import FIRST_PAGE
 from pages.ui.session import storage, workspaces
 from pages.ui.work import jobs
+from pages.ui.work.turns import Ticket
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -38,6 +41,19 @@ def finish(board: jobs._Board) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("a job does not end")
+
+
+@contextmanager
+def occupied(lane: str) -> Iterator[None]:
+    """All turns of a kind are held by others meanwhile."""
+    turns = jobs._board().turns[lane]
+    tickets = [Ticket([f"somebody else {k}"]) for k in range(turns.at_once)]
+    assert all(turns.take(ticket) for ticket in tickets)
+    try:
+        yield
+    finally:
+        for ticket in tickets:
+            turns.give_back(ticket)
 
 
 def opened(page: str, **params: str) -> AppTest:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nmf_core import Ratings, datasets
 from pages.ui.session import session
 from tests.pages.conftest import opened, words
 
@@ -80,3 +82,97 @@ def test_a_name_that_is_lost_at_another_rank_is_kept_and_said():
     other = opened("labels", **address(app, rank="1"))
     assert any("1 label not recognised in this fit" in one.label for one in other.expander)
     assert "the sixth" in words(other)
+
+
+def two_with(label: str) -> tuple[AppTest, AppTest]:
+    """Two people who see the same label of the first feature."""
+    ann = name(opened("labels", data="movie_night", rank="3"), label)
+    return ann.run(), opened("labels", **address(ann))
+
+
+def press(app: AppTest, key: str) -> None:
+    next(one for one in app.button if one.key == key).click().run()
+    assert not app.exception
+
+
+def test_of_a_label_that_two_changed_both_are_shown_and_one_is_chosen():
+    ann, bob = two_with("space")
+    name(ann, "stars & *ships*")
+    name(bob, "rockets")
+    said = words(bob)
+    assert "**Theirs:** stars \\& \\*ships\\* (" in said and "**Yours:** rockets (" in said
+    assert len(names(bob)) == 2  # no field to overwrite it with
+    press(bob, "take-theirs")
+    assert names(bob)[0] == "stars & *ships*" and "**Yours:**" not in words(bob)
+    name(ann, "orbits")
+    name(bob, "rockets")
+    press(bob, "take-mine")
+    assert names(bob)[0] == names(ann.run())[0] == "rockets"
+
+
+def test_a_choice_that_was_overtaken_is_another_choice():
+    ann, bob = two_with("space")
+    name(ann, "stars")
+    name(bob, "rockets")
+    name(ann, "orbits")
+    press(bob, "take-mine")
+    assert "**Theirs:** orbits (" in words(bob)
+    press(bob, "take-mine")
+    assert names(bob)[0] == "rockets"
+
+
+def test_a_name_that_one_took_away_and_one_changed_is_chosen():
+    ann, bob = two_with("space")
+    name(ann, "")
+    name(bob, "rockets")
+    assert "**Theirs:** the name is taken away" in words(bob)
+    press(bob, "take-mine")
+    assert names(bob)[0] == "rockets"
+    ann.run()
+    name(bob, "orbits")
+    name(ann, "")  # what she sees is older
+    assert "**Yours:** the name is taken away" in words(ann)
+    press(ann, "take-mine")
+    assert names(ann)[0] == ""
+
+
+def test_two_who_name_a_feature_at_once_choose():
+    ann = opened("labels", data="movie_night", rank="3")
+    bob = opened("labels", **address(name(ann, "x")))
+    name(ann, "")
+    bob.run()
+    name(ann, "space")
+    name(bob, "rockets")
+    assert "**Theirs:** space (" in words(bob) and "**Yours:** rockets (" in words(bob)
+    press(bob, "take-mine")
+    assert names(bob)[0] == "rockets"
+
+
+def test_of_two_colours_one_is_chosen():
+    ann, bob = two_with("space")
+    field(ann, "color_picker", "colour-").set_value("#112233").run()
+    field(bob, "color_picker", "colour-").set_value("#445566").run()
+    assert "in \\#112233" in words(bob) and "in \\#445566" in words(bob)
+
+
+def test_two_who_say_the_same_have_nothing_to_choose():
+    ann, bob = two_with("space")
+    name(ann, "stars")
+    name(bob, "stars")
+    assert "**Yours:**" not in words(bob) and names(bob)[0] == "stars"
+
+
+def test_items_that_no_feature_explains_are_read_and_searched(with_ratings):
+    rng = np.random.default_rng(0)
+    ratings = datasets.planted(60, 40, 2, 0.3, 0.3, 0)
+    rows = [(u, i, r) for u, i, r in ratings.to_table().itertuples(index=False)]
+    rows += [(f"lone {k}", f"*niche* {k}", float(rng.integers(1, 3))) for k in range(260)]
+    with_ratings(Ratings.from_cells(*map(list, zip(*rows, strict=True)), scale=(1, 5)))
+    app = opened("labels", rank="2", blanks="zero")
+    n = next(int(one.label.split()[0].replace(",", "")) for one in app.expander if "no feature explains" in one.label)
+    assert n > 200  # no more were ever shown
+    frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))
+    assert len(frame) == n
+    field(app, "text_input", "niche-search").set_value("NICHE* 25").run()
+    frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))
+    assert set(frame["item"]) <= {"*niche* 25", *(f"*niche* 25{k}" for k in range(10))} and len(frame)

@@ -12,7 +12,7 @@ from nmf_core.data.datasets import SAMPLES
 from pages.ui.page_list import PAGES
 from pages.ui.session import session
 from pages.ui.work import fits, jobs
-from tests.pages.conftest import finish, opened, words
+from tests.pages.conftest import finish, occupied, opened, words
 
 ROOT = Path(__file__).parent.parent.parent
 HOSTILE = [
@@ -145,12 +145,9 @@ def test_a_cancelled_fit_goes_back_to_the_last_good_one(with_ratings, monkeypatc
     app.run()
     assert not any(button.label.startswith("Fit rank") for button in app.button)
     next(w for w in app.sidebar.number_input if w.key == "rank").set_value(12).run()
-    turns = jobs._board().turns["fit"]
-    for _ in range(jobs.AT_ONCE["fit"]):
-        turns.acquire()  # the fit waits, so that there is time to cancel it
-    app.button(key="begin-fit").click().run()
-    app.button(key="cancel-fit").click().run()
-    turns.release(jobs.AT_ONCE["fit"])
+    with occupied("fit"):  # the fit waits, so that there is time to cancel it
+        app.button(key="begin-fit").click().run()
+        app.button(key="cancel-fit").click().run()
     finish(jobs._board())
     app.run()
     assert next(w for w in app.sidebar.number_input if w.key == "rank").value == 3

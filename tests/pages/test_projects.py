@@ -152,6 +152,17 @@ def test_a_project_is_renamed_duplicated_and_deleted_after_asking():
     assert now(app).title == "Film club"
 
 
+def test_a_copy_of_a_copy_is_called_by_its_first_name():
+    app = upload(bringing(), ("films.csv", CSV))
+    titles = []
+    for _ in range(3):
+        press(app, f"copy-{project_of(app)}")
+        titles.append(now(app).title)
+    assert titles == ["films.csv (copy)", "films.csv (copy 2)", "films.csv (copy 3)"]
+    assert storage.title_of_copy("Films (edited) (copy) (copy)", BOB) == "Films (copy)"
+    assert storage.title_of_copy("(copy)", BOB) == "(copy) (copy)"
+
+
 def test_another_persons_list_is_their_own_though_a_link_opens_what_it_names(monkeypatch):
     app = upload(bringing(), ("films.csv", CSV))
     project = project_of(app)

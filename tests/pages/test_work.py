@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from nmf_core.metrics import METRICS
 from pages.ui.page_list import PAGES
 from pages.ui.session import session
 from pages.ui.work import fits, jobs, studies
-from tests.pages.conftest import finish, opened, with_state, words
+from tests.pages.conftest import finish, occupied, opened, with_state, words
 
 ROOT = Path(__file__).parent.parent.parent
 SOON = 30  # seconds: a bound for a machine that is slow and busy, not a speed
@@ -89,6 +90,87 @@ def test_what_takes_too_long_is_ended():
     job = jobs.start("ann", "x", until_cancelled(threading.Event()), seconds=0.01)
     assert job.ended.wait(SOON)
     assert job.late and job.cancelled and not job.broken
+
+
+def names(lane: str = "fit") -> list[str]:
+    return [ticket.holder for ticket in jobs._board().turns[lane].held]
+
+
+def held_until(release: threading.Event, order: list[str] | None = None, name: str = ""):
+    def work(progress):
+        if order is not None:
+            order.append(name)
+        return release.wait(SOON)
+
+    return work
+
+
+def soon(true) -> bool:
+    """Wait until something is true."""
+    deadline = time.monotonic() + SOON
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return true()
+
+
+def test_twelve_fits_of_one_person_hold_up_nobody_else():
+    release = threading.Event()
+    twelve = [jobs.start("ann", k, held_until(release)) for k in range(12)]
+    assert soon(lambda: names() == ["ann"])
+    bob = jobs.start("bob", "his", lambda progress: "done")
+    assert bob.ended.wait(SOON)
+    assert sum(not job.waiting for job in twelve) == 1
+    assert sum(not job.cancelled for job in twelve) == 1 + jobs.WAITING  # whoever turns a dial wants the last
+    assert not twelve[-1].cancelled
+    release.set()
+    assert all(job.ended.wait(SOON) for job in twelve)
+
+
+def test_turns_go_round_by_person():
+    order, release, first = [], threading.Event(), threading.Event()
+    jobs.start("ann", "first", held_until(first), lane="study")
+    assert soon(lambda: names("study") == ["ann"])
+    asked = ["ann 1", "ann 2", "ann 3", "bob 1", "bob 2", "eve 1"]
+    waiting = []
+    for number, name in enumerate(asked):
+        waiting.append(jobs.start(name[:3], name, held_until(release, order, name), lane="study"))
+        assert soon(lambda number=number: len(jobs._board().turns["study"].waiting) == number + 1)
+    release.set()
+    first.set()
+    assert all(job.ended.wait(SOON) for job in waiting)
+    assert order == ["bob 1", "eve 1", "ann 1", "bob 2", "ann 2", "ann 3"]
+
+
+def test_what_waits_is_dropped_when_its_page_is_gone(monkeypatch):
+    here = {"tab of ann", "tab of bob"}
+    monkeypatch.setattr(session, "is_open", lambda tab: tab in here)
+    monkeypatch.setattr(jobs, "AWAY", 0.0)
+    monkeypatch.setattr(session, "tab", lambda: "tab of ann")
+    begun = threading.Event()
+    work = jobs.start("ann", "x", until_cancelled(begun), lane="study")
+    waits = jobs.start("ann", "y", lambda progress: "never", lane="study")
+    monkeypatch.setattr(session, "tab", lambda: "tab of bob")
+    both = jobs.start("ann", "z", lambda progress: 42, lane="study")
+    assert jobs.start("bob", "z", lambda progress: 43, lane="study") is both
+    assert begun.wait(SOON)
+    assert not work.finished and waits.waiting
+    here.remove("tab of ann")
+    assert work.ended.wait(SOON) and waits.ended.wait(SOON)
+    assert work.cancelled and waits.cancelled and waits.result is None
+    assert both.ended.wait(SOON) and both.result == 42  # somebody who wants it is still there
+
+
+def test_a_page_that_is_loaded_anew_finds_its_work_going_on(monkeypatch):
+    monkeypatch.setattr(session, "is_open", lambda tab: tab == "new")
+    monkeypatch.setattr(session, "tab", lambda: "old")
+    begun = threading.Event()
+    work = jobs.start("ann", "x", until_cancelled(begun))
+    assert begun.wait(SOON) and work.wanted()  # the old tab is gone since a moment only
+    monkeypatch.setattr(session, "tab", lambda: "new")
+    assert jobs.find("ann", "x") is work
+    monkeypatch.setattr(jobs, "AWAY", 0.0)
+    assert work.wanted()
+    jobs.cancel("ann", "x")
 
 
 def test_a_bug_is_in_the_log_and_not_taken_for_a_result(caplog):
@@ -237,17 +319,28 @@ def test_every_page_stands_a_fit_that_is_older_than_what_is_set(page, monkeypatc
 def test_a_fit_that_was_cancelled_does_not_begin_by_itself_again(monkeypatch):
     app = opened("factors", data="movie_night", rank="3")
     monkeypatch.setattr(fits, "PATIENCE", 0.0)
-    board = jobs._board()
-    for _ in range(jobs.AT_ONCE["quick"]):
-        board.turns["quick"].acquire()
-    rank(app).set_value(5).run()
-    app.button(key="cancel-fit").click().run()
-    board.turns["quick"].release(jobs.AT_ONCE["quick"])
-    finish(board)
+    with occupied("quick"):
+        rank(app).set_value(5).run()
+        app.button(key="cancel-fit").click().run()
+    finish(jobs._board())
     app.run()
     assert rank(app).value == 3  # back at the last fit
     rank(app).set_value(5).run()
     assert [label for label in labels(app) if label.startswith("Fit rank 5")]
+
+
+def test_a_fit_without_end_is_left_for_the_next_one_and_ends_by_itself(monkeypatch):
+    """Rank 50 with 100,000 sweeps of mu went on for a minute and more, whatever was set meanwhile."""
+    monkeypatch.setattr(fits, "PATIENCE", 0.0)
+    monkeypatch.setattr(fits, "FOLLOWS", 1e9)
+    endless = {"data": "movie_night", "solver": "mu", "sweeps": "100000", "loss": "kl", "penalty": "0"}
+    app = opened("factors", rank="12", **endless)
+    (first,) = jobs._board().jobs.values()
+    assert first.seconds == jobs.BY_ITSELF
+    rank(app).set_value(3).run()
+    assert first.ended.wait(SOON) and first.cancelled and not first.late
+    later = [job for job in jobs._board().jobs.values() if job is not first]
+    assert len(later) == 1 and not later[0].cancelled
 
 
 def test_another_start_is_another_fit(movie_night):

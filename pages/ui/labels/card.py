@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from nmf_core import NmfError
 from nmf_core.labels import KINDS, Label, MatchedLabel, Suggestion, shape_of
 from pages.ui import text
+from pages.ui.labels import conflict
 from pages.ui.session import projects, session, storage
 from pages.ui.work.view import Ready
 
@@ -42,6 +44,10 @@ def _swatch(colour: str) -> str:
 def name_fields(view: Ready, f: int, suggestions: list[Suggestion]) -> None:
     """Name, kind, note and colour; each is saved as soon as it changes."""
     named = _named(view, f)
+    waits = conflict.pending(view)
+    if named is not None and waits is not None and waits.found.theirs.id == named.stored.id:
+        conflict.choice(waits)
+        return
     label = named.stored.label if named else None
     mark = f"{view.project}-{f}-{named.stored.id if named else 'new'}-{named.stored.version if named else view.workspace.at}"
     left, right = st.columns([3, 2])
@@ -109,7 +115,12 @@ def _save(view: Ready, f: int, key: str, part: str) -> None:
     def changed() -> Label:
         return replace(named.stored.label, **{part: value}) if named else Label(**{part: value})
 
-    projects.saving(lambda: _save_label(view, f, changed()))
+    try:
+        label = changed()
+    except NmfError as error:
+        session.notice("error", error.plain)
+        return
+    _save_label(view, f, label)
 
 
 def _save_label(view: Ready, f: int, label: Label) -> None:
@@ -118,15 +129,18 @@ def _save_label(view: Ready, f: int, label: Label) -> None:
     named, fit, project = _named(view, f), view.fit, view.project
     label = replace(label, colour=label.colour or view.colours[f], author=label.author or session.nickname())
     seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
-    projects.saving(
+    shape = shape_of(fit.items, fit.H[f])
+    conflict.saving(
+        project,
+        shape,
         lambda: storage.store().save(
             project,
             label,
-            shape_of(fit.items, fit.H[f]),
+            shape,
             label_id=named.stored.id if named else None,
             version=named.stored.version if named else None,
             beside=() if named else seen,
-        )
+        ),
     )
 
 
@@ -134,7 +148,8 @@ def _remove(view: Ready, f: int) -> None:
     """Take the feature's label away."""
     named, project = _named(view, f), view.project
     if named is not None and project is not None:
-        projects.saving(lambda: storage.store().remove(project, named.stored.id, named.stored.version))
+        stored = named.stored
+        conflict.saving(project, None, lambda: storage.store().remove(project, stored.id, stored.version))
 
 
 def undo_button(view: Ready) -> None:
@@ -149,6 +164,14 @@ def undo_button(view: Ready) -> None:
         args=(lambda: storage.store().undo(project),),
         disabled=not projects.has_label_history(project),
     )
+
+
+def lost_choice(view: Ready) -> None:
+    """A choice between two versions of a label that no card shows: the other one was removed, or names no feature here."""
+    waits = conflict.pending(view)
+    shown = {named.stored.id for named in view.known.by_feature.values()} if view.known else set()
+    if waits is not None and waits.found.theirs.id not in shown:
+        conflict.choice(waits)
 
 
 def unrecognised(view: Ready) -> None:

@@ -91,7 +91,9 @@ def _rename(project: Project, key: str) -> None:
 def _duplicate(project: Project) -> None:
     """Make a copy, and open it."""
     try:
-        made = storage.projects().duplicate(project.id, session.person(), f"{project.title[:70]} (copy)")
+        made = storage.projects().duplicate(
+            project.id, session.person(), storage.title_of_copy(project.title, session.person())
+        )
     except NmfError as error:
         session.notice("error", error.plain)
         return

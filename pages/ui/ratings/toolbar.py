@@ -84,7 +84,13 @@ def _names(index: pd.Index, what: str) -> None:
             st.form_submit_button("Rename", icon=":material/edit:", on_click=_rename, args=(what,))
     with st.form(f"fewer_{what}s_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         if len(index) <= OPTIONS:
-            st.multiselect(f"Take out {what}s", index.tolist(), key=f"fewer_{what}s", placeholder="choose some")
+            st.multiselect(
+                f"Take out {what}s",
+                index.tolist(),
+                key=f"fewer_{what}s",
+                placeholder="choose some",
+                select_all=False,
+            )
         else:
             _name(f"Take out {text.a(what)}", index, f"fewer_{what}s")
         st.form_submit_button("Take out", icon=":material/delete:", on_click=_take_out, args=(what,))

@@ -17,6 +17,7 @@ from nmf_core.reading.items import looks_like_items
 from nmf_core.reading.join import ItemsJoin
 from nmf_core.reading.read import Preview
 from pages.ui import text
+from pages.ui.ratings import capsules
 from pages.ui.session import session, storage, workspaces
 from pages.ui.session import waiting as kept
 
@@ -91,7 +92,8 @@ def file_box() -> None:
         on_change=_uploaded,
     )
     st.caption(
-        "CSV, TSV, Excel, OpenDocument, Parquet, JSON, Matrix Market, ARFF and others; MovieLens as downloaded (zip files too). "
+        "CSV, TSV, Excel, OpenDocument, Parquet, JSON, Matrix Market, ARFF and others; MovieLens as downloaded (zip files too); a "
+        "capsule. "
         "How a file is read is shown first where it is not plain. Ids stay text: 007 and 07 differ."
     )
 
@@ -115,6 +117,9 @@ def read(files: Files) -> None:
     """Read files, then open them or ask how they are to be read; on an error what was open stays open."""
     held = session.current()
     answers, held.answers_before = held.answers_before, None
+    if len(files) == 1 and capsules.is_capsule(files[0][1]):
+        capsules.read(*files[0])
+        return
     try:
         sources = [open_source(data, name=name) for name, data in files]
         about = [looks_like_items(source) for source in sources]

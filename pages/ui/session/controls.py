@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
-from nmf_core import Ratings, Settings, suggested_blanks
+from nmf_core import SOLVERS, Ratings, Settings, suggested_blanks
 from nmf_core.fit.factorize import check_settings
-from nmf_core.fit.settings import BLANK_PRESETS, default_rank
+from nmf_core.fit.init import INITS
+from nmf_core.fit.losses import LOSSES
+from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, default_rank
+from pages.ui.session.allowed import Allowed, Number, Words
 
 # Widgets with these keys live in the sidebar; each is a query parameter of the same name.
 DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER = "data", "blanks", "weight", "value", "rank", "solver"
@@ -19,12 +23,27 @@ PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 MODE, WEIGHTS, ORDER, CELL = "mode", "weights", "order", "cell"
 ONLY_USERS, ONLY_ITEMS = "only_users", "only_items"
 SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
+LEAST, MOST_LEAST = "least", 1_000_000  # the fewest ratings of an item that is listed
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
 CANONICAL, SOLVED = "canonical", "solver"  # the values of WEIGHTS
 OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*BLANK_PRESETS, CUSTOM)
 PROJECT = "project"
+TOP_RANK = 50
+# What each may be, from wherever it comes.
+ALLOWED: dict[str, Allowed] = {
+    BLANKS: Words(DIAL),
+    WEIGHT: Number(0, 1),
+    VALUE: Number(0, 1e15),
+    RANK: Number(1, TOP_RANK, whole=True),
+    SOLVER: Words(tuple(SOLVERS)),
+    PENALTY: Number(0, 100),
+    INIT: Words(("auto", *INITS)),
+    SEED: Number(0, 2**32 - 1, whole=True),
+    LOSS: Words(tuple(LOSSES)),
+    SWEEPS: Number(1, MAX_SWEEPS, whole=True),
+}
 
 
 def settings(ratings: Ratings) -> Settings:
@@ -95,8 +114,9 @@ def from_text(text: str, spared: Collection[str] = ()) -> None:
     """Set the sidebar as a project keeps it, but for the widgets `spared`."""
     try:
         found = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return
-    for name in SHARED:
-        if name != DATA and name in found and name not in spared:
-            st.session_state[name] = found[name]
+    for name, allowed in ALLOWED.items():
+        if isinstance(found, dict) and name in found and name not in spared:
+            with suppress(ValueError):  # what is none of its values is as good as not kept
+                st.session_state[name] = allowed.checked(found[name])

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.session.http import PERSON_COOKIE
 from pages.ui.session.workspace import Workspace
@@ -39,6 +41,8 @@ class Session:
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
     view: Any = None  # of this run; work.view makes it
+    conflict: Any = None  # a label that two people changed; labels.conflict has its own
+    following: Any = None  # the name of the sidebar's fit
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
     seeds: Any = None  # work.seeds has what it holds: the last fits that differ by their seed alone
     last_view: dict[str, Any] = field(
@@ -59,6 +63,17 @@ def person() -> str:
     if st.user.get("is_logged_in"):
         return f"user:{st.user.get('sub') or st.user.get('email')}"
     return f"browser:{st.context.cookies.get(PERSON_COOKIE) or current().own_id}"
+
+
+def tab() -> str | None:
+    """Which browser tab is drawn now; None outside of a page."""
+    drawn = get_script_run_ctx(suppress_warning=True)
+    return drawn.session_id if drawn is not None else None
+
+
+def is_open(tab: str) -> bool:
+    """Whether a browser tab is open, and its connection there; from any thread."""
+    return not runtime.exists() or bool(runtime.get_instance().is_active_session(tab))
 
 
 def nickname() -> str:

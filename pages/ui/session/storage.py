@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +89,7 @@ def keep(workspace: Workspace, person: str, settings: str) -> tuple[Workspace, s
         try:
             return _kept(workspace, person, settings), ""
         except ProjectConflict as conflict:
-            title = f"{workspace.title[:70]} (copy)"
+            title = title_of_copy(workspace.title, person)
             copy = projects().duplicate(conflict.theirs.id, person, title)
             mine = replace(workspace, project=copy.id, version=copy.version, title=title)
             words = (
@@ -117,6 +118,14 @@ def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
             project, version = copy.id, copy.version
     made = projects().keep(project, workspace.ratings, title=title, origin=origin, settings=settings, version=version)
     return replace(workspace, key=made.id, project=made.id, version=made.version, title=made.title, unsaved="")
+
+
+def title_of_copy(title: str, person: str) -> str:
+    """What a copy is called: by its first name, whatever it is a copy of, with a number where this person has one already."""
+    first = re.sub(r"( \((edited|copy)( \d+)?\)( \d+)?)+$", "", title)[:60] or title[:60]
+    taken = {project.title for project in of_person(person)}
+    titles = (f"{first} (copy{f' {n}' if n > 1 else ''})" for n in itertools.count(1))
+    return next(made for made in titles if made not in taken)
 
 
 def _free_title(workspace: Workspace, person: str) -> str:

@@ -104,6 +104,15 @@ def begin(state: FitState, *, quick: bool = False) -> Job:
     return jobs.start(session.person(), state.what, work)
 
 
+def follow(ratings: Ratings, settings: Settings) -> None:
+    """The sidebar's fit is this one from now on: what it was before is left, if it began by itself and is still on its way."""
+    held, what = session.current(), key_of(ratings, settings)
+    before, held.following = held.following, what
+    job = None if before in (None, what) else jobs.find(session.person(), before)
+    if job is not None and not job.finished and job.seconds == jobs.BY_ITSELF:
+        jobs.cancel(session.person(), before)
+
+
 def decline(state: FitState) -> None:
     """End a fit, and do not begin it again by itself. For a Cancel button."""
     session.current().declined.add(state.what)

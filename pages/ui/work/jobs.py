@@ -15,6 +15,8 @@ from typing import Any
 import streamlit as st
 
 from nmf_core import NmfError
+from pages.ui.session import session
+from pages.ui.work.turns import Ticket, Turns
 
 LOG = logging.getLogger(__name__)
 # Jobs at a time; others wait their turn, but quick ones never behind long ones, nor fits behind surveys. Studies are computed by
@@ -28,6 +30,8 @@ KEPT, KEPT_BYTES = (
     400,
     400_000_000,
 )  # finished jobs remembered, so that who comes back, or asks for the same, finds the result
+AWAY = 15.0  # seconds that a page may be gone, as it is while it is loaded anew, before what it wanted is ended
+WAITING = 8  # jobs of one person that wait for a turn; of more, the one that waits longest is dropped
 GLANCE = 0.2  # seconds between two looks at a job that is waited for
 
 # Told (done, of), and what there is so far if anything is; answers whether to go on.
@@ -44,10 +48,14 @@ class Job:
         waiting: whether its turn has not come yet.
         cancelled: whether everybody who wanted it has left, or its time ran out (`late`).
         seconds: how long it may take.
+        owners, tabs: the people who want it, and the pages in which each does with when they were last there; of people without
+            any, such as a script's, nobody asks whether they are there.
     """
 
     seconds: float = ASKED_FOR
     owners: set[str] = field(default_factory=set)
+    tabs: dict[str, dict[str, float]] = field(default_factory=dict)
+    looked: float = 0.0
     done: int = 0
     of: int = 0
     partial: Any = None
@@ -66,7 +74,30 @@ class Job:
             self.partial = partial
         if time.monotonic() - self.began > self.seconds:
             self.late = self.cancelled = True
+        if time.monotonic() - self.looked < GLANCE:  # a sweep may take a thousandth of that
+            return not self.cancelled
+        return self.wanted()
+
+    def wanted(self) -> bool:
+        """Whether to go on: it was not cancelled, and a page of somebody who wants it is open, or was a moment ago."""
+        self.looked = now = time.monotonic()
+        if not any(self._is_there(owner, now) for owner in tuple(self.owners)):
+            self.cancelled = True
         return not self.cancelled
+
+    def _is_there(self, owner: str, now: float) -> bool:
+        """Whether a page of somebody is open, or was a moment ago."""
+        tabs = self.tabs.get(owner, {})
+        for tab in tuple(tabs):
+            if session.is_open(tab):
+                tabs[tab] = now
+        return not tabs or max(tabs.values()) >= now - AWAY
+
+    def came(self, owner: str) -> None:
+        """Note that somebody wants it in the page that is drawn now."""
+        tab = session.tab()
+        if tab is not None:
+            self.tabs.setdefault(owner, {})[tab] = time.monotonic()
 
     @property
     def finished(self) -> bool:
@@ -91,9 +122,7 @@ class _Board:
     """Every job of the server by what it does; a page asks by its own key only."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    turns: dict[str, threading.Semaphore] = field(
-        default_factory=lambda: {lane: threading.Semaphore(n) for lane, n in AT_ONCE.items()}
-    )
+    turns: dict[str, Turns] = field(default_factory=lambda: {lane: Turns(n) for lane, n in AT_ONCE.items()})
     jobs: dict[Hashable, Job] = field(default_factory=dict)
 
 
@@ -117,11 +146,14 @@ def start(
     with board.lock:
         found = board.jobs.get(what)
         if found is not None and not found.cancelled:
+            found.came(owner)
             found.owners.add(owner)
             return found
         job = Job(ASKED_FOR if seconds is None else seconds, {owner})
+        job.came(owner)
         board.jobs.pop(what, None)
         board.jobs[what] = job
+        _drop_what_waits(board, owner)
         _tidy(board)
     # The job does not hold its work: what that worked on would be kept for as long as the result.
     threading.Thread(target=_run, args=(job, work, board.turns[lane]), daemon=True).start()
@@ -131,7 +163,10 @@ def start(
 def find(owner: str, what: Hashable) -> Job | None:
     """The job of that name, if this owner wanted it."""
     job = _board().jobs.get(what)
-    return job if job is not None and owner in job.owners else None
+    if job is None or owner not in job.owners:
+        return None
+    job.came(owner)
+    return job
 
 
 def result_of(what: Hashable) -> Any:
@@ -174,19 +209,29 @@ def wait(job: Job, seconds: float, glance: Callable[[Job, float], None]) -> bool
     return True
 
 
-def _run(job: Job, work: Callable[[Progress], Any], turns: threading.Semaphore) -> None:
+def _run(job: Job, work: Callable[[Progress], Any], turns: Turns) -> None:
     """Wait for a turn, work, keep the result; an error a user caused is kept to be shown, a bug goes to the log."""
+    ticket = Ticket(job.owners, job.wanted)
     try:
-        with turns:
-            job.waiting, job.began = False, time.monotonic()
-            if not job.cancelled:
+        if turns.take(ticket):
+            try:
+                job.waiting, job.began = False, time.monotonic()
                 job.result = work(job.progress)
+            finally:
+                turns.give_back(ticket)
     except NmfError as error:
         job.error = error
     except Exception:
         LOG.exception("a job ended by a bug")
     finally:
         job.ended.set()
+
+
+def _drop_what_waits(board: _Board, owner: str) -> None:
+    """Of a person's jobs that wait, drop those that wait longest beyond a number: who turns a dial wants the last."""
+    theirs = [job for job in board.jobs.values() if job.owners == {owner} and job.waiting and not job.cancelled]
+    for job in theirs[:-WAITING]:
+        job.cancelled = True
 
 
 def _tidy(board: _Board) -> None:

@@ -15,7 +15,7 @@ from nmf_core.interpret.features import feature_names
 from pages.ui.charts.style import Look
 from pages.ui.session import controls, projects, session, workspaces
 from pages.ui.session.workspace import Workspace
-from pages.ui.work.fits import FitState, fit_of
+from pages.ui.work.fits import FitState, fit_of, follow
 from pages.ui.work.jobs import Job
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _made(workspace: Workspace, glance: Callable[[Job, float], None]) -> View:
         settings = controls.settings(workspace.ratings)
     except NmfError as error:
         return Unsettled(workspace, error)
+    follow(workspace.ratings, settings)
     state = fit_of(workspace.ratings, settings, glance=glance)
     if state.fit is not None:
         workspaces.remember_fitted()

@@ -1,0 +1,99 @@
+"""Two people changed the same label: both versions are shown, and one of them is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from nmf_core import NmfError
+from nmf_core.labels import Label, Shape
+from nmf_core.store.labels import LabelConflict
+from pages.ui import text
+from pages.ui.session import session, storage
+from pages.ui.work.view import Ready
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A change that was not saved, and what it is to be chosen from."""
+
+    project: str
+    shape: Shape | None
+    found: LabelConflict
+
+
+def saving(project: str, shape: Shape | None, action: Callable[[], object]) -> None:
+    """Save or remove a label in a callback; where somebody else changed it meanwhile, both wait to be chosen from."""
+    held = session.current()
+    try:
+        action()
+        held.conflict = None
+    except LabelConflict as found:
+        mine, theirs = found.mine, found.theirs
+        same = theirs.removed if mine is None else not theirs.removed and _plain(mine) == _plain(theirs.label)
+        held.conflict = None if same else Pending(project, shape, found)
+    except NmfError as error:
+        session.notice("error", error.plain)
+
+
+def pending(view: Ready) -> Pending | None:
+    """What waits to be chosen in what is open."""
+    held: Pending | None = session.current().conflict
+    return held if held is not None and held.project == view.project else None
+
+
+def choice(waits: Pending) -> None:
+    """Both versions, and a button for each."""
+    mine, theirs = waits.found.mine, waits.found.theirs
+    who = text.md(theirs.label.author or "Somebody else")
+    st.warning(
+        f"{who} changed this label meanwhile, and yours is not saved yet. Choose one of the two.",
+        icon=":material/call_split:",
+    )
+    for title, label, key, chosen in (
+        ("Theirs", None if theirs.removed else theirs.label, "theirs", _forget),
+        ("Yours", mine, "mine", _take_mine),
+    ):
+        with st.container(border=True):
+            st.markdown(f"**{title}:** {_words(label)}")
+            st.button(
+                f"Take {title.lower()}" if label else "Leave it without a name",
+                key=f"take-{key}",
+                icon=":material/check:",
+                on_click=chosen,
+                args=(waits,),
+            )
+
+
+def _words(label: Label | None) -> str:
+    """A version in words."""
+    if label is None:
+        return "the name is taken away"
+    note = f", note: {text.md(text.cut(label.note, 200))}" if label.note else ""
+    colour = f", in {text.md(label.colour)}" if label.colour else ""
+    return f"{text.md(label.text)} ({label.kind}{colour}{note})"
+
+
+def _plain(label: Label) -> Label:
+    """A label, whoever said it."""
+    return replace(label, author="")
+
+
+def _forget(waits: Pending) -> None:
+    """What is stored stays."""
+    session.current().conflict = None
+
+
+def _take_mine(waits: Pending) -> None:
+    """Mine in the place of theirs as it was shown; if that has changed since, there is another choice."""
+    mine, theirs, shape = waits.found.mine, waits.found.theirs, waits.shape
+    if mine is None:
+        saving(waits.project, shape, lambda: storage.store().remove(waits.project, theirs.id, theirs.version))
+    elif shape is not None:
+        saving(
+            waits.project,
+            shape,
+            lambda: storage.store().save(waits.project, mine, shape, label_id=theirs.id, version=theirs.version),
+        )
