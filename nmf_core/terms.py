@@ -19,7 +19,8 @@ TERMS = {
     "taste": "the share of each feature in a user's weights",
     "capsule": "ratings, fit and labels in one file that opens with the same bits",
     "held-out": "observed cells hidden from a fit, to judge it by",
-    "fold-in": "placing a person who was not in the fit, with H left as it is",
+    "fold-in": "placing a person by their ratings, with H left as it is; where blanks are weak evidence, one "
+    "weighs half of what it weighs in the fit at `half_at` ratings",
     "niche item": "an item that is low on every feature",
 }
 

@@ -23,6 +23,7 @@ from nmf_core.reading.options import CHOSEN, Plan, Question, ReadOptions
 from nmf_core.reading.readings import column_titles
 from nmf_core.reading.still_open import all_questions
 from nmf_core.tables.base import Table, text_of
+from nmf_core.tables.headers import ROLES, has_role
 
 HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
 
@@ -247,6 +248,8 @@ def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Qu
     if asked is not None:
         return (Question("sheet", asked, names, CHOSEN, True),)
     in_sight = [name for name in names if name not in table.hidden_sheets]
+    if _names_all(table):  # only a sheet that says as much is another list of ratings
+        in_sight = [name for name in in_sight if _names_all(source.table(name))]
     first, others = table.sheet, [name for name in in_sight if name != table.sheet and _holds_ratings(source, name)]
     if not others:
         return (Question("sheet", first, names, "ratings can be read from no other", True),)
@@ -262,6 +265,11 @@ def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Qu
             False,
         ),
     )
+
+
+def _names_all(table: Table) -> bool:
+    """Whether the header names users, items and ratings."""
+    return all(has_role(table.header, role) for role in ROLES)
 
 
 def _which_encoding(table: Table, asked: str | None) -> tuple[Question, ...]:

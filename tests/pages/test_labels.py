@@ -168,7 +168,7 @@ def test_items_that_no_feature_explains_are_read_and_searched(with_ratings):
     rows = [(u, i, r) for u, i, r in ratings.to_table().itertuples(index=False)]
     rows += [(f"lone {k}", f"*niche* {k}", float(rng.integers(1, 3))) for k in range(260)]
     with_ratings(Ratings.from_cells(*map(list, zip(*rows, strict=True)), scale=(1, 5)))
-    app = opened("labels", rank="2", blanks="zero")
+    app = opened("labels", rank="2", blanks="zero", least="1")
     n = next(int(one.label.split()[0].replace(",", "")) for one in app.expander if "no feature explains" in one.label)
     assert n > 200  # no more were ever shown
     frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))

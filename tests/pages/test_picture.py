@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from nmf_core import factorize
+from nmf_core.interpret.colours import PALETTE, feature_colours
 from nmf_core.interpret.features import feature_names
 from pages.ui import charts
-from pages.ui.charts import MODES, Look, Window, feature_colours
-from pages.ui.charts.style import PALETTE, colour_at, contrast, readable_on
+from pages.ui.charts import MODES, Look, Window
+from pages.ui.charts.style import colour_at, contrast, readable_on
 from tests.pages.conftest import opened, words
 
 
