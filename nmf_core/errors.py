@@ -7,7 +7,22 @@ from collections.abc import Iterable
 
 
 class NmfError(ValueError):
-    """What was wrong, the value seen, what is allowed, and what to do next, in one message."""
+    """What was wrong, the value seen, what is allowed, and what to do next, in one message.
+
+    Attributes:
+        plain: the same for somebody at a page, who has no keywords.
+        script: what somebody with a script can do, by keyword; "" where the message says all.
+        asks: keys of the questions whose answers could help, as `Question.key` has them; a page knows its controls for them.
+
+    >>> error = NmfError("A 0 is no rating.", script="Or read with zeros='rating'.", asks=["zeros"])
+    >>> str(error), error.plain, error.asks
+    ("A 0 is no rating. Or read with zeros='rating'.", 'A 0 is no rating.', ('zeros',))
+    """
+
+    def __init__(self, message: object = "", *, script: str = "", asks: Iterable[str] = ()) -> None:
+        """Keep both parts; the message of the exception is the two."""
+        super().__init__(f"{message} {script}" if script else message)
+        self.plain, self.script, self.asks = str(message), script, tuple(asks)
 
 
 class RatingsError(NmfError):

@@ -7,7 +7,7 @@ from nmf_core import check_health
 from nmf_core.fit.settings import default_rank
 from nmf_core.interpret.recommend import scale_steps
 from pages.ui import charts, downloads, show, text
-from pages.ui.ratings import grid, projects, questions, sources, uploads
+from pages.ui.ratings import grid, offers, projects, questions, sources, uploads
 from pages.ui.session import storage, workspaces
 from pages.ui.work import view as views
 from pages.ui.work.view import Ready, Unsettled
@@ -44,6 +44,8 @@ with box:
 # A place of its own even when empty: were what follows to move, the browser would mount it anew.
 with st.container():
     questions.preview_panel()
+with st.container():
+    questions.how_it_was_read()
 
 beside = ratings.n_users <= BESIDE_USERS and ratings.n_items <= BESIDE_ITEMS
 if beside and isinstance(view, Ready):
@@ -73,16 +75,16 @@ with st.container(border=True):
     st.subheader("Health check", anchor=False)
     rank = default_rank(ratings) if isinstance(view, Unsettled) else view.settings.rank
     findings = check_health(ratings, rank)
-    for finding in findings:
+    for finding in findings:  # a problem, and one click where one can mend it
         named = ", ".join(text.md(text.cut(name)) for name in finding.names[:5])
         more = f" and {len(finding.names) - 5:,} more" if len(finding.names) > 5 else ""
         whom = f": {named}{more}" if named else ""
         icon = ":material/warning:" if finding.severity == "limit" else ":material/info:"
         st.markdown(f"{icon} **{finding.title}**{whom}. {text.md(finding.text)} *{text.md(finding.advice)}*")
+        offers.button(finding)
     if not any(finding.severity == "limit" for finding in findings):
         st.markdown(f":material/check_circle: Nothing here limits a fit of rank {rank}.")
 
-questions.how_it_was_read()
 distributions = st.expander(
     "How the ratings are distributed: how high, per user and per item",
     icon=":material/bar_chart:",

@@ -78,6 +78,7 @@ def options(rng: random.Random) -> dict[str, Any]:
         "columns": (None, {}, {role: rng.choice(headers) for role in ("user", "item", "rating")}, {"who": "user"}),
         "decimal": ("auto", ",", "."),
         "totals": ("auto", *TOTALS),
+        "negative": ("auto", "shift", "blank"),
         "skip": (None, (), ["user"], [1, 2], ["x", 9]),
         "sheet": (None, "Sheet1", "Old"),
         "encoding": (None, "cp1251", "cp932", "klingon"),

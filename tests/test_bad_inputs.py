@@ -440,11 +440,14 @@ refused(21, "a path that leads nowhere", array("../../none/such.csv"), "^such.cs
 table_refused(
     22,
     "no rating column",
-    [["user", "movie", "seen"], ["ann", "x", "1"]],
-    "1: there is no rating column among 'user, movie, seen'",
+    [["user", "movie", "remark"], ["ann", "x", "good"]],
+    "a list in which each row counts 1.*Choose by layout='pairs'",
 )
 table_refused(
-    22, "no user column", [["movie", "rating"], ["x", "5"]], "1: there is no user column among 'movie, rating'"
+    22,
+    "no user column",
+    [["movie", "rating"], ["x", "5"]],
+    "may hold no ratings, since there is no user column among 'movie, rating'",
 )
 table_refused(
     23,
@@ -545,9 +548,15 @@ table_accepted(
 for scale in ((5, 1), (1, 1), (1,), (1, 2, 3), "15", 5, (1, "x"), (0, np.inf), (np.nan, 1)):
     refused(35, f"a scale that is none: {scale}", array(CSV, scale=scale), "scale is .*two finite numbers")
 table_refused(36, "text for a number", [*LONG, ["cy", "z", "great"]], "[34], column 'rating': 'great' is not a number")
-table_refused(36, "text in a grid", [["", "x", "y"], ["ann", "5", "good"]], "[12], column 'y': 'good' is not a number")
-for bad in ("0x10", "1_000", "٤", "५", "４", "½", "1,,5", "--1", "1e", "5 stars"):
+table_refused(
+    36,
+    "text in a grid",
+    [["", "x", "y"], ["ann", "5", "good"], ["bob", "3", "4"], ["cy", "2", "3"], ["dan", "1", "2"]],
+    "[12], column 'y': 'good' is not a number",
+)
+for bad in ("0x10", "1_000", "٤", "५", "４", "½", "1,,5", "--1", "1e"):
     table_refused(37, repr(bad), [*LONG, ["cy", "z", bad]], f"[34], column 'rating': '{bad}' ")
+table_refused(37, "'5 stars'", [*LONG, ["cy", "z", "5 stars"]], "this reads 5 stars as 5.*Choose by marks='number'")
 for bad in ("True", "false"):
     table_refused(37, repr(bad), [*LONG, ["cy", "z", bad]], f"[34], column 'rating': '{bad}' is a truth value")
 refused(

@@ -32,7 +32,7 @@ def test_every_seed_can_be_read():
         elif name in ("u.item", "movies.dat", "movies.csv", "films.csv"):
             assert fuzz.looks_like_items(data, name)
         else:
-            assert fuzz.read_ratings(data, name=name).n_ratings > 0
+            assert fuzz.preview_ratings(data, name=name).ratings.n_ratings > 0
 
 
 def test_a_case_is_the_same_again_and_what_fails_is_told(monkeypatch):

@@ -26,7 +26,7 @@ KEYS = {
     "A format": "pajek",
     "A metric": "hits",
     "A page": "twins",
-    "A way to read a table": "pairs",
+    "A way to read a table": "baskets",
 }
 
 

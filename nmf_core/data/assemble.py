@@ -67,12 +67,14 @@ def check_values(ratings: NDArray, u: NDArray, i: NDArray, users: pd.Index, item
             )
 
 
-def csr_of(u: NDArray, i: NDArray, values: NDArray, shape: tuple[int, int]) -> sparse.csr_array:
+def csr_of(
+    u: NDArray, i: NDArray, values: NDArray, shape: tuple[int, int], dtype: type = np.float32
+) -> sparse.csr_array:
     """Cells as CSR with rising columns; a cell given twice is there twice, in the order given.
 
     Two conversions, each a counting sort that keeps the order of equals: by item, then by user.
     """
-    cells = sparse.coo_array((values.astype(np.float32, copy=False), (u, i)), shape=shape)
+    cells = sparse.coo_array((values.astype(dtype, copy=False), (u, i)), shape=shape)
     cells.has_canonical_format = True  # else SciPy would add up the ratings of a cell given twice
     by_item = cells.tocsc()
     del cells
@@ -98,8 +100,8 @@ def settle_duplicates(
     where = f"{users[int(np.searchsorted(V.indptr, k, side='right')) - 1]} × {items[V.indices[k]]}"
     if rule == "refuse":
         raise RatingsError(
-            f"{n_twice} cells are rated more than once, the first of them {where}. "
-            "Keep one rating a user and item, or read with duplicates='last' or 'mean'."
+            f"{n_twice} cells are rated more than once, the first of them {where}. Keep one rating a user and item.",
+            script="Or read with duplicates='last' or duplicates='mean'.",
         )
     word = "the last rating counts" if rule == "last" else "their mean counts"
     repeat = many(n_twice, "rating repeats", "ratings repeat")
@@ -111,6 +113,14 @@ def settle_duplicates(
         values = V.data[np.append(first[1:], V.nnz) - 1]
     rows = np.repeat(np.arange(V.shape[0]), np.diff(V.indptr))[first]
     return csr_of(rows.astype(V.indices.dtype), V.indices[first], values, V.shape)
+
+
+def times_of_cells(u: NDArray, i: NDArray, times: NDArray, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """(n_ratings,) the time of each cell in the order of V; of a cell given twice that of the last."""
+    T = csr_of(u, i, times, shape, np.float64)
+    rows = np.repeat(np.arange(shape[0], dtype=T.indices.dtype), np.diff(T.indptr))
+    last = np.append((np.diff(T.indices) != 0) | (np.diff(rows) != 0), True)
+    return T.data[last]
 
 
 def checked_scale(scale: Scale | None, V: sparse.csr_array, users: pd.Index, items: pd.Index, said: list[str]) -> Scale:

@@ -47,7 +47,7 @@ def unescape_formulas(names: Sequence[str]) -> list[str] | None:
     >>> unescape_formulas(["'=x", "=x"]), unescape_formulas(["Alien"])
     (None, None)
     """
-    formulas = {name for name in names if _FORMULA.match(name)}
+    formulas = set(filter(_FORMULA.match, names))
     # A blank after the apostrophe would be trimmed off next, and two names could become one; no trimmed name was so.
     if not formulas or not all(name[0] == "'" and not name[1:2].isspace() for name in formulas):
         return None

@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from nmf_core.data.notes import DataNote
 from nmf_core.data.ratings import Ratings
-from nmf_core.words import many, noun
+from nmf_core.data.spread import codes_among, counts_among
+from nmf_core.words import listed, many, noun
 
 Severity = Literal["limit", "note"]
 
@@ -22,6 +23,7 @@ Severity = Literal["limit", "note"]
 CROWDED, ONE_SIDED = 0.5, 0.8
 # With fewer users or items a tenth is one or none; two ratings are often alike by chance.
 FEWEST_FOR_CROWDS, FEWEST_FOR_CONSTANT = 20, 3
+FEWEST_CODES = 2  # what stands once is somebody's rating, or a slip
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Finding:
         text: what was found, with numbers.
         advice: what to do.
         severity: "limit" if it bounds what a fit of this rank can say, "note" if it is good to know.
+        offer: the function of `nmf_core.edit` that does what is advised, where one step can.
     """
 
     title: str
@@ -41,6 +44,7 @@ class Finding:
     text: str
     advice: str
     severity: Severity = "limit"
+    offer: str = ""
 
 
 def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
@@ -52,8 +56,11 @@ def check_health(ratings: Ratings, rank: int = 2) -> list[Finding]:
     """
     alike = _all_alike(ratings)
     sides = (("user", ratings.users, ratings.user_counts), ("item", ratings.items, ratings.item_counts))
+    codes = [] if alike else _codes(ratings)
     return [
         *alike,
+        *codes,
+        *([] if alike or codes else _counts(ratings)),
         *_apart(ratings),
         *_outside(ratings),
         *(finding for what, ids, counts in sides for finding in _sparse(what, ids, counts, rank)),
@@ -69,12 +76,53 @@ def _all_alike(ratings: Ratings) -> list[Finding]:
     low, high = ratings.V.data.min(), ratings.V.data.max()
     if low < high:
         return []
+    text = f"Every rating is {low:g}: only who rated what could tell users and items apart."
+    if (low, *ratings.scale) == (1, 0, 1):
+        advice = "Let blanks count as weak evidence or as zero, or add ratings that differ."
+        return [_finding("All ratings are alike", (), text, advice)]
+    advice = (
+        "If they are likes, let each be 1 on a scale from 0 to 1, and blanks count as weak evidence or as zero; else add ratings "
+        "that differ."
+    )
+    return [Finding("All ratings are alike", (), text, advice, offer="as_likes")]
+
+
+def _codes(ratings: Ratings) -> list[Finding]:
+    """Numbers apart from the scale that were kept as ratings."""
+    codes = codes_among(ratings.V.data)
+    if not codes:
+        return []
+    among = np.isin(ratings.V.data, np.array(codes, dtype=np.float32))
+    count, others = int(among.sum()), ratings.V.data[~among]
+    if count < FEWEST_CODES:
+        return []
+    said = listed([f"{code:g}" for code in codes])
     return [
-        _finding(
-            "All ratings are alike",
+        Finding(
+            "What may be no answer",
             (),
-            f"Every rating is {low:g}: only who rated what could tell users and items apart.",
-            "Let blanks count as weak evidence or as zero, or add ratings that differ.",
+            f"{said} {noun(len(codes), 'stands', 'stand')} in {many(count, 'cell')}, and the other ratings lie from "
+            f"{others.min():g} to {others.max():g}: in many surveys such a number says that there is no answer.",
+            "If it says so here, blank these cells.",
+            offer="blank_codes",
+        )
+    ]
+
+
+def _counts(ratings: Ratings) -> list[Finding]:
+    """Ratings that run over orders of magnitude, as counts do."""
+    found = counts_among(ratings.V.data)
+    if found is None:
+        return []
+    return [
+        Finding(
+            "Counts rather than ratings",
+            (),
+            f"They run from {found.low:g} to {found.high:g}, and half of them are {found.median:g} or less. A fit makes squares "
+            f"small, and {_share(round(100 * found.share), 100)} of all squares is that of the largest hundredth: it would follow "
+            "these and hardly see the others.",
+            "Take the logarithm, log(1 + x): the order stays, and small counts tell something too.",
+            offer="take_logarithm",
         )
     ]
 

@@ -20,6 +20,7 @@ from nmf_core.data.assemble import (
     csr_of,
     numbers_of,
     settle_duplicates,
+    times_of_cells,
 )
 from nmf_core.data.ids import codes_of, id_texts, positions
 from nmf_core.errors import RatingsError, shown
@@ -37,6 +38,8 @@ class Ratings:
         item_info: one row an item (indexed by item id), such as genres; or None.
         notes: what was settled while reading, in words (duplicates, blanks, replaced characters); those that tell of data
             changed or left out are of the type `DataNote`, which is a str.
+        times: (n_ratings,) when each observed cell was rated, in the order of V, in seconds since 1970 (UTC); NaN where that is
+            not known. None where no time is.
 
     Make one with `nmf_core.read_ratings`, `Ratings.from_cells` or `Ratings.from_grid`.
     """
@@ -47,6 +50,12 @@ class Ratings:
     scale: Scale
     item_info: pd.DataFrame | None = None
     notes: tuple[str, ...] = field(default=())
+    times: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        """Times belong to the observed cells."""
+        if self.times is not None and len(self.times) != self.V.nnz:
+            raise RatingsError(f"There are {len(self.times)} times for {self.V.nnz} ratings. Give one for each rating.")
 
     @classmethod
     def from_cells(
@@ -119,6 +128,7 @@ class Ratings:
         item_info: pd.DataFrame | None = None,
         duplicates: str = "last",
         notes: Iterable[str] = (),
+        times: NDArray[np.float64] | None = None,
     ) -> Ratings:
         """Ratings from cells whose ids are known by their place in `users` and `items`.
 
@@ -127,6 +137,7 @@ class Ratings:
             values: (n,) ratings, finite and not negative; NaN means blank.
             users, items: every id, distinct, as text.
             scale, item_info, duplicates, notes: as for `from_cells`.
+            times: (n,) when each was rated, in seconds since 1970; of a cell given twice the last counts.
 
         Raises:
             RatingsError: no ratings, a negative or infinite one, or duplicates that are refused.
@@ -143,15 +154,16 @@ class Ratings:
             n_blank = int((~keep).sum())
             said.append(f"{many(n_blank, 'cell')} without a number {noun(n_blank, 'was', 'were')} taken as blank.")
             u, i, values = u[keep], i[keep], values[keep]
+            times = None if times is None else times[keep]
         if len(values) == 0:
             raise RatingsError("There are no ratings: every cell is blank. Give at least one rating.")
         check_values(values, u, i, users, items)
         V = csr_of(u, i, values, (len(users), len(items)))
+        when = None if times is None else times_of_cells(u, i, times, V.shape)
         del u, i, values
         V = settle_duplicates(V, users, items, duplicates, said)
-        return cls(
-            V, users, items, checked_scale(scale, V, users, items, said), aligned_info(item_info, items), tuple(said)
-        )
+        checked = checked_scale(scale, V, users, items, said)
+        return cls(V, users, items, checked, aligned_info(item_info, items), tuple(said), when)
 
     @classmethod
     def from_grid(
@@ -302,7 +314,8 @@ class Ratings:
         rows = np.repeat(np.arange(self.n_users), self.user_counts)[mask]
         V = sparse.csr_array((self.V.data[mask], (rows, self.V.indices[mask])), shape=self.V.shape)
         V.sort_indices()
-        return Ratings(V, self.users, self.items, self.scale, self.item_info)
+        times = None if self.times is None else self.times[mask]
+        return Ratings(V, self.users, self.items, self.scale, self.item_info, times=times)
 
 
 def require_ratings(ratings: object) -> None:

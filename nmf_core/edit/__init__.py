@@ -30,12 +30,15 @@ from nmf_core.edit.names import (
     rename_users,
 )
 from nmf_core.edit.paste import MAX_BLOCK_CELLS, paste
+from nmf_core.edit.values import as_likes, blank_codes, take_logarithm
 
 __all__ = [
     "MAX_BLOCK_CELLS",
     "MAX_NAME",
     "add_items",
     "add_users",
+    "as_likes",
+    "blank_codes",
     "paste",
     "remove_items",
     "remove_users",
@@ -47,5 +50,6 @@ __all__ = [
     "set_ratings",
     "set_scale",
     "set_typed",
+    "take_logarithm",
     "why_refused",
 ]

@@ -177,33 +177,44 @@ def with_cells(
     blank = np.isnan(values)
     at = at + low
 
-    data, indices = V.data.copy(), V.indices
+    data, indices, times = V.data.copy(), V.indices, ratings.times
     data[at[known & ~blank]] = values[known & ~blank]
+    if times is not None:  # when a cell was set by hand is not kept
+        times = times.copy()
+        times[at[known & ~blank]] = np.nan
     gone, new = at[known & blank], ~known & ~blank
     if len(gone):
         data, indices = np.delete(data, gone), np.delete(indices, gone)
+        times = None if times is None else np.delete(times, gone)
     if new.any():
         places = at[new] - np.searchsorted(gone, at[new])
         data = np.insert(data, places, values[new])
         indices = np.insert(indices, places, cells[new] % width)
+        times = None if times is None else np.insert(times, places, np.nan)
     if len(data) == 0:
         raise RatingsError("That would leave no ratings; there must be at least one. Rate another cell first.")
     counts = np.diff(indptr)
     counts += np.bincount(cells[new] // width, minlength=len(counts)).astype(counts.dtype)
     counts -= np.bincount(cells[known & blank] // width, minlength=len(counts)).astype(counts.dtype)
-    return made(ratings, data, indices, counts, ratings.users, ratings.items)
+    return made(ratings, data, indices, counts, ratings.users, ratings.items, times)
 
 
 def made(
-    ratings: Ratings, data: NDArray, indices: NDArray, counts: NDArray, users: pd.Index, items: pd.Index
+    ratings: Ratings,
+    data: NDArray,
+    indices: NDArray,
+    counts: NDArray,
+    users: pd.Index,
+    items: pd.Index,
+    times: NDArray | None,
 ) -> Ratings:
-    """Ratings of row-wise cells and the number in each row; what is known of the items follows them."""
+    """Ratings of row-wise cells, the number in each row and their times; what is known of the items follows them."""
     indptr = np.concatenate([[0], np.cumsum(counts)])
     V = sparse.csr_array((data, indices, indptr), shape=(len(users), len(items)), dtype=np.float32)
     info = ratings.item_info
     if info is not None and items is not ratings.items:
         info = info.reindex(items)
-    return Ratings(V, users, items, ratings.scale, info)
+    return Ratings(V, users, items, ratings.scale, info, times=times)
 
 
 # --- users and items --------------------------------------------------------------------------------------------

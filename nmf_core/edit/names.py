@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def add_users(ratings: Ratings, names: Iterable[object]) -> Ratings:
     """
     users = _longer(ratings.users, names, "user")
     counts = np.append(np.diff(ratings.V.indptr), np.zeros(len(users) - ratings.n_users, dtype=np.int64))
-    return made(ratings, ratings.V.data, ratings.V.indices, counts, users, ratings.items)
+    return made(ratings, ratings.V.data, ratings.V.indices, counts, users, ratings.items, ratings.times)
 
 
 def add_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
@@ -43,7 +44,8 @@ def add_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
     5
     """
     items = _longer(ratings.items, names, "item")
-    return made(ratings, ratings.V.data, ratings.V.indices, np.diff(ratings.V.indptr), ratings.users, items)
+    V = ratings.V
+    return made(ratings, V.data, V.indices, np.diff(V.indptr), ratings.users, items, ratings.times)
 
 
 def rename_users(ratings: Ratings, names: Mapping[object, object]) -> Ratings:
@@ -56,7 +58,7 @@ def rename_users(ratings: Ratings, names: Mapping[object, object]) -> Ratings:
     >>> rename_users(datasets.notebook(), {"User1": "Ann"}).users[0]
     'Ann'
     """
-    return Ratings(ratings.V, _renamed(ratings.users, names, "user"), ratings.items, ratings.scale, ratings.item_info)
+    return replace(ratings, users=_renamed(ratings.users, names, "user"), notes=())
 
 
 def rename_items(ratings: Ratings, names: Mapping[object, object]) -> Ratings:
@@ -71,7 +73,7 @@ def rename_items(ratings: Ratings, names: Mapping[object, object]) -> Ratings:
     """
     items = _renamed(ratings.items, names, "item")
     info = None if ratings.item_info is None else ratings.item_info.set_axis(items, axis=0)
-    return Ratings(ratings.V, ratings.users, items, ratings.scale, info)
+    return replace(ratings, items=items, item_info=info, notes=())
 
 
 def remove_users(ratings: Ratings, names: Iterable[object]) -> Ratings:
@@ -88,9 +90,9 @@ def remove_users(ratings: Ratings, names: Iterable[object]) -> Ratings:
     counts = np.diff(ratings.V.indptr)
     cells = np.repeat(kept, counts)
     check_left(cells, "users")
-    return made(
-        ratings, ratings.V.data[cells], ratings.V.indices[cells], counts[kept], ratings.users[kept], ratings.items
-    )
+    V, users = ratings.V, ratings.users[kept]
+    times = None if ratings.times is None else ratings.times[cells]
+    return made(ratings, V.data[cells], V.indices[cells], counts[kept], users, ratings.items, times)
 
 
 def remove_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
@@ -109,7 +111,8 @@ def remove_items(ratings: Ratings, names: Iterable[object]) -> Ratings:
     check_left(cells, "items")
     column = np.cumsum(kept) - 1
     counts = np.diff(np.concatenate([[0], np.cumsum(cells)])[V.indptr])
-    return made(ratings, V.data[cells], column[V.indices[cells]], counts, ratings.users, ratings.items[kept])
+    times = None if ratings.times is None else ratings.times[cells]
+    return made(ratings, V.data[cells], column[V.indices[cells]], counts, ratings.users, ratings.items[kept], times)
 
 
 def names_of(names: Iterable[object], what: str) -> list[str]:

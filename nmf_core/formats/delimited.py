@@ -11,7 +11,9 @@ import logging
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +21,20 @@ import pyarrow.csv
 
 from nmf_core.errors import RatingsError
 from nmf_core.formats.base import Data, Format, kind_of
-from nmf_core.formats.delimited_text import DelimitedText, Record, lines_of, nul_error, opened_text, records_of
+from nmf_core.formats.delimited_text import (
+    DELIMITERS,
+    DelimitedText,
+    Record,
+    lines_of,
+    nul_error,
+    opened_text,
+    records_of,
+    under,
+)
 from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.utf8 import as_utf8, pieces
 from nmf_core.tables.arrow import column_of, give_back
-from nmf_core.tables.base import MAX_CELL, Column, Table, check_width, text_of
+from nmf_core.tables.base import MAX_CELL, Column, Head, Table, check_width, text_of
 from nmf_core.tables.titles import said_titles
 
 LOG = logging.getLogger(__name__)
@@ -39,30 +50,54 @@ class _Irregular(Exception):
     """Arrow's reader stumbled, or read something that Python's strict reader might not: it decides."""
 
 
-def read(data: Data, name: str, encoding: str | None = None) -> Table:
+def read(data: Data, name: str, encoding: str | None = None, separator: str | None = None) -> Table:
     """A Table of text cells from a delimited file; columns are read when they are asked for."""
     found = as_utf8(data, name, encoding)
-    text = opened_text(found.data, name)
+    try:
+        text = opened_text(found.data, name, separator)
+    except UnicodeDecodeError as e:
+        raise _changed(name) from e
     check_width(name, len(text.header))
+    return _table(
+        text,
+        notes=(*found.notes, *said_titles(text.titles, "line"), *text.said_of_end),
+        encoding=found.encoding,
+        encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
+        sure_of_encoding=found.sure,
+        separator=next(one for one, said in DELIMITERS.items() if said == text.said),
+        separators={one: partial(read, data, name, encoding, one) for one in DELIMITERS},
+    )
+
+
+def _table(text: DelimitedText, **rest: Any) -> Table:
+    """The text as a table."""
     return Table(
-        name,
+        text.name,
         tuple(text_of(cell) for cell in text.header),
         partial(_take, text),
         partial(_line, text),
         text.header_line,
-        notes=(*found.notes, *said_titles(text.titles, "line")),
         formulas_escaped=True,
-        encoding=found.encoding,
-        encodings={one: partial(read, data, name, one) for one in ENCODINGS} if found.encoding else {},
-        sure_of_encoding=found.sure,
+        n_bytes=_size(text.data),
+        first_rows=tuple((line, tuple(row)) for line, _, row in text.records),
+        under=partial(_under, text, rest),
+        **rest,
     )
+
+
+def _under(text: DelimitedText, rest: dict[str, Any], head: Head) -> Table:
+    """The table under another header."""
+    other = under(text, head)
+    check_width(text.name, len(other.header))
+    found = _table(other, **{**rest, "notes": (*rest["notes"], *other.said_of_head)})
+    return replace(found, headless=head.lines == 0, head=head)
 
 
 def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
     """Columns of the text, each distinct cell once."""
-    if rows is not None:
-        return _first(text, positions, rows)
     try:
+        if rows is not None:
+            return _first(text, positions, rows)
         try:
             columns = _streamed(text, positions)
         except pa.ArrowMemoryError:
@@ -70,10 +105,15 @@ def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None
         except (_Irregular, pa.ArrowException) as e:
             LOG.debug("a text is read with care, which takes longer: %s", type(e).__name__)
             columns = _careful(text, positions)
-    except UnicodeDecodeError as e:  # it was UTF-8 when it was opened
-        raise RatingsError(f"{text.name} was changed while it was read. Read it again.") from e
+    except UnicodeDecodeError as e:
+        raise _changed(text.name) from e
     _check_cells(text, columns)
     return columns
+
+
+def _changed(name: str) -> RatingsError:
+    """The error for text that was UTF-8 when it was opened, and is not any more."""
+    return RatingsError(f"{name} was changed while it was read. Read it again.")
 
 
 # --- reading at full speed --------------------------------------------------------------------------------------------
@@ -179,7 +219,7 @@ def _check_quotes(text: DelimitedText) -> None:
 
 def _rows(text: DelimitedText) -> Iterator[Record]:
     """The records below the header."""
-    return records_of(text.data, text.delimiter, text.name, text.header_end)
+    return records_of(text.data, text.delimiter, text.name, text.header_end, text.quoted)
 
 
 def _careful(text: DelimitedText, positions: Sequence[int]) -> tuple[Column, ...]:
@@ -218,6 +258,8 @@ def _line(text: DelimitedText, row: int) -> int:
 def _check_cells(text: DelimitedText, columns: Sequence[Column]) -> None:
     """Refuse what no name or number holds: NUL characters, and cells of a size that no name has."""
     for column in columns:
+        if max(map(len, column.cells), default=0) <= MAX_CELL and "\0" not in "".join(column.cells):
+            continue
         for k, cell in enumerate(column.cells):
             if len(cell) > MAX_CELL or "\0" in cell:
                 assert column.codes is not None
@@ -253,7 +295,7 @@ FORMAT = Format(
     ("csv", "tsv", "tab", "psv", "txt", "data", "dat"),
     lambda head, name: not kind_of(head),
     read,
-    takes=("encoding",),
+    takes=("encoding", "separator"),
     summary="comma, semicolon, tab, pipe, `::` or spaces between the columns",
     when="for nearly everything",
     example=lambda: b"user,item,rating\nann,x,5\nann,y,3\nbob,x,4\n",

@@ -36,10 +36,19 @@ def read(data: Data, name: str) -> Table:
         raise _bad_line(data, name) from e
     if not matrix.nnz:
         raise RatingsError(f"{name} has no ratings: no line has a number, a colon and a rating. Choose another file.")
+    if _has_queries(data):
+        raise RatingsError(
+            f"{name} holds no ratings: its lines have qid:, as those for learning to rank, whose rows are documents without ids. "
+            "Choose a file in which each line is a user with pairs of item and rating."
+        )
     counts = np.diff(matrix.indptr)
     lines = np.repeat(np.arange(1, len(counts) + 1), counts)
     users, items, values = lines, matrix.indices, matrix.data
     note = "Each line was read as a user, by its number; the label that begins it was left out."
+    own = np.array([label[0] if len(label) == 1 else -1 for label in labels], dtype=np.float64)
+    if len(counts) > 2 and len(np.unique(own)) == len(own) and (own >= 0).all() and (own == np.round(own)).all():
+        users = np.repeat(own.astype(np.int64), counts)
+        note = "Each line was read as a user, by the label that begins it, since no label comes twice."
     if len(counts) > 1 and (counts == 2).all() and (values == 1).all() and all(len(label) == 1 for label in labels):
         # So libFM writes a rating: 1 at the user's place and at the item's, and the rating as the label.
         (users, items), values = matrix.indices.reshape(-1, 2).T, np.array([label[0] for label in labels])
@@ -53,6 +62,12 @@ def read(data: Data, name: str) -> Table:
         place="row",
         notes=(DataNote(note),),
     )
+
+
+def _has_queries(data: Data) -> bool:
+    """Whether the first lines name queries."""
+    with opened(data) as file:
+        return any(b" qid:" in file.readline(1 << 16) for _ in range(20))
 
 
 def _bad_line(data: Data, name: str) -> RatingsError:

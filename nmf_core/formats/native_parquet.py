@@ -35,6 +35,7 @@ SCHEMA = pa.schema(
         ("rating", pa.float32()),
     ]
 )
+WITH_TIMES = SCHEMA.append(pa.field("time", pa.float64()))  # seconds since 1970, blank where that is not known
 ROWS = 1 << 20  # ratings that are written, and held twice, at a time
 
 
@@ -72,7 +73,7 @@ def to_parquet(ratings: Ratings, file: str | os.PathLike[str] | IO[bytes]) -> No
     # Each row group has only the ids that occur in it, and a dictionary that never falls back to plain text.
     with pyarrow.parquet.ParquetWriter(
         file,
-        SCHEMA,
+        _schema(ratings),
         compression="zstd",
         store_schema=False,
         write_page_checksum=True,
@@ -81,6 +82,18 @@ def to_parquet(ratings: Ratings, file: str | os.PathLike[str] | IO[bytes]) -> No
         writer.add_key_value_metadata(_told(ratings))
         for batch in _batches(ratings):
             writer.write_batch(batch)
+
+
+def _schema(ratings: Ratings) -> pa.Schema:
+    """The columns of our own file."""
+    return SCHEMA if ratings.times is None else WITH_TIMES
+
+
+def _of_times(times: NDArray[np.float64] | None) -> dict[str, str]:
+    """What our file says of times: their hash, where there are any."""
+    if times is None:
+        return {}
+    return {"times": hashlib.sha256(np.ascontiguousarray(times, dtype="<f8").tobytes()).hexdigest()}
 
 
 def _told(ratings: Ratings) -> dict[bytes, bytes]:
@@ -93,6 +106,7 @@ def _told(ratings: Ratings) -> dict[bytes, bytes]:
         "notes": [json_fields.whole_text(note) for note in ratings.notes],
         "item_info": json_fields.info_columns(ratings.item_info),
         "fingerprint": ratings.fingerprint,
+        **_of_times(ratings.times),
     }
     data = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
     return {OWN: data, DIGEST: hashlib.sha256(data).hexdigest().encode()}
@@ -144,7 +158,9 @@ def _batches(ratings: Ratings) -> Iterator[pa.RecordBatch]:
             pa.DictionaryArray.from_arrays(code[i], items.filter(pa.array(there))),
             pa.array(V.data[start:end], pa.float32()),
         ]
-        yield pa.record_batch(columns, schema=SCHEMA)
+        if ratings.times is not None:
+            columns.append(pa.array(ratings.times[start:end], pa.float64(), from_pandas=True))
+        yield pa.record_batch(columns, schema=_schema(ratings))
 
 
 def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file") -> Ratings:
@@ -168,7 +184,7 @@ def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file"
         with _own_file(file) as parquet:
             said = _said(parquet.metadata.metadata or {})
             users, items = _part(json_fields.ids_of, said, "users"), _part(json_fields.ids_of, said, "items")
-            V = _cells(parquet, users, items)
+            V, times = _cells(parquet, users, items)
         ratings = Ratings(
             V,
             users,
@@ -176,7 +192,10 @@ def read_own(file: str | os.PathLike[str] | IO[bytes], *, name: str = "The file"
             _part(json_fields.scale_of, said, "scale"),
             json_fields.info_of(said.get("item_info"), items),
             _part(json_fields.notes_of, said, "notes"),
+            times,
         )
+        if _of_times(times) != {key: said[key] for key in ("times",) if key in said}:
+            raise ValueError("the times of the ratings are others than were written")
         if ratings.fingerprint != said.get("fingerprint"):
             raise ValueError("the ratings have another fingerprint")
     except NmfError:
@@ -218,14 +237,17 @@ def _part(read: Any, said: dict[str, Any], key: str) -> Any:
         raise ValueError(f"its {key} {e}") from e
 
 
-def _cells(parquet: pyarrow.parquet.ParquetFile, users: pd.Index, items: pd.Index) -> sparse.csr_array:
-    """V from the columns, which must be such as `to_parquet` writes."""
-    if not parquet.schema_arrow.equals(SCHEMA, check_metadata=False):
+def _cells(
+    parquet: pyarrow.parquet.ParquetFile, users: pd.Index, items: pd.Index
+) -> tuple[sparse.csr_array, NDArray[np.float64] | None]:
+    """V, and the times where there are any, from the columns, which must be such as `to_parquet` writes."""
+    timed = parquet.schema_arrow.equals(WITH_TIMES, check_metadata=False)
+    if not timed and not parquet.schema_arrow.equals(SCHEMA, check_metadata=False):
         raise ValueError(f"its columns are {shown(parquet.schema_arrow.names)}, or of other types")
     if not 1 <= parquet.metadata.num_rows <= min(MAX_RATINGS, len(users) * len(items)):
         raise ValueError(f"{parquet.metadata.num_rows} ratings for {len(users)} users and {len(items)} items")
     counts = np.zeros(len(users), dtype=np.int64)
-    indices, data, last = [], [], -1
+    indices, data, times, last = [], [], [], -1
     for k in range(parquet.num_row_groups):
         group = parquet.read_row_group(k)
         group.validate(full=True)
@@ -240,10 +262,11 @@ def _cells(parquet: pyarrow.parquet.ParquetFile, users: pd.Index, items: pd.Inde
         counts += np.bincount(u, minlength=len(users))
         indices.append(i.astype(np.int32))
         data.append(values)
+        times.append(group.column("time").to_numpy() if timed else np.zeros(0))
     indptr = np.concatenate([[0], np.cumsum(counts)])
     V = sparse.csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=(len(users), len(items)))
     V.has_sorted_indices = True
-    return V
+    return V, np.concatenate(times) if timed else None
 
 
 def _codes(column: pa.ChunkedArray, ids: pd.Index) -> NDArray[np.int64]:

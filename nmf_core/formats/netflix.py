@@ -17,6 +17,7 @@ from nmf_core.tables.arrow import column_of
 from nmf_core.tables.base import Column, Table, table_of_columns
 
 _FILM = re.compile(r"\s*(\d+):\s*")
+_DATED = re.compile(rb",\s*\d{4}-\d{2}-\d{2}\s*$")
 _BLOCK = 1 << 23
 _TITLES, _RATING = ("user", "rating", "date"), ("1488844", "3", "2005-09-06")
 
@@ -27,6 +28,11 @@ def read(data: Data, name: str) -> Table:
     Raises:
         RatingsError: a line that is neither a film nor a rating of the one above it.
     """
+    if _n_cells(data) == 2 and _DATED.search(_first_rating(data)):
+        raise RatingsError(
+            f"{name} holds no ratings: each line is a user and a date, as in that contest's qualifying set, whose ratings were "
+            "held back. Choose a file of the training set."
+        )
     films: list[tuple[int, str]] = []  # how many ratings stand above a film, and its number
     wrong: list[str] = []
 
@@ -76,9 +82,13 @@ def read(data: Data, name: str) -> Table:
 
 def _n_cells(data: Data) -> int:
     """How many cells a rating has: two or, with the date, three."""
+    return 3 if _first_rating(data).count(b",") > 1 else 2
+
+
+def _first_rating(data: Data) -> bytes:
+    """The first line that is no film's."""
     with opened(data) as file:
-        first = next((line for line in iter(lambda: file.readline(1 << 16), b"") if b"," in line), b"")
-    return 3 if first.count(b",") > 1 else 2
+        return next((line for line in iter(lambda: file.readline(1 << 16), b"") if b"," in line), b"")
 
 
 def _items(films: list[tuple[int, str]], n_ratings: int) -> Column:

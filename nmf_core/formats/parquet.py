@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
 MAX_CELLS = 200_000_000
+_BYTES_A_ROW = 24  # of a list of ratings as text
 
 
 def read(data: Data, name: str) -> Table:
@@ -49,7 +50,14 @@ def read(data: Data, name: str) -> Table:
     order = sorted(range(len(header)), key=lambda k: header[k] not in index)
     texts = tuple("" if re.fullmatch(r"__index_level_\d+__", header[k]) else text_of(header[k]) for k in order)
     return Table(
-        name, texts, partial(_take, files, name, order), lambda row: row + 1, place="row", notes=notes, exact=exact
+        name,
+        texts,
+        partial(_take, files, name, order),
+        lambda row: row + 1,
+        place="row",
+        notes=notes,
+        exact=exact,
+        n_bytes=_BYTES_A_ROW * sum(file.metadata.num_rows for file in files),
     )
 
 

@@ -53,17 +53,17 @@ class Source:
     name: str
     data: Data | None
     format: str = "auto"
-    _tables: dict[tuple[str | None, str | None], Table] = field(default_factory=dict)
+    _tables: dict[tuple[str | None, str | None, str | None], Table] = field(default_factory=dict)
 
-    def table(self, sheet: str | None = None, encoding: str | None = None) -> Table:
-        """The table in it: on a sheet of a workbook, of text in an older encoding, or the one that a reader finds by itself.
+    def table(self, sheet: str | None = None, encoding: str | None = None, separator: str | None = None) -> Table:
+        """The table in it: on a sheet, of text in an older encoding or so separated, or the one that a reader finds by itself.
 
         Raises:
-            RatingsError: it cannot be read, or has no such sheet or encoding.
+            RatingsError: it cannot be read, or has no such sheet or encoding, or nothing separates its cells.
         """
-        key = (None if sheet is None else str(sheet), encoding)
+        key = (None if sheet is None else str(sheet), encoding, separator)
         if key not in self._tables:
-            found = self._read(encoding) if sheet is None else self._on_sheet(sheet, encoding)
+            found = self._read(encoding, separator) if sheet is None else self._on_sheet(sheet, encoding)
             self._tables[key] = found if found in self._tables.values() else found.remembering()
         return self._tables[key]
 
@@ -71,22 +71,25 @@ class Source:
         """The same without what was decoded, which may be large; a DataFrame stays."""
         return self if self.data is None else Source(self.name, self.data, self.format)
 
-    def _read(self, encoding: str | None) -> Table:
+    def _read(self, encoding: str | None, separator: str | None) -> Table:
         """The table that a reader finds by itself."""
         table: Table
+        asked = {key: one for key, one in (("encoding", encoding), ("separator", separator)) if one is not None}
         found = None if self.data is None else format_of(self.data, self.name, self.format)
-        if found is not None and (encoding is None or "encoding" in found.takes):
-            # Text that cannot be read by a guess must not be an error where its encoding is given.
-            table = found.read(self.data, self.name, **({} if encoding is None else {"encoding": encoding}))
-        else:
-            table = self.table()
-        if encoding is None or encoding == table.encoding:
-            return table
-        if not table.encodings:
-            raise RatingsError(
-                f"{table.name} is UTF-8, or no delimited text, so its encoding is not open. Leave encoding out."
-            )
-        return table.encodings[encoding]()
+        # Text that cannot be read by a guess must not be an error where its encoding is given.
+        told = found is not None and set(asked) <= set(found.takes)
+        table = found.read(self.data, self.name, **asked) if found is not None and told else self.table()
+        if encoding not in (None, table.encoding):
+            if not table.encodings:
+                raise RatingsError(
+                    f"{table.name} is UTF-8, or no delimited text, so its encoding is not open. Leave encoding out."
+                )
+            table = table.encodings[str(encoding)]()
+        if separator not in (None, table.separator):
+            if not table.separators:
+                raise RatingsError(f"{table.name} is no delimited text, so nothing separates its cells. Leave it out.")
+            table = table.separators[str(separator)]()
+        return table
 
     def _on_sheet(self, sheet: str, encoding: str | None) -> Table:
         """The table on a sheet."""
@@ -124,7 +127,7 @@ def open_source(source: object, *, format: str = "auto", name: str | None = None
         return source
     if isinstance(source, pd.DataFrame):
         table = table_of_frame(source)
-        return Source(table.name, None, format, {(None, None): table.remembering()})
+        return Source(table.name, None, format, {(None, None, None): table.remembering()})
     data, file_name = data_of(source, name)
     return Source(file_name, data, format)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError
 from nmf_core.formats.base import Data, opened, whole
-from nmf_core.formats.encodings import ENCODINGS, guessed
+from nmf_core.formats.encodings import ENCODINGS, guessed, is_in
 from nmf_core.words import many
 
 # Byte order marks; UTF-32's little-endian mark begins with that of UTF-16.
@@ -89,10 +89,13 @@ def _old_text(data: bytes, name: str, asked: str | None) -> Utf8:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as e:
+        others = [other for other in ENCODINGS if is_in(data, other)]  # that of old Macintoshes holds any byte
         tried = "UTF-8, UTF-16 or Latin-1" if asked is None else ENCODINGS[asked]
         raise RatingsError(
             f"{name}, line {data.count(bytes([10]), 0, e.start) + 1}: byte {data[e.start]:#04x} is no text in {tried}. Save the "
-            "file as UTF-8, or say what it is in by encoding=."
+            "file as UTF-8, or say what it is in.",
+            script=f"Choose by encoding={others[0]!r}, or another of {', '.join(others)}.",
+            asks=["encoding"],
         ) from e
     step = "" if asked is not None else " Check names with accents, or save it as UTF-8."
     note = f"The file is not UTF-8; it was read as {ENCODINGS[encoding]}.{step}"

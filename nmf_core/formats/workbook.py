@@ -15,8 +15,9 @@ import python_calamine
 
 from nmf_core.data.notes import DataNote
 from nmf_core.errors import RatingsError, shown
-from nmf_core.tables.base import Table, check_width, table_of_rows
+from nmf_core.tables.base import Head, Table, check_width, table_of_rows, text_of
 from nmf_core.tables.headers import ROLES, has_role
+from nmf_core.tables.heads import LOOKED_AT, names_of, says
 from nmf_core.tables.titles import MOST_TITLES, n_titles, said, said_titles
 from nmf_core.words import many, noun
 
@@ -55,7 +56,8 @@ def table_of_workbook(data: bytes, name: str, odd: Counter[str], refusal: Callab
             break
         if first is None and _holds_table(rows):
             first = k
-    return replace(sheets[names[first or 0]](), sheets=sheets)
+    hidden = frozenset(names) - {names[k] for k in shown_ones} if shown_ones else frozenset()
+    return replace(sheets[names[first or 0]](), sheets=sheets, hidden_sheets=hidden)
 
 
 @contextmanager
@@ -109,15 +111,13 @@ def _on_sheet(
         raise RatingsError(f"{name} is empty: its {which} {shown(title)} has no cells. Put the ratings on that sheet.")
     check_width(name, len(rows[0][1]))
     n = n_titles([row for _, row in rows[: MOST_TITLES + 1]])
-    titles, rows = rows[:n], rows[n:]
-    end = _end(rows)
-    below, rows = rows[end:], rows[:end]
+    end = n + _end(rows[n:])
+    titles, below, rows = rows[:n], rows[end:], rows[:end]
     which = f"sheet {shown(title)}" if sheet else f"first sheet, {shown(title)},"
     n_sheets = len(names)
     only = (DataNote(f"Only the {which} of {n_sheets} was read."),) if n_sheets > 1 else ()
     notes: tuple[str, ...] = (
         *only,
-        *said_titles(titles, "row"),
         *(DataNote(f"Row {line} below the table was left out: {shown(said(row))}.") for line, row in below),
     )
     if odd["formulas"]:
@@ -130,8 +130,28 @@ def _on_sheet(
             *notes,
             DataNote(f"{words} such as #REF!, read as blank. Correct {noun(odd['errors'], 'it', 'them')} if need be."),
         )
-    lines, cells = [line for line, _ in rows], [row for _, row in rows]
-    return table_of_rows(cells, lines, name=name, place="row", notes=notes, formulas_escaped=True, sheet=title)
+    first_rows = tuple((line, tuple(map(text_of, row))) for line, row in rows[:LOOKED_AT])
+    rest = {"name": name, "place": "row", "formulas_escaped": True, "sheet": title, "first_rows": first_rows}
+    made = _table(rows[n:], {**rest, "notes": (*notes, *said_titles(titles, "row"))})
+    return replace(made, under=partial(_under, rows, {**rest, "notes": notes}))
+
+
+def _table(rows: Sequence[_Row], rest: dict[str, Any]) -> Table:
+    """The rows as a table, the first being the header."""
+    return table_of_rows([row for _, row in rows], [line for line, _ in rows], **rest)
+
+
+def _under(rows: Sequence[_Row], rest: dict[str, Any], head: Head) -> Table:
+    """The rows as a table under another header."""
+    below = head.above + head.lines
+    first_rows = rest["first_rows"]
+    if head.lines:
+        names: Sequence[str] = names_of([row for _, row in first_rows[head.above : below]], head)
+    else:
+        names = [f"column {k + 1}" for k in range(len(rows[0][1]))]
+    notes = (*rest["notes"], *says(first_rows, head, "row"))
+    made = _table([(rows[head.above][0], list(names)), *rows[below:]], {**rest, "notes": notes})
+    return replace(made, head=head, headless=head.lines == 0, under=partial(_under, rows, rest))
 
 
 def _end(rows: Sequence[_Row]) -> int:

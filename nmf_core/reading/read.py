@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.formats.registry import Source, open_source, shown_name
 from nmf_core.reading.arrays import ratings_of_array, ratings_of_sparse
+from nmf_core.reading.doubt import refuse_doubt
 from nmf_core.reading.join import with_metadata
-from nmf_core.reading.layouts import LAYOUTS, planned, ratings_from_plan
-from nmf_core.reading.options import CHOSEN, DECIMALS, TOTALS, ZEROS, Question, ReadOptions
+from nmf_core.reading.layouts import planned, ratings_from_plan
+from nmf_core.reading.options import CHOSEN, Plan, Question, ReadOptions
 from nmf_core.reading.readings import column_titles
-from nmf_core.reading.to_ratings import without_blank_columns
+from nmf_core.reading.still_open import all_questions
 from nmf_core.tables.base import Table, text_of
 
 HEAD_ROWS, HEAD_COLUMNS = 12, 30  # of a preview
@@ -40,6 +42,12 @@ def read_ratings(
     sheet: str | None = None,
     encoding: str | None = None,
     name: str | None = None,
+    missing: Sequence[object] | None = None,
+    header: object = "auto",
+    only: Mapping[str, object] | None = None,
+    marks: str = "auto",
+    separator: str | None = None,
+    negative: str = "auto",
 ) -> Ratings:
     """Ratings from a file, a DataFrame, an array or a sparse matrix; `Ratings` are returned as they are.
 
@@ -68,6 +76,16 @@ def read_ratings(
             else the first that holds a table.
         encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.
         name: file name to show for bytes and file objects.
+        missing: what stands for no answer among the ratings, such as [99, "k.A."]; [] where nothing does. If None, what lies
+            apart from the scale and is not told of is an error.
+        header: the line of the header, or the first and the last of several; 0 where there is none.
+        only: column → value (or several): the rows that count, such as {"event": "play"}.
+        marks: what cells such as 4/5 or ★★★☆☆ are: "number" or "text".
+        separator: of text, what stands between the cells.
+        negative: what numbers below zero are: "shift" (ratings; so much is added to all that the scale begins at 0) or "blank".
+
+    What a table is, is weighed: where two ways to read it are nearly as likely, that is an error which names them and the
+    keywords that choose; nothing is guessed.
 
     Raises:
         RatingsError: with the file, line, column and value that is wrong, and what to do.
@@ -82,7 +100,24 @@ def read_ratings(
 0 up, such as 4 or 3.5, or blank. Correct that cell.
     """
     options = ReadOptions(
-        format, zeros, duplicates, scale, layout, columns, skip, decimal, totals, sheet, encoding, name
+        format,
+        zeros,
+        duplicates,
+        scale,
+        layout,
+        columns,
+        skip,
+        decimal,
+        totals,
+        sheet,
+        encoding,
+        name,
+        missing,
+        header,
+        only,
+        marks,
+        separator,
+        negative,
     )
     if isinstance(source, Ratings):
         return source
@@ -90,11 +125,16 @@ def read_ratings(
         return ratings_of_sparse(source, duplicates, scale)
     if isinstance(source, np.ndarray | list | tuple):
         return ratings_of_array(source, zeros, scale)
-    table = open_source(source, format=format, name=name).table(sheet, encoding)
+    opened = open_source(source, format=format, name=name)
+    table = opened.table(sheet, encoding) if separator is None else opened.table(None, encoding, separator)
     if table.exact is not None:
         return table.exact
-    plan = planned(without_blank_columns(table), options)
-    return with_metadata(ratings_from_plan(plan, options)[0], table.items)
+    refuse_doubt(table, (*_which_sheet(opened, table, options), *_which_encoding(table, encoding)))
+    plan = planned(table, options)
+    refuse_doubt(plan.whole, plan.questions, options.columns)
+    ratings, more = ratings_from_plan(plan, options)
+    refuse_doubt(plan.whole, more)
+    return with_metadata(ratings, table.items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,33 +174,69 @@ def preview_ratings(source: object, **options: Any) -> Preview:
         options: the keywords of `read_ratings`; what is not given is guessed.
 
     >>> found = preview_ratings(b"who;what;points\\nann;x;4,5\\nann;y;0\\nbob;x;3\\n")
-    >>> [(q.key, q.choice, q.sure) for q in found.questions]
-    [('layout', 'long', True), ('user', 'who', True), ('item', 'what', True), ('rating', 'points', True), \
-('decimal', ',', True), ('zeros', 'rating', False)]
-    >>> found.ratings.n_ratings, found.sure
-    (3, False)
+    >>> [(q.key, q.choice) for q in found.questions if not q.sure], found.ratings.n_ratings, found.sure
+    ([('zeros', 'rating')], 3, False)
+    >>> [(q.key, q.choice) for q in found.questions if q.key in ("layout", "user", "rating", "decimal", "skip")]
+    [('layout', 'long'), ('user', 'who'), ('rating', 'points'), ('decimal', ','), ('skip', ())]
     """
     name = source.name if isinstance(source, Source) else shown_name(options.get("name") or "") or "The file"
-    head = pd.DataFrame()
-    questions: tuple[Question, ...] = ()
-    asked: ReadOptions | None = None
+    seen = _Seen(name)
     try:
         asked = ReadOptions(**{"zeros": "auto", **options, "guess": True})
-        opened = open_source(source, format=asked.format, name=asked.name)
-        table = opened.table(None, asked.encoding)
-        name, questions = table.name, (*_which_sheet(opened, table, asked), *_which_encoding(table, asked.encoding))
-        chosen = {question.key: str(question.choice) for question in questions}
-        table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
-        if table.exact is not None:
-            return Preview(name, _head(table), (), table.exact, None)
-        table = without_blank_columns(table)
-        head = _head(table)
-        plan = planned(table, asked)
-        head, questions = _head(plan.whole), (*questions, *plan.questions)
-        ratings, more = ratings_from_plan(plan, asked)
     except NmfError as error:
-        return Preview(name, head, (*questions, *_still_open(questions, asked, head)), None, error)
-    return Preview(name, head, (*questions, *more), with_metadata(ratings, table.items), None)
+        return Preview(name, pd.DataFrame(), (), None, error)
+    try:
+        _look(source, asked, seen)
+    except NmfError as error:
+        return seen.preview(asked, error)
+    return seen.preview(asked, None)
+
+
+@dataclass
+class _Seen:
+    """What was seen of a file until it was read, or until that went wrong."""
+
+    name: str
+    table: Table | None = None
+    plan: Plan | None = None
+    questions: list[Question] = field(default_factory=list)
+    ratings: Ratings | None = None
+
+    def preview(self, asked: ReadOptions, error: NmfError | None) -> Preview:
+        """The same for people."""
+        table = self.plan.whole if self.plan is not None else self.table
+        head = pd.DataFrame()
+        if table is not None:
+            with suppress(NmfError):  # which `error` says already
+                head = _head(table)
+        plain = table is not None and table.exact is not None
+        questions = () if plain else all_questions(asked, self.questions, self.table, self.plan, error)
+        return Preview(self.name, head, questions, None if error else self.ratings, error)
+
+
+def _look(source: object, asked: ReadOptions, seen: _Seen) -> None:
+    """Read a file as asked, and keep what is seen meanwhile."""
+    opened = open_source(source, format=asked.format, name=asked.name)
+    try:
+        table = opened.table(None, asked.encoding, asked.separator)
+    except NmfError:
+        if asked.encoding or asked.separator:  # what it is without these answers says how each can be taken back
+            with suppress(NmfError):
+                seen.table = opened.table()
+        raise
+    seen.name, seen.table = table.name, table
+    seen.questions += [*_which_sheet(opened, table, asked), *_which_encoding(table, asked.encoding)]
+    chosen = {question.key: str(question.choice) for question in seen.questions}
+    if table.sheets:
+        seen.table = table = opened.table(chosen.get("sheet", asked.sheet), asked.encoding)
+    if table.exact is not None:
+        seen.questions, seen.ratings = [], table.exact
+        return
+    seen.plan = planned(table, asked)
+    seen.questions += seen.plan.questions
+    ratings, more = ratings_from_plan(seen.plan, asked)
+    seen.questions += more
+    seen.ratings = with_metadata(ratings, table.items)
 
 
 def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Question, ...]:
@@ -170,14 +246,21 @@ def _which_sheet(source: Source, table: Table, options: ReadOptions) -> tuple[Qu
         return ()
     if asked is not None:
         return (Question("sheet", asked, names, CHOSEN, True),)
-    first, others = table.sheet, [n for n in names if n != table.sheet and _holds_ratings(source, n)]
+    in_sight = [name for name in names if name not in table.hidden_sheets]
+    first, others = table.sheet, [name for name in in_sight if name != table.sheet and _holds_ratings(source, name)]
     if not others:
         return (Question("sheet", first, names, "ratings can be read from no other", True),)
     if _holds_ratings(source, first):
         reason = f"it is the first that looks like ratings, and there are others: {', '.join(map(shown, others))}"
-        return (Question("sheet", first, names, reason, False),)
+        return (Question("sheet", first, tuple(dict.fromkeys((first, *others, *names))), reason, False),)
     return (
-        Question("sheet", others[0], names, f"ratings cannot be read from {shown(first)}, which is before it", False),
+        Question(
+            "sheet",
+            others[0],
+            tuple(dict.fromkeys((*others, *names))),
+            f"ratings cannot be read from {shown(first)}, which is before it",
+            False,
+        ),
     )
 
 
@@ -194,36 +277,14 @@ def _which_encoding(table: Table, asked: str | None) -> tuple[Question, ...]:
 
 
 def _holds_ratings(source: Source, sheet: str) -> bool:
-    """Whether what stands on a sheet can be taken for ratings."""
+    """Whether what stands on a sheet is ratings beyond doubt."""
     likely = ReadOptions(zeros="auto", guess=True)
     try:
-        ratings_from_plan(planned(without_blank_columns(source.table(sheet)), likely), likely)
+        plan = planned(source.table(sheet), likely)
+        ratings_from_plan(plan, likely)
     except NmfError:
         return False
-    return True
-
-
-def _still_open(questions: tuple[Question, ...], asked: ReadOptions | None, head: pd.DataFrame) -> list[Question]:
-    """Where a file cannot be read as it was asked: what else could be answered, so that each answer can be taken back."""
-    if asked is None or head.empty:
-        return []
-    more = (
-        []
-        if any(question.key == "layout" for question in questions)
-        else [
-            Question(
-                "layout",
-                asked.layout if asked.layout in LAYOUTS else "long",
-                tuple(LAYOUTS),
-                "nothing else was found",
-                False,
-            )
-        ]
-    )
-    answered = (("decimal", asked.decimal, DECIMALS), ("zeros", asked.zeros, ZEROS), ("totals", asked.totals, TOTALS))
-    return more + [
-        Question(key, choice, options, CHOSEN, True) for key, choice, options in answered if choice != "auto"
-    ]
+    return all(question.sure for question in plan.questions if question.key == "layout")
 
 
 def _head(table: Table) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,20 +12,22 @@ from nmf_core.data.escape import unescape_formulas
 from nmf_core.data.notes import replaced
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, shown
-from nmf_core.reading.options import CHOSEN, DECIMALS, HINT, ZEROS, Plan, Question, ReadOptions
-from nmf_core.reading.totals import find_totals
+from nmf_core.reading.looks import WIDEST
+from nmf_core.reading.options import HINT, Plan, Question, ReadOptions
+from nmf_core.reading.rows import (
+    below_first,
+    filled_rows,
+    named_rows,
+    without_footnotes,
+    without_sums,
+    without_unnamed_sums,
+)
+from nmf_core.reading.times import seconds_of
+from nmf_core.reading.totals import find_totals, say_maxima
+from nmf_core.reading.values import values_of, wrong_cell
 from nmf_core.tables.base import MAX_CELL, MAX_GRID_CELLS, Column, Table, texts_of
-from nmf_core.tables.numbers import Numbers, is_number, likely_mark, read_numbers
+from nmf_core.tables.numbers import is_number
 from nmf_core.words import cut, many, noun
-
-
-@dataclass(frozen=True)
-class _Values:
-    """Numbers with what had to be settled for them."""
-
-    numbers: Numbers
-    zeros: str
-    questions: tuple[Question, ...]
 
 
 def without_blank_columns(table: Table) -> Table:
@@ -40,38 +41,26 @@ def without_blank_columns(table: Table) -> Table:
     return table.only([k for k in range(len(table.header)) if k not in blank])
 
 
-def _filled_rows(table: Table, columns: Sequence[Column], notes: list[str]) -> tuple[Table, tuple[Column, ...]]:
-    """The table and columns without the rows that are blank in all of these columns."""
-    empty = columns[0].blank()
-    for column in columns[1:]:
-        if not empty.any():
-            break
-        empty &= column.blank()
-    if empty.all():  # no rows at all, too
-        raise RatingsError(f"{table.name} has a header but no ratings. Add at least one row below the header.")
-    if not empty.any():
-        return table, tuple(columns)
-    kept, line = np.flatnonzero(~empty), table.line
-    notes.append(f"{int(empty.sum())} blank rows were skipped.")
-    table = replace(table, line=lambda row: line(int(kept[row])))
-    return table, tuple(column.rows(kept) for column in columns)
-
-
 def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
     """Ratings from a long table."""
     table, roles = plan.table, plan.roles
     notes = list(table.notes)
-    names = ", ".join(f"{role} = {cut(table.header[k])}" for role, k in roles.items())
-    others = [header for k, header in enumerate(table.header) if header and k not in roles.values()]
+    when = plan.when
+    names = _columns_said(table, roles, when)
+    others = [header for k, header in enumerate(table.header) if header and k not in (*roles.values(), when)]
     ignored = f" Ignored: {cut(', '.join(others))}." if others else ""
     notes.append(f"Read as a long table: {names}.{ignored}")
-    table, (user, item, rating) = _filled_rows(table, table.take(list(roles.values())), notes)
+    taken = table.take([*roles.values(), *([] if when is None else [when])])
+    table, columns = filled_rows(table, taken, notes, telling=3)
+    user, item, rating, *beside = without_sums(columns, notes)
+    times = seconds_of(beside[0]) if beside else None
+    del taken, columns, beside
     u, users = _ids(table, user, roles["user"], "user", notes)
     i, items = _ids(table, item, roles["item"], "item", notes)
     del user, item
-    values = _values(table, [rating], options, notes, list_of_ratings=True)
+    values = values_of(table, [rating], options, notes, list_of_ratings=True)
     if values.numbers.wrong:
-        raise _wrong(table, values.numbers, [roles["rating"]])
+        raise wrong_cell(table, values, [roles["rating"]], None, options.missing)
     ratings = values.numbers.column(0, np.float32)
     del rating
     if options.duplicates == "refuse":
@@ -81,9 +70,18 @@ def ratings_of_list(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     if zero.any():
         _say_zeros(int(zero.sum()), notes)
         u, i, ratings = u[~zero], i[~zero], ratings[~zero]
-    _check_any(table, ratings)
+        times = None if times is None else times[~zero]
+    _check_any(table, ratings, int(zero.sum()))
     made = Ratings.from_indices(
-        u, i, ratings, users=users, items=items, scale=options.scale, duplicates=options.duplicates, notes=notes
+        u,
+        i,
+        ratings,
+        users=users,
+        items=items,
+        scale=options.scale or values.scale,
+        duplicates=options.duplicates,
+        notes=notes,
+        times=times,
     )
     return made, values.questions
 
@@ -104,15 +102,26 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
         )
     notes = list(table.notes)
     heads = list(range(1, len(table.header)))
-    names = _own_names(table, list(table.header[1:]), across, notes)
+    names = whole_ids(_own_names(table, list(table.header[1:]), across, notes))
     _check_heads(table, names, across)
-    first = table.take([0])[0]
+    # Many columns are read only if they are few enough rows long; others all at once.
+    first = table.take([0, *heads] if len(heads) < WIDEST else [0])[0]
     if len(first) * len(heads) > MAX_GRID_CELLS:
         raise RatingsError(
             f"{table.name} is a grid of {len(first)} × {len(heads)} cells; at most {MAX_GRID_CELLS} can "
             f"be read as a grid. Give a long table, one row a rating. {HINT}"
         )
-    table, (first, *columns) = _filled_rows(table, (first, *table.take(heads)), notes)
+    table, (first, *others) = filled_rows(table, (first, *table.take(heads)), notes)
+    columns: Sequence[Column] = others
+    table, first, columns = named_rows(table, first, columns)
+    table, first, columns = without_footnotes(table, first, columns, notes)
+    if options.totals != "keep":
+        first, columns = without_unnamed_sums(first, columns, options.decimal, notes)
+    if options.totals != "keep" and say_maxima(first, columns, options.decimal):
+        notes.append(
+            f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
+        )
+        table, first, columns = below_first(table, first, columns)
     totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
     if totals is not None:
         notes.append(totals.note)
@@ -121,7 +130,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             heads, names = heads[: len(heads) - totals.n_columns], names[: len(names) - totals.n_columns]
             columns = [column.first(len(first)) for column in columns[: len(heads)]]
     codes, rows = _ids(table, first, 0, down, notes)
-    values = _values(table, columns, options, notes, list_of_ratings=False)
+    values = values_of(table, columns, options, notes, list_of_ratings=False)
     twice = pd.Series(codes).duplicated().to_numpy()
     if plan.lacking is not None and (values.numbers.wrong or twice.any()):
         raise plan.lacking
@@ -134,8 +143,7 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             f"{table.line(before)} and {table.line(second)}. Keep one row for each {down}. {HINT}"
         )
     if values.numbers.wrong:
-        header = shown(table.header[heads[values.numbers.wrong[1]]])
-        raise _wrong(table, values.numbers, heads, f" Or leave the column out, by skip=[{header}]. {HINT}")
+        raise wrong_cell(table, values, heads, options.skip or (), options.missing)
     size = f"{many(len(rows), down)} down, {many(len(heads), across)} across"
     notes += [f"Read as a grid: {size}{plan.since}.", *plan.notes]
     n_words = values.numbers.n_words
@@ -145,14 +153,16 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
             "taken as blank."
         )
     grid = values.numbers.matrix()
-    if values.zeros == "unrated" and (grid == 0).any():
-        _say_zeros(int((grid == 0).sum()), notes)
+    n_zeros = int((grid == 0).sum()) if values.zeros == "unrated" else 0
+    if n_zeros:
+        _say_zeros(n_zeros, notes)
         grid[grid == 0] = np.nan
-    _check_any(table, grid)
+    _check_any(table, grid, n_zeros)
     r, c = np.nonzero(~np.isnan(grid))
     cells, headed = grid[r, c].astype(np.float32), pd.Index(names, dtype="str")
     u, i, users, items = (codes[r], c, rows, headed) if down == "user" else (c, codes[r], headed, rows)
-    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=options.scale, notes=notes)
+    scale = options.scale or values.scale
+    ratings = Ratings.from_indices(u, i, cells, users=users, items=items, scale=scale, notes=notes)
     return ratings, values.questions if totals is None else (totals.question, *values.questions)
 
 
@@ -161,7 +171,8 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
     if "" in names:
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: column {names.index('') + 2} of the table has cells but no "
-            f"{across} in the header. Name it, or remove the column."
+            f"{across} in the header. Name it, or remove the column.",
+            asks=["header", "skip"],
         )
     longest = max(names, key=len)
     if len(longest) > MAX_CELL:
@@ -170,46 +181,41 @@ def _check_heads(table: Table, names: list[str], across: str) -> None:
     if twice.any():
         raise RatingsError(
             f"{table.name}, {table.place} {table.header_line}: the {across} {shown(names[int(np.argmax(twice))])} heads two "
-            "columns. Rename or remove one of them."
+            "columns. Rename or remove one of them.",
+            asks=["header", "skip"],
         )
 
 
-def _values(
-    table: Table, columns: Sequence[Column], options: ReadOptions, notes: list[str], *, list_of_ratings: bool
-) -> _Values:
-    """The numbers in the rating columns, with the decimal mark and the meaning of zeros settled."""
-    numbers = read_numbers(columns, options.decimal)
-    questions = []
-    if options.decimal != "auto":
-        questions.append(Question("decimal", options.decimal, DECIMALS, CHOSEN, True))
-    elif numbers.decimal == ",":
-        questions.append(Question("decimal", ",", DECIMALS, "no number here can be read in another way", True))
-    elif not numbers.decimal:
-        mark, reason = likely_mark(columns)
-        questions.append(Question("decimal", mark, DECIMALS, reason, False))
-        numbers = read_numbers(columns, mark) if options.guess else numbers
-    if numbers.decimal == ",":
-        notes.append("Decimal commas were read as points: 4,5 is 4.5.")
-    zeros = options.zeros
-    n_zeros = numbers.count(0.0)
-    if n_zeros:
-        reason = CHOSEN
-        if zeros == "auto":
-            zeros, reason = _meaning_of_zeros(numbers, n_zeros, list_of_ratings)
-        questions.append(Question("zeros", zeros, ZEROS, reason, options.zeros != "auto"))
-    return _Values(numbers, zeros, tuple(questions))
+def ratings_of_pairs(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Question, ...]]:
+    """Ratings from a list without ratings: each pair of user and item counts 1."""
+    table, roles = plan.table, plan.roles
+    notes = list(table.notes)
+    when = plan.when
+    notes.append(f"Read as a list without ratings: {_columns_said(table, roles, when)}. Each row counts 1.")
+    taken = table.take([roles["user"], roles["item"], *([] if when is None else [when])])
+    table, (user, item, *beside) = filled_rows(table, taken, notes, telling=2)
+    times = seconds_of(beside[0]) if beside else None
+    u, users = _ids(table, user, roles["user"], "user", notes)
+    i, items = _ids(table, item, roles["item"], "item", notes)
+    if options.duplicates == "refuse":
+        _refuse_duplicates(table, u, i, users, items)
+    made = Ratings.from_indices(
+        u,
+        i,
+        np.ones(len(u), dtype=np.float32),
+        users=users,
+        items=items,
+        scale=options.scale or (0.0, 1.0),
+        notes=notes,
+        times=times,
+    )
+    return made, ()
 
 
-def _meaning_of_zeros(numbers: Numbers, n_zeros: int, list_of_ratings: bool) -> tuple[str, str]:
-    """What zeros most likely are, and why."""
-    n_cells, n_blanks = numbers.count_cells(), numbers.count_blanks()
-    if n_blanks:
-        return "rating", f"there are {n_blanks} blank cells besides the {n_zeros} zeros"
-    if list_of_ratings and 2 * n_zeros < n_cells:
-        return "rating", f"a list names what was rated, and most rows have no 0: {n_cells - n_zeros} of {n_cells}"
-    if list_of_ratings:
-        return "unrated", f"{n_zeros} of {n_cells} rows have a 0, more than all other ratings"
-    return "unrated", f"no cell is blank, so the {n_zeros} zeros seem to stand for blanks"
+def _columns_said(table: Table, roles: dict[str, int], when: int | None) -> str:
+    """Which column has which role, in words."""
+    said = {**roles, **({} if when is None else {"time": when})}
+    return ", ".join(f"{role} = {cut(table.header[k])}" for role, k in said.items())
 
 
 def _say_zeros(count: int, notes: list[str]) -> None:
@@ -224,7 +230,7 @@ def _ids(
     coded = column.used()
     assert coded.codes is not None
     codes, cells = coded.codes, coded.cells
-    texts = _own_names(table, texts_of(cells), what, notes)
+    texts = whole_ids(_own_names(table, texts_of(cells), what, notes))
     if "" in texts or (codes < 0).any():
         row = int(np.argmax(coded.where([text == "" for text in texts], missing=True)))
         raise RatingsError(
@@ -234,13 +240,26 @@ def _ids(
     if max(map(len, texts), default=0) > MAX_CELL:
         row = int(np.argmax(coded.where([len(text) > MAX_CELL for text in texts])))
         raise _too_long(f"{table.at(row)}, column {shown(table.header[position])}", what, texts[codes[row]])
-    changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
+    changed = 0
+    if "�" in "".join(texts):
+        changed = sum("�" in text and "�" not in str(cell) for text, cell in zip(texts, cells, strict=True))
     if changed:
         notes.append(replaced(changed, what))
     if len(set(texts)) < len(texts):  # cells that differ by blanks around them, or by .0
         merged, distinct = pd.factorize(np.array(texts, dtype=object))
         return merged.astype(np.int32)[codes], pd.Index(distinct, dtype="str")
     return codes, pd.Index(texts, dtype="str")
+
+
+def whole_ids(texts: list[str]) -> list[str]:
+    """Ids without the .0 that pandas gives whole numbers beside a blank one: where all are such numbers.
+
+    >>> whole_ids(["1.0", "20.0"]), whole_ids(["1.0", "2.5"]), whole_ids(["1.0", "x"])
+    (['1', '20'], ['1.0', '2.5'], ['1.0', 'x'])
+    """
+    if all(text.endswith(".0") and text[:-2].isdigit() for text in texts):
+        return [text[:-2] for text in texts]
+    return texts
 
 
 def _too_long(where: str, what: str, text: str) -> RatingsError:
@@ -271,25 +290,16 @@ def _refuse_duplicates(
         row = int(np.argmax(again))
         raise RatingsError(
             f"{table.at(row)}: user {shown(users[u[row]])} rated item {shown(items[i[row]])} before; "
-            f"there are {int(again.sum())} such rows. Keep one rating a user and item, or read with duplicates='last' or "
-            "'mean'."
+            f"there are {int(again.sum())} such rows. Keep one rating a user and item.",
+            script="Or read with duplicates='last' or duplicates='mean'.",
         )
 
 
-def _wrong(table: Table, numbers: Numbers, columns: Sequence[int], hint: str = "") -> RatingsError:
-    """The error for the first cell that is no rating."""
-    assert numbers.wrong is not None
-    row, k, cell, why = numbers.wrong
-    return RatingsError(
-        f"{table.at(row)}, column {shown(table.header[columns[k]])}: {shown(cell)} {why}. "
-        f"A rating is a number from 0 up, such as 4 or 3.5, or blank. Correct that cell.{hint}"
-    )
-
-
-def _check_any(table: Table, values: NDArray[np.floating]) -> None:
-    """Refuse a table in which no cell is a rating."""
+def _check_any(table: Table, values: NDArray[np.floating], n_zeros: int) -> None:
+    """Refuse a table in which no cell is a rating, beside zeros that were taken for blanks."""
     if np.isnan(values).all():
         raise RatingsError(
-            f"{table.name} has no ratings: every cell is blank or an unrated 0. Add a rating, or read with "
-            "zeros='rating' if a 0 is one."
+            f"{table.name} has no ratings: every cell is blank{' or an unrated 0' if n_zeros else ''}. Add a rating.",
+            script="Or read with zeros='rating' if a 0 is one." if n_zeros else "",
+            asks=["zeros", "missing"],
         )

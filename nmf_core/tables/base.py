@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError
 
 MAX_COLUMNS = 50_000
+_BREAKS = re.compile(r"\s*[\r\n\v\f]+\s*")
 # The longest cell that Python's csv module takes unless told otherwise; far beyond any name.
 MAX_CELL = 131_072
 MAX_GRID_CELLS = 20_000_000
@@ -101,7 +104,11 @@ class Column:
         """(n_rows,) where cells are missing or hold nothing but white space."""
         if self.codes is None:
             return np.isnan(self.cells) if self.cells.dtype.kind == "f" else np.zeros(len(self), dtype=bool)
-        return self.where([isinstance(cell, str) and not cell.strip() for cell in self.cells], missing=True)
+        try:
+            distinct = [not text for text in map(str.strip, self.cells)]
+        except TypeError:  # not all are text
+            distinct = [isinstance(cell, str) and not cell.strip() for cell in self.cells]
+        return self.where(distinct, missing=True)
 
     def where(self, distinct: Sequence[bool], *, missing: bool = False) -> NDArray[np.bool_]:
         """(n_rows,) a truth value of each distinct cell, told of each row."""
@@ -133,6 +140,21 @@ def _plain(cell: object) -> object:
     return str(cell)
 
 
+@dataclass(frozen=True)
+class Head:
+    """Where a header stands.
+
+    Attributes:
+        above: rows above it that are passed over.
+        lines: rows that it takes; 0 where there is none.
+        row_names: whether it has one cell less than the rows, the first of which names the row.
+    """
+
+    above: int = 0
+    lines: int = 1
+    row_names: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table as it stands in a file, before anything is made of it; its columns are read when they are asked for.
@@ -151,9 +173,16 @@ class Table:
         exact: the ratings themselves, where the file holds them as we wrote them and nothing is to be found out.
         sheet: of a workbook: the name of the sheet that the table stands on.
         sheets: of a workbook: every sheet by its name, and how to read the table on it.
+        hidden_sheets: the names of those that are hidden.
         encoding: of text that is not UTF-8: what it was read as.
         encodings: of such text: what else it could be read as, and how.
         sure_of_encoding: whether there is little doubt of that.
+        separator, separators: of text: what stands between the cells; what could stand there, and how to read it so.
+        n_bytes: of a file that is streamed: its size; else 0.
+        whole: the table before rows were left out, where some were.
+        head: where the header stands among `first_rows`.
+        first_rows: the first rows as they stand, each after the number of its line; none where a header is no matter of rows.
+        under: the table with its header at another place.
     """
 
     name: str
@@ -169,9 +198,17 @@ class Table:
     exact: Ratings | None = None
     sheet: str = ""
     sheets: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    hidden_sheets: frozenset[str] = frozenset()
+    n_bytes: int = 0
     encoding: str = ""
     encodings: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     sure_of_encoding: bool = True
+    separator: str = ""
+    separators: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    whole: Table | None = None
+    head: Head = Head()
+    first_rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    under: Callable[[Head], Table] | None = None
 
     def without_header(self) -> Table:
         """The table with what was taken for its header as its first row."""
@@ -191,18 +228,19 @@ class Table:
         )
 
     def remembering(self) -> Table:
-        """The table with its columns kept once they are read: what looks through them costs no second reading of a file."""
-        take, known = self.take, dict[int, Column]()
+        """The table with its columns kept once they are read, under any header: no second look costs another reading of a file."""
+        take, known = self.take, dict[tuple[int, int | None], Column]()
 
         def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
-            if rows is not None:
-                return take(positions, rows)
-            missing = [k for k in dict.fromkeys(positions) if k not in known]
+            missing = [k for k in dict.fromkeys(positions) if (k, rows) not in known]
             if missing:
-                known.update(zip(missing, take(missing), strict=True))
-            return tuple(known[k] for k in positions)
+                found = take(missing) if rows is None else take(missing, rows)
+                known.update(zip([(k, rows) for k in missing], found, strict=True))
+            return tuple(known[k, rows] for k in positions)
 
-        return replace(self, take=taken)
+        under = self.under
+        again = None if under is None else cache(lambda head: under(head).remembering())
+        return replace(self, take=taken, under=again)
 
     def only(self, kept: Sequence[int]) -> Table:
         """The table with some of its columns, in the order given."""
@@ -252,19 +290,26 @@ def table_of_rows(rows: Sequence[Sequence[object]], lines: Sequence[int], **rest
 
 
 def text_of(cell: object) -> str:
-    """A cell as trimmed text, whole floats without .0, control characters and lone surrogates replaced by �."""
+    """A cell as trimmed text in one line, whole floats without .0, control characters and lone surrogates replaced by �."""
     if not isinstance(cell, str) and isinstance(cell, float | np.floating) and float(cell).is_integer():
         cell = int(cell)
-    return clean(str(cell).strip())
+    return clean(_BREAKS.sub(" ", str(cell).strip()))
 
 
 def texts_of(cells: Iterable[object]) -> list[str]:
     """Cells as `text_of` gives them; plain text of any number without a look at each character."""
     cells = list(cells)
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if len(texts) == len(cells) and "".join(texts).isprintable():
-        return [text.strip() for text in texts]
+    if _plain_text(cells):
+        return list(map(str.strip, cells))  # type: ignore[arg-type]
     return [text_of(cell) for cell in cells]
+
+
+def _plain_text(cells: Sequence[object]) -> bool:
+    """Whether cells are text without a character that is replaced or breaks a line."""
+    try:
+        return "".join(cells).isprintable()  # type: ignore[arg-type]
+    except TypeError:
+        return False
 
 
 def check_width(name: str, n_columns: int) -> None:

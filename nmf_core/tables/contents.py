@@ -38,8 +38,19 @@ def is_numeric(column: Column) -> bool:
 
 
 def number_of(cell: object) -> float:
-    """A cell that is a number as one, whatever its decimal mark."""
-    return float(str(cell).replace(",", "."))
+    """A cell that is a number as one, whatever its decimal mark; of two marks the last one is it.
+
+    >>> number_of("4,5"), number_of("1.204,50"), number_of("1,204,500")
+    (4.5, 1204.5, 1204500.0)
+    """
+    if isinstance(cell, str) and cell.isdigit() and cell.isascii():
+        return float(cell)
+    text = str(cell).strip()  # Python strips signs between records as well, and cannot read them
+    marks = [mark for mark in text if mark in ".,"]
+    if len(marks) > 1:
+        last = marks[-1] if marks.count(marks[-1]) == 1 else ""
+        text = "".join(c for c in text if c not in ".," or c == last)
+    return float(text.replace(",", "."))
 
 
 def top(column: Column) -> float:

@@ -20,11 +20,26 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}([T ].*)?", re.ASCII)
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:,\d{3})+\.\d+|(?:\.\d{3}){2,}|(?:,\d{3}){2,})", re.ASCII
+)
+_POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _TWO_MARKS = re.compile(r"[+-]?\d[\d.,]*[.,]\d+", re.ASCII)
 # The same number whatever the decimal mark: not 1.234, which could be a thousand and more.
 _PLAIN = r"^[0-9]{1,9}(\.([0-9]{1,2}|[0-9]{4,20}))?$"
 _MANY = 10_000  # distinct cells of a column from which on they are read at once
-_BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>", "-", "\N{EN DASH}", "\N{EM DASH}"))
+_TALLIED = 50  # columns by whose numbers the meaning of zeros is found
+_ERRORS = (
+    "#n/a",
+    "#null!",
+    "#div/0!",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#num!",
+)  # what spreadsheets write in place of a number
+_BLANK_WORDS = frozenset(("nan", "na", "n/a", "null", "none", "<na>", "-", "\N{EN DASH}", "\N{EM DASH}", *_ERRORS))
+_LONGEST_BLANK = max(map(len, _BLANK_WORDS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +81,16 @@ class Numbers:
             for values, codes in self.columns
         )
 
+    def tally(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The numbers above 0, rising, and how many cells hold each; of very many cells the first of each column."""
+        cells = [
+            self.columns[k][0] if codes is None else self.column(k)
+            for k, (_, codes) in enumerate(self.columns[:_TALLIED])
+        ]
+        found = np.concatenate([column[:_MANY] for column in cells]) if cells else np.zeros(0)
+        values, counts = np.unique(found[found > 0], return_counts=True)
+        return values.astype(np.float64), counts.astype(np.int64)
+
     def count(self, value: float) -> int:
         """Number of cells that hold a value."""
         n = 0
@@ -79,19 +104,29 @@ class Numbers:
 def is_number(cell: object) -> bool:
     """Whether a distinct cell is a number, or text that plainly is one."""
     if isinstance(cell, str):
+        if _are_digits(cell):
+            return True
         text = cell.strip()
-        return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text))
+        return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text) or _GROUPED.fullmatch(text))
     return isinstance(cell, numbers.Real)
 
 
 def is_blank(cell: object) -> bool:
     """Whether a distinct cell holds nothing but white space."""
-    return isinstance(cell, str) and not cell.strip()
+    return isinstance(cell, str) and not (cell[:1].isalnum() or cell.strip())
 
 
 def says_blank(cell: object) -> bool:
     """Whether a distinct cell is blank where a number belongs: white space, a word such as NA, or a dash."""
-    return isinstance(cell, str) and (not cell.strip() or cell.strip().casefold() in _BLANK_WORDS)
+    if not isinstance(cell, str) or _are_digits(cell):
+        return False
+    text = cell.strip()
+    return not text or (len(text) <= _LONGEST_BLANK and text.casefold() in _BLANK_WORDS)
+
+
+def _are_digits(text: str) -> bool:
+    """Whether a text is digits alone, as most ids and ratings are: what is known of these need not be looked for."""
+    return text.isdigit() and text.isascii()
 
 
 def read_numbers(columns: Sequence[Column], decimal: str = "auto") -> Numbers:
@@ -160,10 +195,18 @@ def _mark(texts: Collection[str]) -> str:
     if any(_TWO_MARKS.fullmatch(text) and not _NUMBER.fullmatch(text) for text in texts if "," in text and "." in text):
         return ""
     if not with_comma:
-        return "."
+        return "" if _in_thousands(texts) else "."
     if any("." in text and _NUMBER.fullmatch(text) for text in texts):
         return ""
     return "," if any(not _THOUSANDS.fullmatch(text) for text in with_comma) else ""
+
+
+def _in_thousands(texts: Collection[str]) -> bool:
+    """Whether all points could stand for thousands, and numbers go beyond any scale then: 87 and 15.330, but no 4.5."""
+    pointed = [text for text in texts if "." in text and _NUMBER.fullmatch(text)]
+    beyond = any(len(text) >= 2 and text.isdigit() and int(text[:9]) > 20 for text in texts)
+    beyond = beyond or any(float(text) > 10 for text in pointed)
+    return beyond and bool(pointed) and all(_POINTED.fullmatch(text) for text in pointed)
 
 
 def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
@@ -177,6 +220,8 @@ def likely_mark(columns: Sequence[Column]) -> tuple[str, str]:
     for text in with_comma:
         if not _THOUSANDS.fullmatch(text):
             return ",", f"{text[:20]!r} is no number with a thousands comma"
+    if not with_comma and _in_thousands(texts):
+        return ",", "points stand before three digits, as those of thousands do"
     if any("." in text for text in texts if _NUMBER.fullmatch(text)):
         return ".", "other numbers here have a decimal point"
     return ",", "ratings of a thousand and more are rare"

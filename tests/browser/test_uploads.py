@@ -68,7 +68,9 @@ def test_each_format_opens(server, open_page):
 def test_what_was_uploaded_pasted_and_undone_is_there_after_a_reload_and_a_restart(fresh_server, open_page):
     page = open_page(fresh_server.url)
     settled(page)
-    give(page, "club.csv", b"who;what;points;n\nann;x;4,5;1\nann;y;1;2\nbob;x;3;3\nbob;y;2;4\n")
+    give(
+        page, "club.csv", b"who;what;points;n\nann;x;4,5;1\nann;y;1;2\nbob;x;3;3\nbob;y;2;4\ncy;x;0;5\n"
+    )  # is a 0 a rating?
     page.wait_for_selector("text=How is club.csv to be read?")
     screenshot(page, "bring-look-first")
     page.locator(".st-key-open-upload button").click()

@@ -174,7 +174,13 @@ def test_what_cannot_be_is_refused_in_words(small, name):
 
 
 def test_names_stay_text_and_are_cleaned(small):
-    assert edit.add_users(small, ["007", 7, " NA ", "a\nb"]).users[3:].tolist() == ["007", "7", "NA", "a�b"]
+    assert edit.add_users(small, ["007", 7, " NA ", "a\nb", "c\x07"]).users[3:].tolist() == [
+        "007",
+        "7",
+        "NA",
+        "a b",
+        "c�",
+    ]
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------

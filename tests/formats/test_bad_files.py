@@ -42,12 +42,24 @@ MALFORMED = {
     "NUL": (HEAD + "ann,x,5\nb\0b,y,4\n", "line 3: there is a NUL"),
     "long cell": (HEAD + "ann,x,5\n" + "b" * 1_000_000 + ",y,4\n", "line 3.*131072"),
     "one column": ("rating\n5\n4\n", "one column"),
-    "no rating column": ("user,movie,timestamp\nann,x,1\n", "there is no rating column among 'user, movie, timestamp'"),
-    "no item column": ("user,rating\nann,5\n", "no item column"),
-    "no user column": ("movie,rating\nx,5\n", "no user column"),
-    "no rating column among others": ("user,movie,tag,date\nann,x,good,1\n", "no rating column"),
+    "no rating column": (
+        "user,movie,timestamp\nann,x,1\n",
+        "each row counts 1.*'timestamp' is no rating.*layout='pairs'",
+    ),
+    "no item column": (
+        "user,rating\nann,5\n",
+        "may hold no ratings, since there is no item column among 'user, rating'",
+    ),
+    "no user column": (
+        "movie,rating\nx,5\n",
+        "may hold no ratings, since there is no user column among 'movie, rating'",
+    ),
+    "no rating column among others": ("user,movie,tag,date\nann,x,good,1\n", "each row counts 1.*'date' is no rating"),
     "column twice": ("user,item,rating,rating\nann,x,5,4\n", "'rating' is there 2 times"),
-    "column twice, spelled twice": ("user_id,userId,item,rating\nann,bob,x,5\n", "2 times"),
+    "column twice, spelled twice": (
+        "user_id,userId,item,rating\nann,bob,x,5\n",
+        "the user may be the column 'user_id' or 'userId'",
+    ),
     "blank user": (HEAD + "ann,x,5\n ,y,4\n", "line 3, column 'user': the user id is blank"),
     "blank item": (HEAD + "ann,x,5\nbob,,4\n", "line 3, column 'item': the item id is blank"),
     "text": (HEAD + "ann,x,5\nbob,y,great\n", "line 3, column 'rating': 'great' is not a number"),
@@ -65,13 +77,24 @@ MALFORMED = {
     "two marks the other way": ('user,item,rating\nann,x,5\nbob,y,"1,234.5"\n', "line 3.*more than one point"),
     "thousands or decimals": ("user;item;rating\nann;x;5\nbob;y;1,234\n", "line 3.*decimal or a thousands comma"),
     "points and commas": ("user;item;rating\nann;x;5.5\nbob;y;4,5\n", "line 3.*decimal or a thousands comma"),
-    "grid: text": (",x,y\nann,5,4\nbob,3,good\n", "line 3, column 'y': 'good' is not a number"),
-    "grid: the first of two": (",x,y\nann,5,bad\nbob,worse,3\n", "line 2, column 'y': 'bad'"),
-    "grid: user twice": (",x,y\nann,5,4\nbob,3,3\nann,1,2\n", "'ann' has two rows in the grid, lines 2 and 4"),
+    "grid: text": (",x,y\nann,5,4\nbob,3,good\ncy,1,2\ndan,1,3\n", "line 3, column 'y': 'good' is not a number"),
+    "grid: a column that is half text": (",x,y\nann,5,4\nbob,3,good\n", "'y' seems to be no ratings.*skip=\\['y'\\]"),
+    "grid: the first of two": (
+        ",x,y\nann,5,bad\nbob,worse,3\ncy,3,2\ndan,4,1\neve,3,2\n",
+        "line 2, column 'y': 'bad'",
+    ),
+    "grid: user twice": (
+        ",x,y,z\nann,5,4,1\nbob,3,3,2\ncy,2,4,\ndan,,1,1\nann,1,2,3\n",
+        "'ann' has two rows in the grid, lines 2 and 6",
+    ),
+    "grid or list: user twice": (
+        ",x,y\nann,5,4\nbob,3,3\nann,1,2\n",
+        "a list with one row a rating, or as a grid with users down",
+    ),
     "grid: item twice": (",x,x\nann,5,4\n", "line 1: the item 'x' heads two columns"),
     "grid: item blank": (",x,,y\nann,5,4,3\n", "line 1: column 3 of the table has cells but no item"),
     "grid: user blank": (",x,y\nann,5,4\n,3,3\n", "line 3, column '': the user id is blank"),
-    "grid: no header": ("1,5,4\n2,3,3\n", "line 1: the first row begins with '1'"),
+    "grid: no header": ("1,5,4\n2,3,3\n", "may hold no ratings, since the first row holds numbers"),
 }
 
 
@@ -166,7 +189,7 @@ def test_rows_of_excel_are_counted_as_excel_does():
     ratings = read_ratings(_xlsx([[], *LONG_ROWS]))
     assert ratings.n_ratings == 2
     with pytest.raises(NmfError, match="row 5"):
-        read_ratings(_xlsx([[], [], LONG_ROWS[0], LONG_ROWS[1], ["bob", "y", "x"]]))
+        read_ratings(_xlsx([[], [], LONG_ROWS[0], LONG_ROWS[1], ["bob", "y", "bad"]]))
 
 
 def test_only_the_first_sheet_is_read_and_that_is_said():

@@ -28,12 +28,17 @@ def test_text_in_an_old_encoding_is_asked_about_and_read_as_said(encoding):
     said = preview_ratings(data, encoding=encoding)
     assert said.sure and said.ratings.fingerprint == right.fingerprint
     assert read_ratings(data, encoding=encoding).fingerprint == right.fingerprint
-    assert any("not UTF-8; it was read as" in note for note in read_ratings(data).notes)
+    assert any("not UTF-8; it was read as" in note for note in found.ratings.notes)
+    with pytest.raises(NmfError, match=f"Choose by encoding='{question.choice}' or encoding="):
+        read_ratings(data)
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "koi8_r", "cp1253", "cp932", "euc_kr"])
 def test_what_can_be_told_is_guessed_right(encoding):
-    assert read_ratings(TEXTS[encoding].encode(encoding)).users[0] == TEXTS[encoding].split("\n")[1].split(",")[0]
+    assert (
+        preview_ratings(TEXTS[encoding].encode(encoding)).ratings.users[0]
+        == TEXTS[encoding].split("\n")[1].split(",")[0]
+    )
 
 
 def test_latin_letters_are_not_asked_about():

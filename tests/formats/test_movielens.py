@@ -97,7 +97,7 @@ def test_100k():
     ]
     assert ratings.notes == (
         "Ratings are from u.data, titles and genres from u.item.",
-        "Read as a long table: user = user, item = item, rating = rating. Ignored: timestamp.",
+        "Read as a long table: user = user, item = item, rating = rating, time = timestamp.",
     )
 
 
@@ -123,7 +123,7 @@ def test_latest():
     ]
     assert ratings.notes == (
         "Ratings are from ratings.csv, titles and genres from movies.csv.",
-        "Read as a long table: user = userId, item = movieId, rating = rating. Ignored: timestamp.",
+        "Read as a long table: user = userId, item = movieId, rating = rating, time = timestamp.",
         "1 of the 5 items in the metadata have no ratings and were left out.",
     )
 
@@ -160,7 +160,7 @@ def test_the_whole_size_of_100k():
     )
     ratings = read_ratings(zipped(ML_100K | {"ml-100k/u.data": data, "ml-100k/u.item": items.encode("latin-1")}))
     assert (ratings.n_users, ratings.n_items, ratings.n_ratings) == (n_users, n_items, n)
-    assert ratings.V.sum() == values.sum() and len(ratings.notes) == 2
+    assert ratings.V.sum() == values.sum() and len(ratings.times) == n
     assert ratings.item_info.loc["7"].tolist() == ["Film 7, Thé (1917)", "1917", "Horror"]
     of_horror = (ratings.item_info["genres"] == "Horror").to_numpy(dtype=float)
     assert suggest_names([of_horror, 1 - of_horror], 0, ratings.items, ratings.item_info)[0].text == "Horror"
@@ -201,8 +201,8 @@ def test_an_empty_u_genre_is_as_none():
 
 
 def test_a_wrong_rating_in_a_zip_is_named_with_its_file():
-    with pytest.raises(NmfError, match=r"a.zip, u.data, line 2, column 'rating': 'x' is not a number"):
-        read_ratings(zipped(ML_100K | {"ml-100k/u.data": U_DATA.replace("2\t5", "2\tx")}), name="a.zip")
+    with pytest.raises(NmfError, match=r"a.zip, u.data, line 2, column 'rating': 'bad' is not a number"):
+        read_ratings(zipped(ML_100K | {"ml-100k/u.data": U_DATA.replace("2\t5", "2\tbad")}), name="a.zip")
 
 
 @pytest.mark.parametrize("row", ["1\t1\t5\t1", "1\t1\t5", "user_id\titem_id\trating\ttime\n1\t1\t5\t1"])

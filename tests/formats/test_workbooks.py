@@ -57,14 +57,18 @@ def test_a_list_of_numbers_is_found_right_of_a_blank_column():
 
 
 def test_rows_are_counted_as_excel_does_wherever_the_table_stands():
-    wrong = [["", "Alien"], ["Ann", 5], ["Bob", "good"]]
+    wrong = [["", "Alien"], ["Ann", 5], ["Bob", "good"], ["Cy", 4], ["Dan", 3]]
     with pytest.raises(NmfError, match="row 7, column 'Alien': 'good'"):
         read_ratings(book(Sheet=(wrong, (5, 3))))
 
 
 def test_a_grid_whose_users_were_forgotten_is_no_table_right_of_a_blank_column():
-    with pytest.raises(NmfError, match="row 2, column '': the user id is blank"):
-        read_ratings(book(Sheet=[["", "Alien", "Heat"], ["", 5, 3], ["", 2, 4]]))
+    forgotten = book(Sheet=[["", "Alien", "Heat"], ["", 5, 3], ["", 2, 4]])
+    with pytest.raises(
+        NmfError, match="a grid with users down.*since no column names|layout='grid' or layout='items-down'"
+    ):
+        read_ratings(forgotten)
+    assert read_ratings(forgotten, layout="grid", columns={"user": "each row"}).users.tolist() == ["1", "2"]
 
 
 def test_remarks_below_are_said_and_a_user_without_ratings_right_below_stays():
@@ -118,7 +122,7 @@ def test_of_two_sheets_with_ratings_the_first_is_guessed_and_asked_about():
     assert chosen.sure and chosen.ratings.users.tolist() == ["Dan", "Eve"]
     empty = preview_ratings(data, sheet="C")
     assert "its sheet 'C' has no cells" in str(empty.error)
-    assert [q.choice for q in empty.questions] == ["C"]  # so that it can be taken back
+    assert [q.choice for q in empty.questions if q.key == "sheet"] == ["C"]  # so that it can be taken back
 
 
 def test_a_sheet_of_films_before_the_ratings_is_passed_over_by_the_preview():
@@ -172,3 +176,17 @@ def test_cells_with_errors_are_counted():
     ratings = read_ratings(file.getvalue())
     assert ratings.n_ratings == 5
     assert "1 cell holds an error such as #REF!, read as blank. Correct it if need be." in ratings.notes
+
+
+def test_the_header_of_a_workbook_stands_in_several_rows_or_where_it_is_said():
+    rows = [["Spring", "Films", "Films", "Books"], ["who", "x", "y", "z"], ["ann", 5, 4, 1], ["bob", 3, 2, 5]]
+    named = read_ratings(book(Sheet=rows), header="row 2", layout="grid")
+    assert named.items.tolist() == ["x", "y", "z"] and named.users.tolist() == ["ann", "bob"]
+    both = read_ratings(book(Sheet=rows), header=(1, 2), layout="grid")
+    assert both.items.tolist() == ["x", "y", "z"] and any("from rows 1 to 2" in note for note in both.notes)
+    bare = [["ann", "x", 5], ["ann", "y", 3], ["bob", "x", 4]]
+    none = read_ratings(book(Sheet=bare), header=0, columns={"user": 1, "item": 2, "rating": 3})
+    assert none.n_ratings == 3 and none.of_user("ann") == {"x": 5.0, "y": 3.0}
+    with pytest.raises(NmfError, match=r"row 3, column 'x': 'bad'"):
+        wrong = [*rows[:2], ["ann", "bad", 4, 1], *rows[3:]]
+        read_ratings(book(Sheet=wrong), header="row 2", layout="grid", skip=[], missing=[])

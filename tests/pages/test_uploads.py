@@ -27,15 +27,23 @@ def ann(monkeypatch):
     monkeypatch.setattr(session, "person", lambda: "browser:ann")
 
 
+def all_ways(app):
+    """Have all controls in sight."""
+    switch = next((one for one in app.toggle if one.label == "Read it in another way"), None)
+    if switch is not None and not switch.value:
+        switch.set_value(True)
+        app.run()
+
+
+def control(app, key):
+    """The control of a question."""
+    all_ways(app)
+    kinds = (*app.multiselect, *app.selectbox, *app.radio)
+    return next(one for one in kinds if str(one.key).startswith(f"answer-{key}-"))
+
+
 def answer(app, key, value):
-    kind = (
-        app.multiselect
-        if key == "skip"
-        else app.selectbox
-        if key in ("sheet", "encoding", "user", "item", "rating")
-        else app.radio
-    )
-    next(control for control in kind if str(control.key).startswith(f"answer-{key}-")).set_value(value)
+    control(app, key).set_value(value)
     app.run()
     assert not app.exception
     return app
@@ -73,6 +81,7 @@ def test_two_columns_change_places_where_one_is_given_the_role_of_the_other():
 
 def test_an_answer_that_is_an_error_can_be_taken_back():
     app = upload(bringing(), ("points.csv", DOUBTFUL))
+    all_ways(app)
     before = [box.label for box in app.selectbox]
     box = next(box for box in app.selectbox if "rating" in box.label)
     right = box.value
@@ -109,7 +118,8 @@ def test_letters_that_look_wrong_can_be_put_right():
 
 
 def test_of_a_survey_it_is_said_who_answers_and_what_is_no_rating():
-    app = upload(bringing(), ("form.csv", FORM.encode()))
+    doubtful = FORM.replace("bob@x.org,,3", "bob@x.org,99,3")  # a plain form is opened at once
+    app = upload(bringing(), ("form.csv", doubtful.encode()))
     assert "rated Alien with 5" in words(app)
     answer(app, "user", "each row")
     assert "3 users × 2 items" in words(app) and "first says: 1 rated Alien" in words(app)

@@ -200,7 +200,7 @@ def test_two_files_become_one():
         (["Emma", "Emma", "Heat"], ["Emma [1]", "Emma [2]", "Heat"]),
         (["2", "", "Heat"], ["2 [1]", "2 [2]", "Heat"]),
         (["Emma", "Emma", "Emma [1]"], ["Emma [1] [1]", "Emma [2]", "Emma [1] [3]"]),
-        (["a\nb", " c ", "d"], ["a�b", "c", "d"]),
+        (["a\nb", " c ", "d\x07"], ["a b", "c", "d�"]),
     ],
 )
 def test_names_by_title_stay_distinct(titles, names):

@@ -117,7 +117,6 @@ def test_usual_names_in_any_order(text):
     "text",
     [
         "a,b,c\nann,x,5\nann,y,4\n",
-        "a,b,c\n1,10,5\n1,11,4\n",
         "ann,x,5\nann,y,4\n",
         "1\t10\t5\t881250949\n1\t11\t4\t881250950\n",
     ],
@@ -133,9 +132,10 @@ def test_a_small_grid_is_no_long_table():
     assert cells(ratings) == {("User1", "Movie1"): 5, ("User1", "Movie2"): 3, ("User2", "Movie1"): 4}
 
 
-def test_a_first_row_that_may_be_ratings_is_said():
-    assert any("add a header" in note for note in read_ratings(b"ann,5,3\nbob,4,2\n").notes)
-    assert not any("add a header" in note for note in read_ratings(b"user,5,3\nbob,4,2\n").notes)
+def test_a_first_row_that_may_be_ratings_is_asked_about():
+    with pytest.raises(NmfError, match="its header may be none or line 1.*Choose by header='none' or header='line 1'"):
+        read_ratings(b"ann,5,3\nbob,4,2\n")
+    assert read_ratings(b"user,5,3\nbob,4,2\n").items.tolist() == ["5", "3"]
 
 
 def test_a_grid_may_hold_items_with_usual_names():

@@ -51,7 +51,7 @@ def with_names(changes: dict[str, Any], column: str, apply: Callable[[dict[str, 
     try:
         return apply(changes), ""
     except NmfError as error:
-        why = str(error)
+        why = error.plain
     edited, added = changes.get("edited_rows", {}), changes.get("added_rows", [])
     kept = {
         **changes,

@@ -225,7 +225,7 @@ def _keep(changes: dict[str, Any], column: str, apply: Callable[[dict[str, Any]]
         ratings, words = with_names(changes, column, apply)
         workspaces.change(ratings)
     except NmfError as error:
-        editor.refuse(f"{error} What was typed after it waits until then.")
+        editor.refuse(f"{error.plain} What was typed after it waits until then.")
         return
     more = f" And {text.many(len(refused) - 1, 'more cell')} like that." if len(refused) > 1 else ""
     editor.refuse(" ".join([*([words] if words else []), *([refused[0] + more] if refused else [])]))

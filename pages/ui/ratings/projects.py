@@ -83,7 +83,7 @@ def _rename(project: Project, key: str) -> None:
     try:
         made = storage.projects().rename(project.id, session.person(), str(session.widget(key)))
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     workspaces.retitle(made.id, made.title, made.version)
 
@@ -93,7 +93,7 @@ def _duplicate(project: Project) -> None:
     try:
         made = storage.projects().duplicate(project.id, session.person(), f"{project.title[:70]} (copy)")
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     if workspaces.open_project(made.id):
         session.notice("success", f"{made.title} is open.")
@@ -104,7 +104,7 @@ def _delete(project: Project) -> None:
     try:
         storage.projects().delete(project.id, session.person())
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     workspaces.close_project(project.id)
     session.notice("success", f"{project.title} is deleted.")

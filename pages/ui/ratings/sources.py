@@ -76,7 +76,7 @@ def from_server_folder() -> None:
     try:
         names = server_folder.listed(folder)
     except NmfError as error:
-        st.error(text.md(error), icon=":material/error:")
+        st.error(text.md(error.plain), icon=":material/error:")
         return
     name = st.selectbox("File or folder", names, index=None, key="server_folder", placeholder="choose one")
     st.caption(
@@ -100,7 +100,7 @@ def _from_server_folder(folder: Path) -> None:
     try:
         paths = [server_folder.path_of(folder, name), server_folder.films_beside(folder, name)]
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     session.current().to_read = [(path.name, path) for path in paths if path is not None]
 
@@ -171,6 +171,6 @@ def _opened_or_said(make: Callable[[], Ratings], title: str) -> None:
     try:
         ratings = make()
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     workspaces.open_own(ratings, title)

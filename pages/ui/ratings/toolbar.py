@@ -140,7 +140,7 @@ def _changed(change: Callable[[Ratings], Ratings], **cleared: object) -> bool:
     try:
         workspaces.change(change(workspaces.current().ratings))
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return False
     session.renew_editor()
     controls.set_widgets(**cleared)

@@ -18,6 +18,7 @@ from nmf_core.reading.join import ItemsJoin
 from nmf_core.reading.read import Preview
 from pages.ui import text
 from pages.ui.session import session, storage, workspaces
+from pages.ui.session import waiting as kept
 
 REREAD_BYTES = 50_000_000  # a file up to here stays in memory, to be read once more in another way
 _NUMBERS = itertools.count()
@@ -40,7 +41,10 @@ class Upload:
         preview: what the file holds under these answers.
         items: metadata of the items that came beside it.
         again: whether it is open already, and looked at again.
-        number: tells one file's widgets from another's.
+        number: tells one file's widgets from another's; a new one with each answer.
+        files: what came, by name: the file, and what tells of the items.
+        first: the number that it began with.
+        asked: keys of the questions that were in doubt, which stay in front once they are answered.
     """
 
     name: str
@@ -50,6 +54,22 @@ class Upload:
     items: tuple[pd.DataFrame, ...] = ()
     again: bool = False
     number: int = field(default_factory=new_number)
+    files: Files = field(default_factory=list)
+    first: int = field(default_factory=new_number)
+    asked: frozenset[str] = frozenset()
+
+    def answered(self, answers: dict[str, Any]) -> Upload:
+        """The same file under other answers."""
+        preview = preview_ratings(self.source, **answers)
+        # A new number: the other answers may be others now, and their controls begin from them.
+        return replace(
+            self, answers=answers, preview=preview, number=new_number(), asked=self.asked | in_doubt(preview)
+        )
+
+
+def in_doubt(preview: Preview) -> frozenset[str]:
+    """The questions that a file leaves open."""
+    return frozenset(question.key for question in preview.questions if not question.sure)
 
 
 @dataclass(frozen=True)
@@ -83,34 +103,63 @@ def _uploaded() -> None:
     session.renumber("upload")  # the box is empty again
 
 
+def waiting() -> None:
+    """Have what waited for answers when the page was reloaded read once more."""
+    held = session.current()
+    found = None if held.upload is not None or held.to_read else kept.find()
+    if found is not None:
+        held.to_read, held.answers_before = found
+
+
 def read(files: Files) -> None:
     """Read files, then open them or ask how they are to be read; on an error what was open stays open."""
+    held = session.current()
+    answers, held.answers_before = held.answers_before, None
     try:
         sources = [open_source(data, name=name) for name, data in files]
         about = [looks_like_items(source) for source in sources]
         info = tuple(read_items(source) for source, yes in zip(sources, about, strict=True) if yes)
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     ratings = [source for source, yes in zip(sources, about, strict=True) if not yes]
     if len(ratings) > 1:
         names = ", ".join(source.name for source in ratings)
         session.notice("error", f"{names}: one file with ratings can be open at a time. Upload one of them.")
     elif ratings:
-        _preview(ratings[0], info)
+        _preview(ratings[0], info, files, answers)
     else:
         session.defer(lambda: _join(files[0][0], info))
 
 
-def _preview(source: Source, items: tuple[pd.DataFrame, ...]) -> None:
-    """Look into a file with ratings: open it, or ask first how it is to be read."""
-    upload = Upload(source.name[:80], source, {}, preview_ratings(source), items)
-    if upload.preview.error is not None and not upload.preview.questions:
-        session.notice("error", str(upload.preview.error))
-    elif upload.preview.sure:
+def _preview(
+    source: Source, items: tuple[pd.DataFrame, ...], files: Files, answers: dict[str, Any] | None = None
+) -> None:
+    """Look into a file with ratings: open it, or ask how it is to be read; with answers, it had been asked about before."""
+    preview = preview_ratings(source, **(answers or {}))
+    upload = Upload(source.name[:80], source, answers or {}, preview, items, files=files, asked=in_doubt(preview))
+    if preview.error is not None and not preview.questions:
+        session.notice("error", preview.error.plain)
+        kept.forget()
+    elif preview.sure and answers is None:
         session.defer(lambda: open_upload(upload))
     else:
         session.current().upload = upload
+        if answers is None:
+            kept.keep(files, {})
+
+
+def answer(upload: Upload, answers: dict[str, Any]) -> None:
+    """Read a file again under other answers."""
+    session.current().upload = upload.answered(answers)
+    if not upload.again:
+        kept.keep_answers(upload.files, answers)
+
+
+def leave() -> None:
+    """Let go of the file that waits."""
+    session.current().upload = None
+    kept.forget()
 
 
 def open_upload(upload: Upload) -> None:
@@ -122,13 +171,13 @@ def open_upload(upload: Upload) -> None:
         for info in upload.items:
             ratings, join = join_items(ratings, info)
     except NmfError as error:
-        session.notice("error", f"The ratings are open; what is known of the items could not be joined. {error}")
+        session.notice("error", f"The ratings are open; what is known of the items could not be joined. {error.plain}")
     notes = (*ratings.notes, *(join.notes if join else ()))
-    session.current().upload = None
+    leave()
     workspaces.open_own(named_by_title(ratings), upload.name)
     data = upload.source.data
     small = isinstance(data, Path) or (data is not None and len(data) <= REREAD_BYTES)
-    again = replace(upload, source=upload.source.forgetful()) if small else None
+    again = replace(upload, source=upload.source.forgetful(), files=[]) if small else None
     session.current().read_as[workspaces.current().key] = ReadAs(notes, join, again)
     title = workspaces.current().title
     known_as = "" if title == upload.name else f" as {title}"
@@ -145,7 +194,7 @@ def _join(name: str, infos: tuple[pd.DataFrame, ...]) -> None:
         if not storage.has_labels(now.project):  # labels know their items by name
             ratings = named_by_title(ratings)
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return
     assert join is not None
     workspaces.change(ratings)

@@ -22,7 +22,7 @@ def labels_of(fit: Factorization) -> tuple[str | None, MatchedLabels | None]:
         project = _found()
         return project, matched_labels(storage.store().labels(project), fit.items, fit.H)
     except NmfError as error:
-        session.notice("error", f"Labels are not to be had: {error}")
+        session.notice("error", f"Labels are not to be had: {error.plain}")
         return None, None
 
 
@@ -67,7 +67,7 @@ def label_history(project: str) -> pd.DataFrame:
     try:
         return storage.store().history(project)
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return pd.DataFrame()
 
 
@@ -82,4 +82,4 @@ def saving(action: Callable[[], object]) -> None:
     try:
         action()
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)

@@ -25,8 +25,10 @@ class Session:
     last_key: str = "notebook"
     settings_kept: dict[str, str] = field(default_factory=dict)  # by project
     upload: Any = None  # a file that waits for answers; ratings.uploads has its own
+    waiting: str | None = None  # what tells that file among those kept on disk; None until somebody looked there
     read_as: dict[str, Any] = field(default_factory=dict)  # how what is open was read, by its key
     to_read: Any = ()  # files that came and are not yet read
+    answers_before: Any = None  # what was answered about them before the page was reloaded
     deferred: Callable[[], None] | None = None
     numbers: dict[str, int] = field(default_factory=dict)  # of widgets that are begun anew
     greeted: bool = False

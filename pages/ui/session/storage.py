@@ -97,7 +97,7 @@ def keep(workspace: Workspace, person: str, settings: str) -> tuple[Workspace, s
             )
             return _kept(mine, person, settings), words
     except NmfError as error:
-        return replace(workspace, unsaved=str(error)), ""
+        return replace(workspace, unsaved=error.plain), ""
 
 
 def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:

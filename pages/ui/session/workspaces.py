@@ -78,7 +78,7 @@ def open_project(project: str, *, spared: Collection[str] = ()) -> bool:
     try:
         found, known = storage.load(project)
     except NmfError as error:
-        session.notice("error", str(error))
+        session.notice("error", error.plain)
         return False
     _show(found)
     controls.use_defaults(current().ratings, spared)
