@@ -142,7 +142,7 @@ class Look:
     @cached_property
     def ticks(self) -> list[str]:
         """The distinct cells that are not empty, as text."""
-        return [text_of(cell).strip() for cell in self.column.cells if not is_blank(cell)][:3]
+        return [text_of(cell) for cell in self.column.cells if not is_blank(cell)][:3]
 
     @property
     def words(self) -> bool:

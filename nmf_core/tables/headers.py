@@ -131,13 +131,10 @@ def role_of(header: str) -> tuple[str, int]:
     if parts[-1] in _unaccented():
         return _unaccented()[parts[-1]], 2
     if ended or name.endswith(_NUMBERS):
-        stem = name.removesuffix("nummer").removesuffix("nr").removesuffix("no") if not ended else parts[-1]
+        stem = parts[-1] if ended else name.removesuffix("nummer").removesuffix("nr")
+        forms = {stem, stem.removesuffix("n"), stem.removesuffix("s")} if len(stem) > 4 else set()
         for role, nouns in NOUNS.items():
-            if len(stem) > 4 and (nouns | set(ROLE_NAMES[role])) & {
-                stem,
-                stem.removesuffix("n"),
-                stem.removesuffix("s"),
-            }:
+            if forms & (nouns | set(ROLE_NAMES[role])):
                 return role, 2
     return "", int(ended or name.endswith("id"))
 
