@@ -40,7 +40,8 @@ def plain(header: object) -> str:
     >>> plain("Movie-ID")
     'movieid'
     """
-    return "".join(c for c in str(header).casefold() if c.isalnum())
+    text = str(header).casefold()
+    return text if text.isalnum() else "".join(c for c in text if c.isalnum())
 
 
 def has_role(headers: Iterable[object], role: str) -> bool:
@@ -146,7 +147,7 @@ def _unaccented() -> dict[str, str]:
         bare_of_marks: role
         for role, nouns in NOUNS.items()
         for noun in nouns
-        if len(bare_of_marks := without_marks(noun)) > 4 and bare_of_marks != noun
+        if not noun.isascii() and len(bare_of_marks := without_marks(noun)) > 4 and bare_of_marks != noun
     }
 
 
