@@ -1,4 +1,4 @@
-"""Reading ratings, beside the ordinary way: `python -m benchmarks.reading [--ratings 10m,1m,100k] [--turns 3]`.
+"""Reading ratings, beside the ordinary way: `python -m benchmarks.reading [--ratings 10m,1m,100k] [--turns 3] [--beside DIR]`.
 
 A long table of 70,000 users × 10,000 items with text ids is written as CSV: plainly, with quotes, with a further column, with
 CRLF; and as Parquet. Each reading has a process of its own, in turns, after one of each that is not counted. Seconds are
@@ -158,11 +158,13 @@ def measure(way: str, path: Path) -> dict[str, Any]:
     }
 
 
-def apart(way: str, path: Path) -> dict[str, Any]:
-    """`measure` in a process of its own."""
-    code = "import json, sys; from pathlib import Path; from benchmarks import reading"
+def apart(way: str, path: Path, checkout: Path | None = None) -> dict[str, Any]:
+    """`measure` in a process of its own, by the code of another checkout where one is given."""
+    code = "import gc, json, sys; from pathlib import Path; from benchmarks import reading"
+    code += "; gc.collect()"  # what importing left behind is not to be collected in the middle of the first reading
     code += "; print(json.dumps(reading.measure(sys.argv[1], Path(sys.argv[2]))))"
-    done = subprocess.run([sys.executable, "-c", code, way, str(path)], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", code, way, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=checkout)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -186,6 +188,26 @@ def report(name: str, folder: Path, turns: int) -> list[str]:
         lines.append(
             f"  {FILES[file]:20} {way:19} {middle:6.2f} s ({min(seconds):.2f}–{max(seconds):.2f}), {middle / base:4.2f} of "
             f"pandas; peak {peak:4.0f} MB, afterwards {after:.0f}, arrays {found[0]['arrays']:.0f}"
+        )
+    return lines
+
+
+def beside(name: str, folder: Path, turns: int, checkout: Path) -> list[str]:
+    """The lines on one size, by another checkout and by this one in turn: the machine changes more than the code does."""
+    lines = [f"{name} ratings, by {checkout} and by this"]
+    for file in ("plain.csv", "times.csv", "plain.parquet"):
+        both: list[list[dict[str, Any]]] = [[], []]
+        for turn in range(turns + 1):
+            for found, where in zip(both, (checkout, None), strict=True):
+                one = apart("path", folder / file, where)
+                if turn:
+                    found.append(one)
+        seconds, peaks = (
+            [statistics.median(one[key] for one in found) for found in both] for key in ("seconds", "peak")
+        )
+        lines.append(
+            f"  {FILES[file]:20} {seconds[0]:5.2f} and {seconds[1]:5.2f} s, ratio {seconds[1] / seconds[0]:.2f}; "
+            f"peak {peaks[0]:.0f} and {peaks[1]:.0f} MB"
         )
     return lines
 
@@ -214,6 +236,7 @@ def main() -> None:
     parser.add_argument("--ratings", default="10m,1m,100k", help=f"sizes, of {', '.join(SIZES)}")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--columns", action="store_true", help="what thousands of columns take, and nothing else")
+    parser.add_argument("--beside", type=Path, help="another checkout, which reads in turn with this one; nothing else")
     asked = parser.parse_args()
     if asked.columns:
         columns()
@@ -224,7 +247,9 @@ def main() -> None:
     for name in asked.ratings.split(","):
         with tempfile.TemporaryDirectory() as folder:
             write(planted(SIZES[name]), Path(folder))
-            print("\n".join(report(name, Path(folder), asked.turns)), flush=True)
+            args = (name, Path(folder), asked.turns)
+            lines = report(*args) if asked.beside is None else beside(*args, asked.beside.resolve())
+            print("\n".join(lines), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+_MARKS = "\t\r\n=+-@＝＋－＠"
 # A name that a spreadsheet would run. Apostrophes at the start count too, so that two names never become one.
 _FORMULA = re.compile(r"'*(?:[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠])")
 
@@ -47,6 +48,9 @@ def unescape_formulas(names: Sequence[str]) -> list[str] | None:
     >>> unescape_formulas(["'=x", "=x"]), unescape_formulas(["Alien"])
     (None, None)
     """
+    together = "".join(names)
+    if not any(mark in together for mark in _MARKS):  # so of most files, and told at a glance
+        return None
     formulas = set(filter(_FORMULA.match, names))
     # A blank after the apostrophe would be trimmed off next, and two names could become one; no trimmed name was so.
     if not formulas or not all(name[0] == "'" and not name[1:2].isspace() for name in formulas):

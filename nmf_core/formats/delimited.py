@@ -33,7 +33,7 @@ from nmf_core.formats.delimited_text import (
 )
 from nmf_core.formats.encodings import ENCODINGS
 from nmf_core.formats.utf8 import as_utf8, pieces
-from nmf_core.tables.arrow import column_of, give_back
+from nmf_core.tables.arrow import column_of, give_back, whole_numbers
 from nmf_core.tables.base import MAX_CELL, Column, Head, Table, check_width, text_of
 from nmf_core.tables.titles import said_titles
 
@@ -43,6 +43,7 @@ _BLOCK = 1 << 23
 _AT_EASE = 500_000_000  # bytes of text that may stand in memory once more until its distinct cells are found
 # A column with at most so many different cells in so many first rows most likely has few in all.
 _MANY_ROWS, _FEW_CELLS = 2000, 200
+_LONG_COLUMN = 1000  # rows from which on it pays to look whether a column holds long numbers
 _MANY_COLUMNS = 20  # beyond which looking at first rows costs more than it saves
 
 
@@ -105,9 +106,9 @@ def _take(text: DelimitedText, positions: Sequence[int], rows: int | None = None
         except (_Irregular, pa.ArrowException) as e:
             LOG.debug("a text is read with care, which takes longer: %s", type(e).__name__)
             columns = _careful(text, positions)
+            _check_cells(text, columns)
     except UnicodeDecodeError as e:
         raise _changed(text.name) from e
-    _check_cells(text, columns)
     return columns
 
 
@@ -148,13 +149,24 @@ def _streamed(text: DelimitedText, positions: Sequence[int]) -> tuple[Column, ..
         ),
     )
     give_back()
+    if any(_has_no_name(chunk) for column in table.columns for chunk in column.chunks):
+        raise _Irregular
     left = table.columns[::-1]
     del table
     with ThreadPoolExecutor(2 if size > _BLOCK else 1) as pool:
-        found = {name: pool.submit(column_of, left.pop()) for name in wanted}  # popped, so that Arrow's copy is let go
+        found = {name: pool.submit(_column, left.pop()) for name in wanted}  # popped, so that Arrow's copy is let go
     columns = {name: column.result() for name, column in found.items()}
     give_back()
     return tuple(columns[str(k)] for k in positions)
+
+
+def _column(chunks: pa.ChunkedArray) -> Column:
+    """A column of text; or of whole numbers, where there are many and long ones, as times are: as text each is an object."""
+    if len(chunks) >= _LONG_COLUMN and pa.types.is_string(chunks.type):
+        numbers = whole_numbers(chunks)
+        if numbers is not None:
+            return Column(numbers)
+    return column_of(chunks)
 
 
 def _kinds(text: DelimitedText, wanted: Sequence[str], size: int) -> dict[str, pa.DataType]:
@@ -172,6 +184,16 @@ def _kinds(text: DelimitedText, wanted: Sequence[str], size: int) -> dict[str, p
         name: few if len(column.cells) <= _FEW_CELLS else pa.string()
         for name, column in zip(wanted, first, strict=True)
     }
+
+
+def _has_no_name(chunk: pa.Array) -> bool:
+    """Whether a cell holds what no name or number does, for `_check_cells` to say where."""
+    texts = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+    if not len(texts):
+        return False
+    ends = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    characters = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+    return bool(np.diff(ends).max() > MAX_CELL or not characters.all())
 
 
 def _ends_with_header(text: DelimitedText) -> bool:
@@ -246,8 +268,11 @@ def _careful(text: DelimitedText, positions: Sequence[int]) -> tuple[Column, ...
 
 def _first(text: DelimitedText, positions: Sequence[int], rows: int) -> tuple[Column, ...]:
     """The first rows as they stand, even where they are not like the header: reading them all says what is wrong."""
-    found = [row for _, _, row in itertools.islice(_rows(text), rows)]
-    return tuple(Column.of([row[k] if k < len(row) else "" for row in found]) for k in positions)
+    found: list[list[str]] = [[] for _ in positions]
+    for _, _, row in itertools.islice(_rows(text), rows):
+        for k, cells in zip(positions, found, strict=True):
+            cells.append(row[k] if k < len(row) else "")
+    return tuple(map(Column.of, found))
 
 
 def _line(text: DelimitedText, row: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 MAX_ROWS = 1_000_000_000
 # A file in memory came from somebody's upload: a few bytes of it can stand for far more.
 MAX_CELLS = 200_000_000
+_AT_ONCE = 16_000_000  # bytes that a file stands for, up to which its columns are read whole at the first look
 _BYTES_A_ROW = 24  # of a list of ratings as text
 
 
@@ -49,10 +50,12 @@ def read(data: Data, name: str) -> Table:
         raise _unreadable(name, e) from e
     order = sorted(range(len(header)), key=lambda k: header[k] not in index)
     texts = tuple("" if re.fullmatch(r"__index_level_\d+__", header[k]) else text_of(header[k]) for k in order)
+    take = partial(_take, files, name, order)
+    small = len(files) == 1 and _unpacked(files[0].metadata) <= _AT_ONCE
     return Table(
         name,
         texts,
-        partial(_take, files, name, order),
+        _at_once(take) if small else take,
         lambda row: row + 1,
         place="row",
         notes=notes,
@@ -147,6 +150,23 @@ def _take(
     return tuple(taken[position] for position in positions)
 
 
+def _at_once(take: Callable[[Sequence[int]], tuple[Column, ...]]) -> Callable[..., tuple[Column, ...]]:
+    """Columns read whole when their first rows are asked for: Arrow unpacks every text of a small file for these anyway."""
+    known: dict[int, Column] = {}
+
+    def taken(positions: Sequence[int], rows: int | None = None) -> tuple[Column, ...]:
+        missing = [k for k in dict.fromkeys(positions) if k not in known]
+        known.update(zip(missing, take(missing), strict=True))
+        return tuple(known[k] if rows is None else known[k].first(rows).used() for k in positions)
+
+    return taken
+
+
+def _unpacked(file: pyarrow.parquet.FileMetaData) -> int:
+    """Bytes of all that a file holds, unpacked."""
+    return sum(file.row_group(k).total_byte_size for k in range(file.num_row_groups))
+
+
 def _alike(parts: list[pa.ChunkedArray]) -> list[pa.ChunkedArray]:
     """Parts of one column, all of the first one's type: numbers as floats, anything else as text, where they differ."""
     if all(part.type == parts[0].type for part in parts):
@@ -196,7 +216,7 @@ def _check_size(files: list[pyarrow.parquet.FileMetaData], name: str, *, in_memo
         if in_groups != file.num_rows:  # Arrow would make room for as many
             raise pa.ArrowInvalid(f"it says that it has {file.num_rows} rows, and in its groups {in_groups}")
     n_rows, n_columns = sum(file.num_rows for file in files), files[0].num_columns
-    unpacked = sum(file.row_group(k).total_byte_size for file in files for k in range(file.num_row_groups))
+    unpacked = sum(map(_unpacked, files))
     if n_rows > MAX_ROWS or (in_memory and (unpacked > MAX_UNPACKED_BYTES or n_rows * n_columns > MAX_CELLS)):
         raise RatingsError(
             f"{name} holds {n_rows} rows × {n_columns} columns, {unpacked // 1_000_000} MB unpacked; at "

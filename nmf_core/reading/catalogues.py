@@ -24,7 +24,7 @@ _MAKERS = frozenset(
     """.split()
 )
 # Headers that say nothing of a column: V1, x, column 3.
-_GENERIC = re.compile(r"((col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*)", re.IGNORECASE)
+GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _LIKE_PEOPLE = 0.3  # the share of names from which on a column holds people
 _OWN = frozenset(
     """
@@ -127,7 +127,7 @@ _OPINIONS = frozenset(
 def calls_no_rating(reading: Reading) -> bool:
     """Whether the ratings of a list have a header of which nothing is known: "tickets" and "portions" are counted."""
     look = reading.looks[reading.roles["rating"]]
-    if look.stars or not reading.head.lines or _GENERIC.fullmatch(look.header.strip()):
+    if look.stars or not reading.head.lines or GENERIC.fullmatch(look.header.strip()):
         return False
     if not_rated(look.header):
         return True
@@ -141,7 +141,7 @@ def calls_nobody(reading: Reading) -> bool:
     user, item = (reading.looks[reading.roles[role]] for role in ("user", "item"))
     if makes_things(user):
         return not any(look.remarks for look in reading.looks)
-    if not reading.head.lines or _GENERIC.fullmatch(user.header.strip()):
+    if not reading.head.lines or GENERIC.fullmatch(user.header.strip()):
         return False
     if role_of(user.header)[1] or role_of(item.header)[0] == "user":
         return False

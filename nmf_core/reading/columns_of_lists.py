@@ -20,8 +20,13 @@ OVERALL = frozenset(
 )
 
 
-def as_id(look: Look, role: str, at: int) -> Evidence:
+def as_id(look: Look, role: str) -> Evidence:
     """How much a column is like the ids of users, or of items."""
+    return look.once(("id", role), lambda: _as_id(look, role))
+
+
+def _as_id(look: Look, role: str) -> Evidence:
+    """The same, weighed."""
     named, plainly = role_of(look.header)
     weight, said = 0.0, f"{look.header or 'a column'} holds what could be ids"
     if named == role:
@@ -56,6 +61,11 @@ def as_id(look: Look, role: str, at: int) -> Evidence:
 
 def as_rating(look: Look) -> list[Evidence]:
     """How much a column is like ratings."""
+    return look.once("rating", lambda: _as_rating(look))
+
+
+def _as_rating(look: Look) -> list[Evidence]:
+    """The same, weighed."""
     named, plainly = role_of(look.header)
     found = []
     if named == "rating":
@@ -135,6 +145,11 @@ def called(look: Look, at: int) -> str:
 
 def n_pairs(one: Look, other: Look) -> int:
     """How many different pairs of their cells there are."""
+    return one.once(("pairs", id(other)), lambda: _n_pairs(one, other))
+
+
+def _n_pairs(one: Look, other: Look) -> int:
+    """The same, counted."""
     mine, theirs = one.column.codes, other.column.codes
     assert mine is not None and theirs is not None
     return len(np.unique((mine + np.int64(1)) * (len(theirs) + 1) + theirs))

@@ -45,7 +45,7 @@ def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidenc
     """Each likely choice of columns for user and item, and what speaks for it."""
 
     def like(role: str) -> list[int]:
-        return _likely(looks, given, role, lambda k: as_id(looks[k], role, k).weight)
+        return _likely(looks, given, role, lambda k: as_id(looks[k], role).weight)
 
     likely = {role: like(role) for role in ("user", "item")}
     for user, item in product(likely["user"], likely["item"]):
@@ -53,8 +53,8 @@ def _pairs(looks: tuple[Look, ...], given: Given) -> Iterator[tuple[list[Evidenc
             {user, item} & set(given.roles.values()) - {given.roles.get("user"), given.roles.get("item")}
         ):
             found = [
-                as_id(looks[user], "user", user),
-                as_id(looks[item], "item", item),
+                as_id(looks[user], "user"),
+                as_id(looks[item], "item"),
                 *together(looks, user, item),
             ]
             yield found, {"user": user, "item": item}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from nmf_core.tables.headers import plain
 from nmf_core.tables.names import like_people, like_things
 from nmf_core.tables.numbers import DATE, is_blank, is_number, says_blank
 from nmf_core.tables.spoken import are_spoken, is_tick, says_no_answer, spoken_number
+
+T = TypeVar("T")
 
 SAMPLE = 500  # rows that are looked at
 WIDEST = 500  # columns that are looked at one by one; beyond, a table is a grid or nothing
@@ -54,7 +58,12 @@ class Look:
     @cached_property
     def said(self) -> list[object]:
         """The distinct cells that are not blank and say nothing else than blank."""
-        return [cell for cell in self.column.cells if not says_blank(cell)]
+        return [cell for cell, blank in zip(self.column.cells, self._blank, strict=True) if not blank]
+
+    @cached_property
+    def _blank(self) -> list[bool]:
+        """Of each distinct cell, whether it is blank or says so."""
+        return [says_blank(cell) for cell in self.column.cells]
 
     @cached_property
     def texts(self) -> list[str]:
@@ -65,8 +74,7 @@ class Look:
     def n_blank(self) -> int:
         """Rows that are blank, or say so."""
         assert self.column.codes is not None
-        distinct = [says_blank(cell) for cell in self.column.cells]
-        return int(self.column.where(distinct, missing=True).sum())
+        return int(self.column.where(self._blank, missing=True).sum())
 
     @cached_property
     def n_empty(self) -> int:
@@ -141,8 +149,8 @@ class Look:
 
     @cached_property
     def ticks(self) -> list[str]:
-        """The distinct cells that are not empty, as text."""
-        return [text_of(cell).strip() for cell in self.column.cells if not is_blank(cell)][:3]
+        """The first distinct cells that are not empty, as text."""
+        return [text_of(cell) for cell in islice((cell for cell in self.column.cells if not is_blank(cell)), 3)]
 
     @property
     def words(self) -> bool:
@@ -173,8 +181,10 @@ class Look:
     @cached_property
     def years(self) -> bool:
         """Whether all numbers could be years."""
+        if not len(self.numbers) or not 1799 < self.numbers.min() <= self.numbers.max() < 2100:
+            return False
         texts = [text for text in self.texts if is_number(text)]
-        return bool(texts) and all(re.fullmatch(r"(1[89]|20)\d\d(\.0)?", text) for text in texts)
+        return all(re.fullmatch(r"(1[89]|20)\d\d(\.0)?", text) for text in texts)
 
     @cached_property
     def whole(self) -> bool:
@@ -237,21 +247,30 @@ class Look:
 
         A title says its year again in each of its rows; a person's ratings differ.
         """
-        if id(other) not in self._telling:
-            mine, theirs = self.column.codes, other.column.codes
-            assert mine is not None and theirs is not None
-            both = (mine >= 0) & (theirs >= 0)
-            mine, pairs = (
-                mine[both].astype(np.int64),
-                mine[both].astype(np.int64) * (len(other.column.cells) + 1) + theirs[both],
-            )
-            alone = len(np.unique(mine))
-            self._telling[id(other)] = len(mine) - alone if len(np.unique(pairs)) == alone else 0
-        return self._telling[id(other)]
+        return self.once(("telling", id(other)), lambda: self._repeats_telling(other))
+
+    def _repeats_telling(self, other: Look) -> int:
+        """The same, counted."""
+        mine, theirs = self.column.codes, other.column.codes
+        assert mine is not None and theirs is not None
+        both = (mine >= 0) & (theirs >= 0)
+        mine, pairs = (
+            mine[both].astype(np.int64),
+            mine[both].astype(np.int64) * (len(other.column.cells) + 1) + theirs[both],
+        )
+        alone = len(np.unique(mine))
+        return len(mine) - alone if len(np.unique(pairs)) == alone else 0
+
+    def once(self, what: Hashable, work: Callable[[], T]) -> T:
+        """What is worked out of this column, worked out once: many ways to read a table ask the same of it."""
+        if what not in self._known:
+            self._known[what] = work()
+        found: T = self._known[what]
+        return found
 
     @cached_property
-    def _telling(self) -> dict[int, int]:
-        """What `repeats_telling` found, by the other column."""
+    def _known(self) -> dict[Hashable, Any]:
+        """What `once` worked out."""
         return {}
 
     @cached_property

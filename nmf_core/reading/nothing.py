@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nmf_core.reading.catalogues import catalogue, makes_things, of_sites, orders, own_ratings
+from nmf_core.reading.catalogues import GENERIC, catalogue, makes_things, of_sites, orders, own_ratings
 from nmf_core.reading.evidence import Evidence, Reading
 from nmf_core.reading.looks import Look, no_halves
 from nmf_core.reading.which_columns import GIVERS, are_ticked
@@ -24,7 +24,6 @@ _COUNTED = frozenset(
     word words term token lemma ngram gene genes probe kmer wort wörter mot palabra
     """.split()
 )
-_GENERIC = re.compile(r"(col(umn)?|var(iable)?|field|feature|spalte|colonne|campo|[a-z])?[ _.]?\d*", re.IGNORECASE)
 _COLUMN = re.compile(r"column \d+")
 _OF_GAMES = frozenset(
     "winner won wins losses matchday spieltag opponent gegner sieger gagnant ganador vincitore".split()
@@ -178,7 +177,7 @@ def _nobody_named(looks: Sequence[Look]) -> Evidence | None:
     """A list in which nothing says who rates what: neither the headers nor the names."""
     named = [look for look in looks if look.words and not (look.dates or look.remarks)]
     rated = any(role_of(look.header)[0] == "rating" for look in looks)
-    generic = all(_GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
+    generic = all(GENERIC.fullmatch(look.header.strip()) for look in looks[:2])
     if len(named) < 2 or len(looks) > 8 or len(_values(looks)) != 1:
         return None
     user = item = False

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nmf_core.reading.looks import Look
-from nmf_core.tables.base import Column, Table, text_of
+from nmf_core.tables.base import Column, Table, texts_of
 from nmf_core.tables.contents import number_of
 from nmf_core.tables.headers import plain
 from nmf_core.tables.numbers import is_number
@@ -58,7 +58,7 @@ def seconds_of(column: Column) -> NDArray[np.float64]:
             return np.append(_in_seconds(numbers), np.nan)[column.codes]
     except ValueError:  # not numbers alone
         pass
-    texts = [text_of(cell).strip() for cell in cells]
+    texts = texts_of(cells)
     numbers = np.array([number_of(text) if is_number(text) else np.nan for text in texts])
     days = np.array([len(text) in (8, 14) and text[:2] in ("19", "20") for text in texts], dtype=bool)
     written = [
@@ -66,9 +66,8 @@ def seconds_of(column: Column) -> NDArray[np.float64]:
     ]
     parsed = pd.to_datetime(pd.Series(written, dtype=object), errors="coerce", utc=True, format="mixed")
     moments = parsed.dt.tz_localize(None).to_numpy().astype("datetime64[ms]")
-    of_text = np.where(
-        np.isnat(moments) | (moments < _EARLIEST), np.nan, moments.astype(np.int64) / 1e3
-    )  # "14 May" lacks its year
+    unknown = np.isnat(moments) | (moments < _EARLIEST)  # "14 May" lacks its year
+    of_text = np.where(unknown, np.nan, moments.astype(np.int64) / 1e3)
     seconds = np.where(np.isnan(of_text), _in_seconds(numbers), of_text)
     return np.append(seconds, np.nan)[column.codes]
 

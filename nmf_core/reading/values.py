@@ -88,7 +88,7 @@ def _one_tick(columns: Sequence[Column]) -> str:
     for column in columns:
         for cell in column.cells if column.codes is not None else [0]:
             if not is_blank(cell):
-                found[text_of(cell).strip().casefold()] = text_of(cell).strip()
+                found[text_of(cell).casefold()] = text_of(cell)
             if len(found) > 1:
                 return ""
     tick = next(iter(found.values()), "")

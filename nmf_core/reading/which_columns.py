@@ -253,9 +253,8 @@ def _forms(header: str) -> Iterator[str]:
     (['Q1 ['], ['acc_'], ['item#'])
     """
     text = header.strip()
-    text = (
-        text if len(text) <= _LONG else text[: _LONG // 2] + text[-_LONG // 2 :]
-    )  # these begin alike, and end in their mark
+    if len(text) > _LONG:  # such headers begin alike, and end in their mark
+        text = text[: _LONG // 2] + text[-_LONG // 2 :]
     if found := _PARTS.fullmatch(text):
         before, mark = found["before"], found["mark"].strip()
         yield f"{before} {mark[0]}" if mark[0] == "[" else before + mark[0]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from nmf_core.tables.base import Column
+
+_LONG = re.compile(r"[1-9]\d{8,17}", re.ASCII)
+_POWERS = 10 ** np.arange(1, 19)
 
 
 def column_of(chunks: pa.ChunkedArray) -> Column:
@@ -24,6 +30,18 @@ def column_of(chunks: pa.ChunkedArray) -> Column:
         return column_of(chunks.cast(pa.string()))
     # Whole numbers stay whole beside blanks.
     return Column.of(chunks.to_pandas(integer_object_nulls=True))
+
+
+def whole_numbers(texts: pa.ChunkedArray) -> NDArray[np.int64] | None:
+    """(n,) the numbers, where all texts are whole ones as they would be written, and the first is a long one."""
+    if texts.null_count or not _LONG.fullmatch(texts[0].as_py()):  # so of most columns, and told at once
+        return None
+    try:
+        numbers: NDArray[np.int64] = texts.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    digits = 1 + np.searchsorted(_POWERS, numbers, side="right")
+    return numbers if np.array_equal(digits, pyarrow.compute.binary_length(texts).to_numpy()) else None
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -105,10 +105,11 @@ class Column:
         if self.codes is None:
             return np.isnan(self.cells) if self.cells.dtype.kind == "f" else np.zeros(len(self), dtype=bool)
         try:
-            distinct = [not text for text in map(str.strip, self.cells)]
+            if all(self.cells) and not any(map(str.isspace, self.cells)):
+                return self.codes < 0
         except TypeError:  # not all are text
-            distinct = [isinstance(cell, str) and not cell.strip() for cell in self.cells]
-        return self.where(distinct, missing=True)
+            pass
+        return self.where([isinstance(cell, str) and not cell.strip() for cell in self.cells], missing=True)
 
     def where(self, distinct: Sequence[bool], *, missing: bool = False) -> NDArray[np.bool_]:
         """(n_rows,) a truth value of each distinct cell, told of each row."""

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from nmf_core.tables.base import Column
-from nmf_core.tables.numbers import DATE, is_number, says_blank
+from nmf_core.tables.numbers import DATE, are_digits, is_number, says_blank
 
 
 def are_dates(column: Column) -> bool:
@@ -43,7 +43,7 @@ def number_of(cell: object) -> float:
     >>> number_of("4,5"), number_of("1.204,50"), number_of("1,204,500")
     (4.5, 1204.5, 1204500.0)
     """
-    if isinstance(cell, str) and cell.isdigit() and cell.isascii():
+    if isinstance(cell, str) and are_digits(cell):
         return float(cell)
     text = str(cell).strip()  # Python strips signs between records as well, and cannot read them
     marks = [mark for mark in text if mark in ".,"]

@@ -40,7 +40,8 @@ def plain(header: object) -> str:
     >>> plain("Movie-ID")
     'movieid'
     """
-    return "".join(c for c in str(header).casefold() if c.isalnum())
+    text = str(header).casefold()
+    return text if text.isalnum() else "".join(c for c in text if c.isalnum())
 
 
 def has_role(headers: Iterable[object], role: str) -> bool:
@@ -131,13 +132,10 @@ def role_of(header: str) -> tuple[str, int]:
     if parts[-1] in _unaccented():
         return _unaccented()[parts[-1]], 2
     if ended or name.endswith(_NUMBERS):
-        stem = name.removesuffix("nummer").removesuffix("nr").removesuffix("no") if not ended else parts[-1]
+        stem = parts[-1] if ended else name.removesuffix("nummer").removesuffix("nr")
+        forms = {stem, stem.removesuffix("n"), stem.removesuffix("s")} if len(stem) > 4 else set()
         for role, nouns in NOUNS.items():
-            if len(stem) > 4 and (nouns | set(ROLE_NAMES[role])) & {
-                stem,
-                stem.removesuffix("n"),
-                stem.removesuffix("s"),
-            }:
+            if forms & (nouns | set(ROLE_NAMES[role])):
                 return role, 2
     return "", int(ended or name.endswith("id"))
 
@@ -149,7 +147,7 @@ def _unaccented() -> dict[str, str]:
         bare_of_marks: role
         for role, nouns in NOUNS.items()
         for noun in nouns
-        if len(bare_of_marks := without_marks(noun)) > 4 and bare_of_marks != noun
+        if not noun.isascii() and len(bare_of_marks := without_marks(noun)) > 4 and bare_of_marks != noun
     }
 
 

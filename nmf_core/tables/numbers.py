@@ -104,7 +104,7 @@ class Numbers:
 def is_number(cell: object) -> bool:
     """Whether a distinct cell is a number, or text that plainly is one."""
     if isinstance(cell, str):
-        if _are_digits(cell):
+        if are_digits(cell):
             return True
         text = cell.strip()
         return bool(_NUMBER.fullmatch(text) or _COMMA_NUMBER.fullmatch(text) or _GROUPED.fullmatch(text))
@@ -118,13 +118,13 @@ def is_blank(cell: object) -> bool:
 
 def says_blank(cell: object) -> bool:
     """Whether a distinct cell is blank where a number belongs: white space, a word such as NA, or a dash."""
-    if not isinstance(cell, str) or _are_digits(cell):
+    if not isinstance(cell, str) or are_digits(cell):
         return False
     text = cell.strip()
     return not text or (len(text) <= _LONGEST_BLANK and text.casefold() in _BLANK_WORDS)
 
 
-def _are_digits(text: str) -> bool:
+def are_digits(text: str) -> bool:
     """Whether a text is digits alone, as most ids and ratings are: what is known of these need not be looked for."""
     return text.isdigit() and text.isascii()
 

@@ -1,11 +1,14 @@
 """Delimited text: what separates cells, encodings, and that reading fast and with care give the same."""
 
+import pyarrow as pa
 import pytest
 
 from benchmarks import reading
 from nmf_core.errors import NmfError
 from nmf_core.formats import delimited, delimited_text
 from nmf_core.reading.read import preview_ratings, read_ratings
+from nmf_core.tables.arrow import whole_numbers
+from nmf_core.tables.base import MAX_CELL
 from tests.conftest import cells
 
 
@@ -39,6 +42,39 @@ def test_regular_rows_take_the_fast_path(monkeypatch):
     rows = "".join(f"u{k % 100},i{k % 999},{k % 5 + 1}\n" for k in range(20_000))
     ratings = read_ratings(("user,item,rating\n" + rows).encode())
     assert ratings.V.shape == (100, 999)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["978307000", "1046454590"], True),  # times: nine digits, and ten
+        (["978307000", "12"], True),
+        (["0978307000", "1046454590"], False),  # an ISBN keeps its zero
+        (["+978307000", "1046454590"], False),
+        (["978307000 ", "1046454590"], False),
+        (["9783070001234567890123", "1046454590"], False),
+        (["978307000", ""], False),
+        (["978307000", "x12345678"], False),
+    ],
+)
+def test_long_whole_numbers_are_kept_as_numbers_only_where_they_stand_so(cells, numbers):
+    """Items that are numbers are named as they are written, whether a column of them is read as numbers or as text."""
+    rows = [(f"u{k % 700}", cell or "z", k % 5 + 1) for k, cell in enumerate(cells * 700)]
+    text = "user,item,rating\n" + "".join(f"{u},{i},{r}\n" for u, i, r in rows)
+    ratings = read_ratings(text.encode())
+    assert list(ratings.items) == [(cell or "z").strip() for cell in cells]
+    texts = pa.chunked_array([pa.array(cells * 700)])
+    kept = whole_numbers(texts)
+    assert (kept is not None) == numbers
+    assert kept is None or [str(k) for k in kept[:2]] == cells
+
+
+@pytest.mark.parametrize(("cell", "said"), [("x\0y", "line 1502"), ("x" * (MAX_CELL + 1), "line 1502")])
+def test_a_cell_that_is_no_name_is_found_at_full_speed(cell, said):
+    rows = [f"u{k % 100},i{k % 999},{k % 5 + 1}\n" for k in range(3000)]
+    rows[1500] = f"u1,{cell},3\n"
+    with pytest.raises(NmfError, match=said):
+        read_ratings(("user,item,rating\n" + "".join(rows)).encode())
 
 
 def test_the_fast_and_the_careful_path_agree():
