@@ -32,7 +32,7 @@ def default_half_at(fit: Factorization) -> float:
 
     >>> from nmf_core import datasets, factorize
     >>> round(default_half_at(factorize(datasets.movie_night(), rank=2, blanks="weak")), 2)
-    3.67
+    4.11
     """
     return HALF_AT * math.sqrt(len(fit.items)) if fit.blanks.name == "weak" else 0.0
 

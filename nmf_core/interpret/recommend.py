@@ -215,7 +215,7 @@ def smallest_flip(
 
     Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
     the person is folded in anew with H as it is, and the unrated items are ordered again, as `recommend` does with this
-    `least`. Of equally small changes, that of the first item by name counts.
+    `least`. Of equally small changes, that of the first item by name counts; one after which nothing speaks for any item does not.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -245,8 +245,10 @@ def smallest_flip(
     )
     if are_likes(ratings.V.data, ratings.scale):
         V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    first = unrated[np.argmax(_even(fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated]), axis=1)]
-    flips = np.nonzero(first[1:] != first[0])[0]
+    scores = _even(fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated])
+    first = unrated[np.argmax(scores, axis=1)]
+    told = scores.max(axis=1) > 0  # where nothing speaks for any item, the first by name is no recommendation
+    flips = np.nonzero((first[1:] != first[0]) & told[1:])[0]
     if len(flips) == 0:
         return None
     k = flips[np.lexsort((fit.item_places[columns[which[flips]]], np.abs(new - values[which])[flips]))[0]]

@@ -96,10 +96,12 @@ def test_a_csv_is_uploaded_and_a_wrong_file_says_what_is_wrong_and_loses_nothing
 def test_rank_and_solver_are_changed_and_live_in_the_address(server, open_page):
     page = open_page(f"{server.url}/factors")
     page.wait_for_selector(".js-plotly-plot .heatmaplayer")
+    settled(page)
     before = heat_values(page)
     page.get_by_label("Rank", exact=True).fill("1")
     page.keyboard.press("Enter")
     wait_for_change(page, before)  # of the notebook's grid, ranks 2 and 3 have the same product
+    settled(page)
     assert "rank=1" in page.url
     choose(page, "Solver", "sklearn-cd")
     page.wait_for_selector("text=needs blanks='zero'")
@@ -130,8 +132,10 @@ def test_a_cell_of_the_product_is_clicked_and_its_sum_read(server, open_page):
     click_cell(page, u=2, i=3)
     page.wait_for_selector("text=User3 × Movie4")
     words = page.locator("p", has_text=re.compile("User3 × Movie4.*rated 5")).first.inner_text()
-    numbers = [float(x) for x in re.findall(r"\d+(?:\.\d+)?(?= Feature)|(?<=: )\d+\.?\d*(?= =)", words)]
-    assert numbers[0] == pytest.approx(sum(numbers[1:]), abs=0.011)  # each is rounded to a hundredth
+    total = float(re.search(r"(?<=: )\d+\.?\d*(?= =)", words)[0])
+    parts = [(float(w), float(h)) for w, h in re.findall(r"(\d+\.?\d*) × (\d+\.?\d*)", words)]
+    assert len(parts) == 2
+    assert total == pytest.approx(sum(w * h for w, h in parts), abs=0.06)  # each is rounded to a hundredth
     screenshot(page, "factors-cell")
 
 
