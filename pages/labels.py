@@ -21,8 +21,12 @@ suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info)
 if view.project is None:
     st.stop()
 undo, fewest = st.columns([3, 1], vertical_alignment="bottom")
+viewed = bool(view.workspace.viewed)
 with undo:
-    card.undo_button(view)
+    if viewed:
+        st.caption("To name features, make a copy of it first.")
+    else:
+        card.undo_button(view)
 with fewest:
     least = show.fewest_ratings(view)
 card.lost_choice(view)
@@ -41,7 +45,8 @@ for first in range(0, fit.rank, per_row):
             if fit.H[f].max() == 0:
                 st.caption("This feature is empty: nothing is made of it. A smaller rank would do as well.")
                 continue
-            card.name_fields(view, f, suggestions[f])
+            if not viewed:
+                card.name_fields(view, f, suggestions[f])
             items = top_items(fit, f, n=8, ratings=ratings, least=least)
             show.chart(
                 charts.feature_items(items, view.names[f], view.colours[f], look=look), f"items-{f}", table=False

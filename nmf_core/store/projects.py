@@ -7,6 +7,7 @@ while the row is locked, so that no file goes away between being put in place an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import secrets
@@ -214,7 +215,7 @@ class Projects:
             row = _owned(db, project, owner)
             db.execute(sa.update(projects).where(projects.c.id == row.id).values(settings=settings))
 
-    def duplicate(self, project: str, owner: str, title: str) -> Project:
+    def duplicate(self, project: str, owner: str, title: str, *, data_key: str | None = None) -> Project:
         """A new project of `owner` with the ratings, settings and labels of another, and no history.
 
         Raises:
@@ -232,13 +233,48 @@ class Projects:
                 if row.ratings is not None:
                     files.sync(home)
                 same = ("origin", "ratings", "n_users", "n_items", "n_ratings", "settings")
-                made = {"id": new, "owner": owner, "data_key": f"copy:{new}", "created": now_text(), "title": title}
+                made = {
+                    "id": new,
+                    "owner": owner,
+                    "data_key": data_key or f"copy:{new}",
+                    "created": now_text(),
+                    "title": title,
+                }
                 db.execute(sa.insert(projects).values(**made, **{column: getattr(row, column) for column in same}))
                 copy_labels(db, row.id, new)
                 return _change(db, project_row(db, new), {})
         except StoreError:
             self._clear(new)
             raise
+
+    def copy_for(self, project: str, owner: str, title: str) -> Project:
+        """The copy of a project that `owner` has by this method, made at the first call: whoever follows a link twice has one."""
+        key = f"copy-of:{checked_id(project)}"
+        mine = sa.select(projects).where(projects.c.owner == checked_key("owner", owner), projects.c.data_key == key)
+        with self._store.transaction() as db:
+            row = db.execute(mine).one_or_none()
+        return self.duplicate(project, owner, title, data_key=key) if row is None else _project(row)
+
+    def view_key(self, project: str) -> str:
+        """What a link to look at a project has in place of its id: made from the id, and no id can be made from it.
+
+        >>> import tempfile
+        >>> with LabelStore("sqlite://") as store:
+        ...     projects, made = Projects(store, Path("unused")), store.project_for("ann", "films")
+        ...     projects.viewed(projects.view_key(made)).id == made, len(projects.view_key(made))
+        (True, 24)
+        """
+        return _view_key(checked_id(project))
+
+    def viewed(self, key: str) -> Project:
+        """The project that a `view_key` leads to."""
+        with (
+            self._store.transaction() as db
+        ):  # some 1 µs a project, where a column more would be one more thing to keep right
+            found = next((one for one in db.scalars(sa.select(projects.c.id)) if _view_key(one) == key), None)
+            if found is None:
+                raise StoreError("There is no project under this link. Ask whoever sent it for another one.")
+            return _project(project_row(db, found))
 
     def delete(self, project: str, owner: str) -> None:
         """Remove a project of its owner with labels, history and ratings, for good.
@@ -293,6 +329,11 @@ class Projects:
                     with files.tidying():
                         path.unlink()
             home.rmdir()
+
+
+def _view_key(project: str) -> str:
+    """As `Projects.view_key`, of an id that is one."""
+    return hashlib.blake2b(project.encode(), digest_size=12, person=b"view").hexdigest()
 
 
 def _row(db: sa.Connection, project: str, version: int | None) -> Any:

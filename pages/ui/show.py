@@ -83,6 +83,18 @@ def page(title: str, lead: str) -> None:
     with st.container():
         for kind, words in session.take_notices():
             {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}[kind](text.md(words))
+    _looked_at()
+
+
+def _looked_at() -> None:
+    """Whose ratings these are, where somebody else's are looked at; and how to make them one's own."""
+    now = workspaces.current()
+    if now.viewed:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f":material/visibility: You look at {text.md(now.title)} of somebody else. What they change is seen here."
+            )
+            st.button("Make a copy of it", icon=":material/content_copy:", key="make-own", on_click=workspaces.make_own)
 
 
 def ready() -> Ready:

@@ -12,7 +12,8 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
 from nmf_core.terms import INIT_TERMS
 from pages.ui import seen, show, text
-from pages.ui.session import address, controls, workspaces
+from pages.ui.session import address, controls, session, workspaces
+from pages.ui.session.workspace import Workspace
 from pages.ui.work import seeds
 from pages.ui.work import view as views
 from pages.ui.work.jobs import Job
@@ -155,10 +156,45 @@ def fit_state(below_seed: DeltaGenerator) -> None:
         with below_seed:
             seeds.told(view)
     with st.sidebar, st.popover("Share", icon=":material/link:", width="stretch"):
-        st.markdown("This link opens the same view. Whoever has it sees and changes the same ratings and labels.")
-        st.code(address.link(seen.parameters(view.workspace.ratings)), language=None, wrap_lines=True)
-        if view.workspace.unsaved:
-            st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")
+        _share(view.workspace)
+
+
+# What whoever has a link can do: the address' parameter, what the choice says, and what it means.
+_SHARED = {
+    controls.VIEW: (
+        "See it",
+        "sees the same ratings and labels, and what you change in them. What they change is a copy.",
+    ),
+    controls.COPY: (
+        "Have a copy",
+        "has a copy of the ratings and labels as they are when they open it: one for each of a class.",
+    ),
+    controls.PROJECT: ("Change it", "sees and changes the same ratings and labels as you do. What each does, all see."),
+}
+
+
+def _share(workspace: Workspace) -> None:
+    """The link to this view, and what whoever has it can do."""
+    choices = [name for name in _SHARED if name != controls.PROJECT or not workspace.viewed]
+    how = st.radio(
+        "Whoever has the link can",
+        choices,
+        format_func=lambda name: _SHARED[name][0],
+        key="share",
+        horizontal=True,
+        on_change=_shared,
+    )
+    st.caption(f"Whoever opens it {_SHARED[how][1]}")
+    st.code(address.link(seen.parameters(workspace.ratings), how), language=None, wrap_lines=True)
+    if workspace.unsaved:
+        st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")
+
+
+def _shared() -> None:
+    """From now on others may change what is open. A callback."""
+    project = workspaces.current().project
+    if project is not None and session.widget("share") == controls.PROJECT:
+        session.current().shared.add(project)
 
 
 def _how_it_went(view: View) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.session import session, storage, workspaces
-from pages.ui.session.controls import DATA, OWN, PROJECT
+from pages.ui.session.controls import COPY, DATA, OWN, PROJECT, VIEW
 
 
 def _last(texts: list[str]) -> str:
@@ -74,6 +74,11 @@ def open_asked(data: list[str]) -> None:
     """Open the ratings that the address asks for; `data` are those it may ask for by name."""
     held, asked = session.current(), st.query_params.get(DATA)
     begins, held.greeted = not held.greeted, True
+    key, copied = (st.query_params.get(name) for name in (VIEW, COPY))
+    if (key or copied) and (begins or (key or copied) != workspaces.current().viewed):
+        opened = workspaces.open_copy if copied else workspaces.open_viewed
+        if opened(str(copied or key), asked, spared=list(st.query_params)):
+            return
     project = st.query_params.get(PROJECT)
     if begins or project != workspaces.current().project:
         held.linked_project = project
@@ -81,6 +86,8 @@ def open_asked(data: list[str]) -> None:
         if linked is not None and linked.has_ratings:
             if workspaces.open_project(linked.id, spared=list(st.query_params)):
                 held.linked_project = None
+                if linked.owner != session.person():
+                    held.shared.add(linked.id)
             return
     if asked in data:
         if begins:
@@ -132,25 +139,38 @@ def settle(seen: Parameters) -> None:
 def write(seen: Parameters) -> None:
     """Let the address say what is seen now. What is not ours in it stays."""
     there = {name: st.query_params.get_all(name) for name in st.query_params}
-    foreign = {name: texts for name, texts in there.items() if name not in seen and name not in (DATA, PROJECT)}
+    known = (*seen, DATA, PROJECT, VIEW, COPY)
+    foreign = {name: texts for name, texts in there.items() if name not in known}
     now = workspaces.current()
-    project = now.project or session.current().linked_project
-    wanted = _said(seen, project, None if now.project else now.key) | foreign
+    if now.viewed:
+        where = {VIEW: now.viewed, DATA: workspaces.sample_shown()}
+    else:
+        where = {PROJECT: now.project or session.current().linked_project, DATA: None if now.project else now.key}
+    wanted = _said(seen, where) | foreign
     if wanted != there:
         st.query_params.from_dict(wanted)
 
 
-def link(seen: Parameters) -> str:
-    """A link to this view: the page, all that is seen on it, and the project with its labels."""
+def link(seen: Parameters, name: str = PROJECT) -> str:
+    """A link to this view: the page, all that is seen on it, and the project with its labels.
+
+    `name` says what whoever has it can do: change the project (`PROJECT`), look at it (`VIEW`), or have a copy (`COPY`).
+    """
     base = (st.context.url or "").split("?")[0]
     now = workspaces.current()
     project = now.project or session.current().projects.get(now.origin)
-    return f"{base}?{urlencode(_said(seen, project, None if now.project else now.key), doseq=True)}"
+    if now.viewed:
+        where = {VIEW if name == PROJECT else name: now.viewed, DATA: workspaces.sample_shown()}
+    elif project is not None and name != PROJECT:
+        where = {name: storage.view_key(project), DATA: None if now.project else now.key}
+    else:
+        where = {PROJECT: project, DATA: None if now.project else now.key}
+    return f"{base}?{urlencode(_said(seen, where), doseq=True)}"
 
 
-def _said(seen: Parameters, project: str | None, data: str | None) -> dict[str, list[str]]:
-    """The parameters of the address, each with its texts."""
-    said = {DATA: [data] if data else [], PROJECT: [project] if project else []}
+def _said(seen: Parameters, where: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """The parameters of the address, each with its texts; `where` are those that say what is open."""
+    said = {name: [text] if text else [] for name, text in where.items()}
     page = session.current().page
     for name, parameter in seen.items():
         if parameter.page in ("", page) and parameter.shown():

@@ -29,7 +29,7 @@ CANONICAL, SOLVED = "canonical", "solver"  # the values of WEIGHTS
 OWN = "own"  # the value of DATA for ratings of one's own that could not be kept
 CUSTOM = "own"  # the value of BLANKS for a weight and value of one's own
 DIAL = (*BLANK_PRESETS, CUSTOM)
-PROJECT = "project"
+PROJECT, VIEW, COPY = "project", "view", "copy"
 TOP_RANK = 50
 # What each may be, from wherever it comes.
 ALLOWED: dict[str, Allowed] = {

@@ -45,9 +45,9 @@ def _found() -> str:
 def _named() -> str:
     """The project of what is open: the one that the address names, else this person's own of these ratings."""
     held, origin = session.current(), workspaces.current().origin
-    own = workspaces.current().project
-    if own is not None:
-        return own
+    now = workspaces.current()
+    if now.project or now.source:
+        return now.project or str(now.source)
     if origin not in held.projects:
         linked = held.linked_project if not held.projects else None
         held.projects[origin] = linked or storage.store().project_for(session.person(), origin)

@@ -78,6 +78,27 @@ def load(project: str) -> tuple[Workspace, Project]:
     return workspace, known
 
 
+def viewed(key: str) -> Project | None:
+    """What is known of the project that a link to look at leads to; None as in `find`."""
+    try:
+        return projects().viewed(key)
+    except NmfError:
+        return None
+
+
+def view_key(project: str) -> str:
+    """What a link to look at a project has in place of its id."""
+    return projects().view_key(project)
+
+
+def n_changes(project: str) -> int:
+    """How often a project was changed, its labels too; 0 as in `find`: whoever looks at it sees by this that it was."""
+    try:
+        return projects().get(project).version + store().n_changes(project)
+    except NmfError:
+        return 0
+
+
 def keep(workspace: Workspace, person: str, settings: str) -> tuple[Workspace, str]:
     """What is open, kept as it is now, and a sentence if that was not plain.
 
@@ -106,7 +127,11 @@ def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
     project, version, origin, title = workspace.project, workspace.version, None, workspace.title
     if project is not None and find(project) is None:  # deleted in another place: kept anew rather than lost
         project = None
-    if project is None:
+    if project is None and workspace.source is not None and find(workspace.source) is not None:
+        title = title_of_copy(workspace.title, person)
+        copy = projects().duplicate(workspace.source, person, title)
+        project, version, origin = copy.id, copy.version, workspace.versions[0]
+    elif project is None:
         origin = workspace.versions[0]
         project = store().project_for(person, workspace.origin)
         known = projects().get(project)
@@ -117,7 +142,16 @@ def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
             copy = projects().duplicate(project, person, title)
             project, version = copy.id, copy.version
     made = projects().keep(project, workspace.ratings, title=title, origin=origin, settings=settings, version=version)
-    return replace(workspace, key=made.id, project=made.id, version=made.version, title=made.title, unsaved="")
+    return replace(
+        workspace,
+        key=made.id,
+        project=made.id,
+        version=made.version,
+        title=made.title,
+        unsaved="",
+        viewed="",
+        source=None,
+    )
 
 
 def title_of_copy(title: str, person: str) -> str:

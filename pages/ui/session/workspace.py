@@ -19,6 +19,8 @@ class Workspace:
         versions: the ratings as they were opened, and after each change; `at` is the one now.
         project, version: where they are kept, and the version of it that this session saw; None for a sample.
         unsaved: why they could not be kept; "" if they are.
+        viewed, source: of somebody else's project that was opened to look at: the key of its link, and its id. The first change
+            makes a copy.
     """
 
     key: str
@@ -28,6 +30,8 @@ class Workspace:
     project: str | None = None
     version: int = 0
     unsaved: str = ""
+    viewed: str = ""
+    source: str | None = None
 
     @property
     def ratings(self) -> Ratings:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nmf_core.store.projects import Project
 
 LOG = logging.getLogger(__name__)
+VIEWED = "view-"  # before the key of a project that is looked at, in the drop-down
 HELD_OPEN = 8  # projects that a session keeps in memory, with what could be undone
 
 
@@ -85,6 +86,96 @@ def open_project(project: str, *, spared: Collection[str] = ()) -> bool:
     controls.from_text(known.settings, spared)
     session.current().settings_kept[project] = known.settings
     return True
+
+
+def open_viewed(key: str, sample: str | None, *, spared: Collection[str] = ()) -> bool:
+    """Open somebody's project to look at, by the key of its link; whether there is one.
+
+    Of a sample that was labelled and not changed, `sample` says which. Call it before the widgets are drawn.
+    """
+    known = storage.viewed(key)
+    if known is None:
+        session.notice("warning", "The project in the address does not exist here, or was deleted.")
+        return False
+    if known.owner == session.person() and known.has_ratings:
+        return open_project(known.id, spared=spared)
+    try:
+        if known.has_ratings:
+            found, _ = storage.load(known.id)
+        elif sample in SAMPLES:
+            found = Workspace(key, SAMPLES[sample].title, (_sample(sample),))
+        else:
+            return False
+    except NmfError as error:
+        session.notice("error", error.plain)
+        return False
+    _show(replace(found, key=VIEWED + key, project=None, version=known.version, viewed=key, source=known.id))
+    controls.use_defaults(current().ratings, spared)
+    controls.from_text(known.settings, spared)
+    return True
+
+
+def open_copy(key: str, sample: str | None, *, spared: Collection[str] = ()) -> bool:
+    """Open a copy of somebody's project, made when its link is first followed; whether there is one."""
+    known = storage.viewed(key)
+    if known is None or not known.has_ratings or known.owner == session.person():
+        return open_viewed(key, sample, spared=spared)
+    try:
+        copy = storage.projects().copy_for(
+            known.id, session.person(), storage.title_of_copy(known.title, session.person())
+        )
+    except NmfError as error:
+        session.notice("error", error.plain)
+        return False
+    return open_project(copy.id, spared=spared)
+
+
+def make_own() -> None:
+    """Make a copy of what is looked at, and open it. A callback."""
+    now = _keep(current())
+    _show(now)
+    if now.project is not None:
+        session.notice("success", f"{now.title} is yours.")
+
+
+def sample_shown() -> str | None:
+    """Which sample is looked at with somebody's labels, if one is."""
+    origin = current().origin
+    return next((key for key in SAMPLES if current().viewed and _sample(key).fingerprint == origin), None)
+
+
+def is_watched() -> bool:
+    """Whether somebody else may change what is open: they look at it, or are looked at, by a link."""
+    now, held = current(), session.current()
+    return bool(now.viewed) or (now.project is not None and now.project in held.shared)
+
+
+def changes_seen() -> int:
+    """How often what is open was changed as it is kept, by anybody, with its labels; 0 of a sample."""
+    project = current().source or current().project
+    return 0 if project is None else storage.n_changes(project)
+
+
+def catch_up() -> None:
+    """Open what is open as it is kept now, where it was changed in another place since. Call it before widgets are drawn."""
+    now = current()
+    project = now.source or now.project
+    known = None if project is None else storage.find(project)
+    if known is None or known.version <= now.version or not known.has_ratings:
+        return
+    try:
+        found, _ = storage.load(known.id)
+    except NmfError as error:
+        session.notice("error", error.plain)
+        return
+    newer = now if storage.same_cells(found.ratings, now.ratings) else now.changed(found.ratings)
+    held = session.current()
+    held.workspaces[now.key] = replace(newer, version=known.version, title=found.title)
+    if newer is not now:
+        session.renew_editor()
+        session.notice(
+            "info", f"{found.title} was changed in another place: this is how it is now. Undo shows what you had."
+        )
 
 
 def close_project(project: str) -> None:
