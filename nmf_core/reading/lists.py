@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nmf_core.reading.columns_of_lists import OVERALL, as_id, as_rating, called, n_pairs, together
 from nmf_core.reading.evidence import Evidence, Given, Reading, weighed
@@ -188,7 +190,12 @@ def _overall(reading: Reading) -> Evidence | None:
 
 def _sums_up(look: Look, others: list[Look]) -> bool:
     """Whether a column holds the sums or the means of others, to the decimals shown."""
-    cells = np.array([[_number(column, row) for column in (*others, look)] for row in range(min(look.n_rows, 30))])
+    return look.once(("sums up", *map(id, others)), lambda: _are_sums(look, others))
+
+
+def _are_sums(look: Look, others: list[Look]) -> bool:
+    """The same, worked out."""
+    cells = np.column_stack([column.once("first numbers", partial(_numbers, column)) for column in (*others, look)])
     whole = cells[~np.isnan(cells).any(axis=1)]
     sums, mine = whole[:, :-1].sum(axis=1), whole[:, -1]
     return len(whole) > 2 and bool(np.allclose(sums, mine) or (np.abs(sums / len(others) - mine) <= 0.0501).all())
@@ -199,10 +206,10 @@ def _is_criterion(look: Look) -> bool:
     return look.numeric and look.top <= 100 and not (look.years or look.running or not_rated(look.header))
 
 
-def _number(look: Look, row: int) -> float:
-    """A cell as a number; NaN where it is none."""
-    cell = look.column.cell(row)
-    return number_of(cell) if is_number(cell) else float("nan")
+def _numbers(look: Look) -> NDArray[np.float64]:
+    """The first cells as numbers; NaN where they are none."""
+    cells = [look.column.cell(row) for row in range(min(look.n_rows, 30))]
+    return np.array([number_of(cell) if is_number(cell) else np.nan for cell in cells], dtype=np.float64)
 
 
 def _movielens(reading: Reading) -> Evidence | None:

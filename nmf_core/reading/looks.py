@@ -198,7 +198,7 @@ class Look:
             return False
         return bool((np.diff(self.numbers) == 1).all() and self.numbers[0] in (0, 1))
 
-    @property
+    @cached_property
     def top(self) -> float:
         """The largest number; 0 if there is none."""
         return float(self.numbers.max()) if len(self.numbers) else 0.0

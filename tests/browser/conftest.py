@@ -134,9 +134,9 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     assert not server.tracebacks()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that the tests of a module share."""
+    """A server that tests share, each with a browser of its own, as people do."""
     running = Server(tmp_path_factory.mktemp("home")).start()
     yield running
     running.stop()

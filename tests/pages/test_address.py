@@ -66,7 +66,9 @@ def test_what_is_set_is_in_the_address_and_found_again_by_it(page):
     again = opened(page, **said(app))
     assert held(again) == held(app)
     assert said(again) == said(app)
-    assert not any("address" in warning.value for warning in again.warning)  # mu may have run out of sweeps, which is said too
+    assert not any(
+        "address" in warning.value for warning in again.warning
+    )  # mu may have run out of sweeps, which is said too
 
 
 def test_a_suggested_stop_is_in_the_address_so_that_kept_settings_do_not_take_its_place(with_ratings):

@@ -101,9 +101,7 @@ def test_a_sample_with_labels_is_looked_at(person):
     person[0] = BOB
     theirs = opened("labels", view=link["view"], data="notebook")
     assert "heist" in said(theirs)
-    again = opened(
-        "labels", **{name: "".join(theirs.query_params[name]) for name in ("view", "data")}
-    )
+    again = opened("labels", **{name: "".join(theirs.query_params[name]) for name in ("view", "data")})
     assert "heist" in said(again)
     press(again, "make-own")
     assert "heist" in said(again) and storage.find(project_of(again)).owner == BOB
