@@ -87,17 +87,21 @@ class LabelStore:
         """A connection for one transaction, for what is kept beside the labels; see `nmf_core.projects`."""
         return transaction(self._engine, write=write)
 
-    def project_for(self, owner: str, data_key: str) -> str:
+    def project_for(self, owner: str, data_key: str, *, before: str | None = None) -> str:
         """The id of the owner's project of these data, made if there is none; nobody can guess it.
 
         Args:
             owner: who the project belongs to.
-            data_key: which ratings it is about, such as `ratings.fingerprint`.
+            data_key: which ratings it is about, such as `ratings.by_name.fingerprint`.
+            before: what these data were called before; a project of that name is taken where there is none of this one.
         """
         key = {"owner": checked_key("owner", owner), "data_key": checked_key("data key", data_key)}
-        found = sa.select(projects.c.id).where(projects.c.owner == owner, projects.c.data_key == data_key)
+        theirs = sa.select(projects.c.id).where(projects.c.owner == owner)
+        found = theirs.where(projects.c.data_key == data_key)
         with self.transaction() as db:
             project = db.scalar(found)
+            if project is None and before is not None:
+                project = db.scalar(theirs.where(projects.c.data_key == checked_key("data key", before)))
         if project is not None:
             return str(project)
         project = secrets.token_urlsafe(16)

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import datasets, edit, suggested_blanks
 from nmf_core.export import ratings_csv
 from nmf_core.fit.settings import default_rank
+from nmf_core.labels import Label, shape_of
+from nmf_core.reading.read import read_ratings
 from pages.ui.session import controls, session, storage
 from pages.ui.session.workspace import Workspace
 from tests.pages.conftest import bringing, opened, with_state, words
@@ -81,6 +83,25 @@ def test_the_same_file_opened_again_does_not_overwrite_what_was_edited():
     assert now(second).ratings.n_users == 2
     assert now(bringing(project=kept_now.project)).ratings.n_users == 3
     assert len(storage.of_person(ANN)) == 2
+
+
+def test_the_same_file_in_another_order_is_the_same_project_with_its_labels():
+    first = upload(bringing(), ("films.csv", CSV))
+    view = first.session_state["_session"].view
+    storage.store().save(view.project, Label("heist"), shape_of(view.fit.items, view.fit.H[0]))
+    head, *rows = CSV.splitlines(keepends=True)
+    again = upload(bringing(), ("sorted.csv", head + b"".join(reversed(rows))))
+    assert project_of(again) == project_of(first)
+    assert "heist" in again.session_state["_session"].view.names
+    assert len(storage.of_person(ANN)) == 1
+
+
+def test_a_project_from_before_is_found_by_the_order_it_was_made_in():
+    ratings = read_ratings(CSV.replace(b"ann", b"zoe"))
+    assert ratings.by_name.fingerprint != ratings.fingerprint
+    made = storage.store().project_for(ANN, ratings.fingerprint)
+    workspace = Workspace("own", "films.csv", (ratings,))
+    assert storage.project_of(ANN, workspace) == made != storage.project_of(BOB, workspace)
 
 
 def test_two_places_that_change_one_project_keep_both():

@@ -50,7 +50,7 @@ def _named() -> str:
         return now.project or str(now.source)
     if origin not in held.projects:
         linked = held.linked_project if not held.projects else None
-        held.projects[origin] = linked or storage.store().project_for(session.person(), origin)
+        held.projects[origin] = linked or storage.project_of(session.person(), workspaces.current())
     return held.projects[origin]
 
 

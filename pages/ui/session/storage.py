@@ -133,10 +133,10 @@ def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
         project, version, origin = copy.id, copy.version, workspace.versions[0]
     elif project is None:
         origin = workspace.versions[0]
-        project = store().project_for(person, workspace.origin)
+        project = project_of(person, workspace)
         known = projects().get(project)
         version, title = known.version, known.title or _free_title(workspace, person)
-        if known.has_ratings and known.fingerprint != workspace.ratings.fingerprint:
+        if known.has_ratings and not _holds(known, workspace.ratings):
             # These ratings were opened and edited before; that work stays as it is, and its labels are here too.
             title = _free_title(workspace, person)
             copy = projects().duplicate(project, person, title)
@@ -152,6 +152,19 @@ def _kept(workspace: Workspace, person: str, settings: str) -> Workspace:
         viewed="",
         source=None,
     )
+
+
+def project_of(person: str, workspace: Workspace) -> str:
+    """The id of a person's project of ratings as they were opened, made if there is none."""
+    return store().project_for(person, workspace.origin, before=workspace.versions[0].fingerprint)
+
+
+def _holds(project: Project, ratings: Ratings) -> bool:
+    """Whether a project's ratings are these, in whatever order."""
+    if project.fingerprint == ratings.fingerprint or project.n_ratings != ratings.n_ratings:
+        return project.fingerprint == ratings.fingerprint
+    _, now = projects().ratings(project.id)
+    return now.by_name.fingerprint == ratings.by_name.fingerprint
 
 
 def title_of_copy(title: str, person: str) -> str:

@@ -40,8 +40,8 @@ class Workspace:
 
     @property
     def origin(self) -> str:
-        """The fingerprint of the ratings as they were opened: the same file is the same project."""
-        return self.versions[0].fingerprint
+        """The fingerprint of the ratings as they were opened, in the order of names: a file sorted anew is the same project."""
+        return self.versions[0].by_name.fingerprint
 
     def changed(self, ratings: Ratings) -> Workspace:
         """With a new version after the one now; what had been undone is dropped."""

@@ -141,7 +141,7 @@ def make_own() -> None:
 def sample_shown() -> str | None:
     """Which sample is looked at with somebody's labels, if one is."""
     origin = current().origin
-    return next((key for key in SAMPLES if current().viewed and _sample(key).fingerprint == origin), None)
+    return next((key for key in SAMPLES if current().viewed and _sample(key).by_name.fingerprint == origin), None)
 
 
 def is_watched() -> bool:
