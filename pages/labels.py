@@ -55,8 +55,8 @@ for first in range(0, fit.rank, per_row):
             users = top_users(fit, f, n=4, ratings=ratings, least=least)
             nothing = "nothing that has ratings enough and more of it than of any other feature"
             st.markdown(
-                f"**Sets it apart:** {', '.join(map(text.md, text.cut_apart(distinctive['item'].tolist(), 22))) or nothing}  \n"
-                f"**Strongest users:** {', '.join(map(text.md, text.cut_apart(users['user'].tolist(), 22))) or 'nobody'}"
+                f"**Sets it apart:** {', '.join(map(text.md, text.cut_apart(distinctive['item'].tolist(), 60))) or nothing}  \n"
+                f"**Strongest users:** {', '.join(map(text.md, text.cut_apart(users['user'].tolist(), 40))) or 'nobody'}"
             )
 fewest_now = least_ratings(ratings.item_counts, fit.rank) if least is None else least
 few = int((ratings.item_counts < fewest_now).sum())

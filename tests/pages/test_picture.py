@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from nmf_core import factorize
+from nmf_core import datasets, factorize, recommend
 from nmf_core.interpret.colours import PALETTE, feature_colours
 from nmf_core.interpret.features import feature_names
 from pages.ui import charts
 from pages.ui.charts import MODES, Look, Window
+from pages.ui.charts.bars import MOST_PARTS
 from pages.ui.charts.style import colour_at, contrast, readable_on
 from tests.pages.conftest import opened, words
 
@@ -151,3 +153,30 @@ def test_words_of_the_trade_have_a_help_mark():
         assert f"**{word}**" in helps, word
     assert "The notebook's grid" in helps
     assert "own" in next(one.proto.help for one in app.sidebar.button_group)
+
+
+@pytest.mark.parametrize("rank", [3, 20])
+def test_parts_of_a_score_are_told_apart_up_to_so_many_and_add_up(rank):
+    ratings = datasets.planted(60, 80, 4, 0.3)
+    fit = factorize(ratings, rank=rank, blanks="weak")
+    frame = recommend(fit, ratings, ratings.users[0], n=6, least=1)
+    names = feature_names(rank, {})
+    columns = [name for name in frame.columns if name.startswith("Feature")]
+    assert len(columns) == rank
+    look = Look(dark=False)
+    drawn = charts.recommendations(frame, columns, names, feature_colours(rank, {}), look=look, limit=5).figure
+    bars = [trace for trace in drawn["data"] if trace["type"] == "bar"]
+    assert len(bars) == min(rank, MOST_PARTS)
+    assert (bars[-1]["name"] == "9 others") == (rank == 20)
+    np.testing.assert_allclose(np.sum([bar["x"] for bar in bars], axis=0), frame["score"][::-1], rtol=1e-12)
+
+
+def test_a_long_title_stands_in_two_lines_and_stays_itself():
+    frame = pd.DataFrame(
+        {"item": ["Lord of the Rings: The Return of the King, The (2003)", "<b>Alien</b>"], "score": [2.0, 1.0]}
+    )
+    frame = frame.assign(a=frame["score"], warning="")
+    drawn = charts.recommendations(frame, ["a"], ["a"], ["#0072b2"], look=Look(dark=False), limit=5).figure
+    alien, rings = drawn["layout"]["yaxis"]["ticktext"]
+    assert rings == "Lord of the Rings: The Return<br>of the King, The (2003)"
+    assert "<b>" not in alien

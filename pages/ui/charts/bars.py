@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pages.ui.charts.style import Chart, Look, readable_on
 from pages.ui.text import cut, cut_apart, number, plain
 
 LEGEND = 22  # characters of a feature's name in a legend
+MOST_PARTS = 12  # parts of a score that are told apart by their colour; the table has all of them
 
 
 def distribution(ratings: Ratings, *, look: Look) -> Chart:
@@ -96,9 +98,11 @@ def feature_items(items: pd.DataFrame, name: str, colour: str, *, look: Look) ->
     return Chart(figure, f"Items with the largest weights on {name}: {', '.join(map(str, items['item'][:5]))}.", items)
 
 
-def _names_axis(names: pd.Series, look: Look, length: int, marks: list[str] | None = None) -> dict[str, Any]:
-    """An axis with a name at each whole number; names stay names even where they look like numbers."""
-    shown = [plain(x) for x in cut_apart(names.tolist(), length)]
+def _names_axis(
+    names: pd.Series, look: Look, length: int, marks: list[str] | None = None, *, lines: int = 1
+) -> dict[str, Any]:
+    """An axis with a name at each whole number, in one line or several; names stay names even where they look like numbers."""
+    shown = [_in_lines(x, length, lines) for x in cut_apart(names.tolist(), lines * length - 2 * (lines - 1))]
     if marks is not None:
         shown = [name + mark for name, mark in zip(shown, marks, strict=True)]
     return look.axis(
@@ -110,21 +114,34 @@ def _names_axis(names: pd.Series, look: Look, length: int, marks: list[str] | No
     )
 
 
+def _in_lines(name: str, length: int, lines: int) -> str:
+    """A name in so many lines, as short as they can be but for `length` characters."""
+    wrapped = (textwrap.wrap(name, width) for width in range(length, len(name) + length))
+    return "<br>".join(map(plain, next(found for found in wrapped if len(found) <= lines)))
+
+
 def recommendations(
     frame: pd.DataFrame, columns: list[str], names: list[str], colours: list[str], *, look: Look, limit: float
 ) -> Chart:
-    """Each recommended item's score as a stack of its features' contributions."""
+    """Each recommended item's score as a stack of its features' contributions; of very many features the small ones in one."""
     shown = frame.iloc[::-1]
+    parts = [shown[column].to_numpy() for column in columns]
+    if len(parts) > MOST_PARTS:
+        large = sorted(sorted(range(len(parts)), key=lambda k: -parts[k].sum())[: MOST_PARTS - 1])
+        rest = np.sum([part for k, part in enumerate(parts) if k not in large], axis=0)
+        names = [*(names[k] for k in large), f"{len(parts) - len(large)} others"]
+        colours = [*(colours[k] for k in large), look.muted]
+        parts = [*(parts[k] for k in large), rest]
     places, whole = list(range(len(shown))), [plain(x) for x in shown["item"]]
     traces: list[dict[str, Any]] = [
         {
             "type": "bar",
             "orientation": "h",
             "y": places,
-            "x": shown[column],
+            "x": part,
             "name": plain(legend),
             "marker": {"color": colour},
-            "text": [f"{v:.2f}" if v >= 0.06 * limit else "" for v in shown[column]],
+            "text": [f"{v:.2f}" if v >= 0.06 * limit else "" for v in part],
             "textposition": "inside",
             "insidetextanchor": "middle",
             "insidetextfont": {"color": readable_on(colour)},
@@ -132,7 +149,7 @@ def recommendations(
             "customdata": whole,
             "hovertemplate": "%{customdata}<br>" + plain(name) + " gives %{x:.2f}<extra></extra>",
         }
-        for column, name, legend, colour in zip(columns, names, cut_apart(names, LEGEND), colours, strict=True)
+        for part, name, legend, colour in zip(parts, names, cut_apart(names, LEGEND), colours, strict=True)
     ]
     traces.append(
         {
@@ -149,13 +166,13 @@ def recommendations(
     )
     figure = look.figure(
         traces,
-        height=34 * len(shown) + 100,
+        height=36 * len(shown) + 100,
         barmode="stack",
         bargap=0.25,
         showlegend=True,
         margin={"l": 10, "r": 46, "t": 36, "b": 48},
         xaxis=look.axis("score, in rating points", rangemode="tozero"),
-        yaxis=_names_axis(shown["item"], look, 30, [" ⚠" if w else "" for w in shown["warning"]]),
+        yaxis=_names_axis(shown["item"], look, 28, [" ⚠" if w else "" for w in shown["warning"]], lines=2),
     )
     best = ", ".join(str(x) for x in frame["item"][:3])
     return Chart(figure, f"Recommended, best first: {best}. Each bar is the sum of its features' contributions.", frame)
