@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import nnls
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, real_number
@@ -21,6 +22,10 @@ from nmf_core.fit.losses import LOSSES, Loss
 from nmf_core.fit.problem import Array, Side
 
 FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
+FIRST_PASSES, NEAR = (
+    200,
+    1e-9,
+)  # of coordinate descent; a row that is not so near its minimum then is solved by an active set
 HALF_AT = 0.75  # times the root of the number of items; `python -m benchmarks.few` and docs/decisions.md
 MOST_HALF_AT = 1e9
 
@@ -101,11 +106,39 @@ def solve_rows(
     loss: Loss, side: Side, A: Array, B: Array, *, passes: int = FOLD_IN_PASSES, tol: float = FOLD_IN_TOL
 ) -> Array:
     """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row, so the start matters little."""
-    if loss.beta == 2:
+    if loss.beta == 2 and tol > FOLD_IN_TOL:
         return hals_rows(side, A, B, passes=passes, tol=tol)
+    if loss.beta == 2:
+        return hals_rows(side, A, B, passes=min(passes, FIRST_PASSES), tol=tol, finish=_by_active_set)
     for _ in range(passes):
         weights = multiplicative_rows(loss, side, A, B)
         if np.abs(weights - A).max() <= tol * max(float(weights.max()), 1e-300):
             break
         A = weights
     return weights
+
+
+def _by_active_set(G: Array, right: Array, A: Array) -> Array:
+    """Each column of A (rank, n) where ½ a·G a − r·a is least, a ≥ 0; those that are not there yet by an active set.
+
+    Lawson and Hanson's (1974): with G = Q Λ Qᵀ this is ‖Λ^½ Qᵀ a − Λ^-½ Qᵀ r‖, as SciPy's `nnls` takes it; of a singular G one
+    minimum of many.
+    """
+    slope = np.einsum("fgn,gn->fn", G, A) - right
+    off = np.where(A > 0, np.abs(slope), np.maximum(-slope, 0.0)).max(axis=0, initial=0.0)
+    for n in np.flatnonzero(off > NEAR * np.abs(right).max(axis=0, initial=0.0)):
+        size, Q = np.linalg.eigh(G[:, :, n])
+        there = size > 1e-13 * size[-1]
+        root = np.sqrt(size[there])
+        try:
+            found, _ = nnls(root[:, None] * Q[:, there].T, Q[:, there].T @ right[:, n] / root)
+        except RuntimeError:  # it goes round in circles on a flat floor: descent is as near as its passes led
+            continue
+        if _height(G[:, :, n], right[:, n], found) <= _height(G[:, :, n], right[:, n], A[:, n]):
+            A[:, n] = found
+    return A
+
+
+def _height(G: Array, right: Array, a: Array) -> float:
+    """½ a·G a − r·a."""
+    return float(a @ (0.5 * (G @ a) - right))

@@ -98,6 +98,9 @@ def taste_of(fit: Factorization, weights: Array) -> Array:
     return np.divide(points, total, out=np.zeros_like(points), where=total > 0)
 
 
+MOST_NAMED = 3  # features in a sentence about a person
+
+
 def narrate_user(fit: Factorization, user: object, *, labels: Labels = None, weights: Array | None = None) -> str:
     """A user's taste in words, strongest first: of their row of W, or of the weights (rank,) that their list is made with.
 
@@ -112,7 +115,7 @@ def narrate_user(fit: Factorization, user: object, *, labels: Labels = None, wei
 
 
 def narrate_weights(shares: Array, names: list[str]) -> str:
-    """Shares of features in words, strongest first; of those hardly there only the first is named."""
+    """Shares of features in words, strongest first: the three that matter most; of those hardly there only the first is named."""
     if not shares.any():
         return "no taste that these features can tell"
     parts, hardly = [], 0
@@ -121,7 +124,10 @@ def narrate_weights(shares: Array, names: list[str]) -> str:
         hardly += word == "hardly"
         if word != "hardly" or hardly == 1:
             parts.append(f"{word} {names[f]}")
-    return ", ".join(parts)
+    if len(parts) <= MOST_NAMED:
+        return ", ".join(parts)
+    more = len(parts) - MOST_NAMED - (hardly > 0)
+    return ", ".join(parts[:MOST_NAMED]) + (f", and {more} more" if more else "")
 
 
 def niche_items(

@@ -196,7 +196,8 @@ class Look:
         """Whether the column counts its rows; of few rows ratings may rise by one as well."""
         if not self.different or self.n_blank or self.n_rows < 3 or self.share_numbers < 1:
             return False
-        return bool((np.diff(self.numbers) == 1).all() and self.numbers[0] in (0, 1))
+        n = len(self.numbers)  # each row has one of its own
+        return bool(self.numbers[0] in (0, 1) and np.array_equal(self.numbers, self.numbers[0] + np.arange(n)))
 
     @cached_property
     def top(self) -> float:

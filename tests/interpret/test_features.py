@@ -90,6 +90,12 @@ def test_only_one_feature_is_called_hardly_there():
     assert narrate_weights(np.array([1.0, 0, 0, 0]), list("ABCD")) == "strongly A, hardly B"
 
 
+def test_the_three_features_that_matter_most_are_named_and_the_others_counted():
+    said = "a little A, a little B, a little C"
+    assert narrate_weights(np.array([0.19, 0.18, 0.17, 0.16, 0.15, 0.15]), list("ABCDEF")) == f"{said}, and 3 more"
+    assert narrate_weights(np.array([0.19, 0.18, 0.17, 0.04, 0.03, 0.02]), list("ABCDEF")) == said
+
+
 def test_narration_uses_labels(notebook):
     fit = factorize(notebook, rank=2).canonical()
     assert narrate_user(fit, "User1", labels={0: "Action", 1: "Story-driven"}).startswith(

@@ -367,3 +367,9 @@ def test_movielens_unpacked_is_read_with_its_films(tmp_path):
     ratings = read_ratings(tmp_path)
     assert ratings.item_info.loc["1", "title"] == "Toy Story (1995)" and ratings.n_ratings == 1
     assert preview_ratings(tmp_path).sure
+
+
+def test_a_column_of_numbers_too_large_to_subtract_is_looked_at():
+    numbers = ["1", "2", "9" * 400, "9" * 401, "5"]
+    preview = preview_ratings(("movieId,title,genres\n" + "".join(f"{n},t{n[:9]},g\n" for n in numbers)).encode())
+    assert preview.error is not None or preview.questions
