@@ -7,10 +7,24 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from nmf_core import datasets, factorize
 from tests.browser.conftest import FLAGS, Server, chromium, settled
 
 IMAGES = Path(__file__).parent / "images"
-NAMES = ("Crime", "Romance", "Action", "Family")
+NAMED = {
+    "Goodfellas": "Crime",
+    "Notting Hill": "Romance",
+    "Aliens": "Action",
+    "Toy Story": "Family",
+}  # by an item that shows it
+
+
+def names() -> list[str]:
+    """What the features are called, in their order: each after the item that it has most of."""
+    movies = datasets.movie_night()
+    fit = factorize(movies, rank=len(NAMED)).canonical()
+    weights = fit.H[:, movies.items.get_indexer(list(NAMED))]
+    return [list(NAMED.values())[k] for k in (weights / weights.sum(axis=0)).argmax(axis=1)]
 
 
 def name_features(page: Page, url: str) -> None:
@@ -18,7 +32,7 @@ def name_features(page: Page, url: str) -> None:
     page.goto(f"{url}/labels?data=movie_night")
     page.wait_for_selector("h1")
     settled(page)
-    for f, name in enumerate(NAMES):
+    for f, name in enumerate(names()):
         page.get_by_label("Name").nth(f).fill(name)
         page.keyboard.press("Enter")
         page.wait_for_selector(f"h4:has-text('{name}')")
