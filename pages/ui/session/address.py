@@ -157,6 +157,7 @@ def link(seen: Parameters, name: str = PROJECT) -> str:
     `name` says what whoever has it can do: change the project (`PROJECT`), look at it (`VIEW`), or have a copy (`COPY`).
     """
     base = (st.context.url or "").split("?")[0]
+    base += "/" * (base.count("/") == 2)  # Streamlit leaves it out on the first page
     now = workspaces.current()
     project = now.project or session.current().projects.get(now.origin)
     if now.viewed:
