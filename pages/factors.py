@@ -30,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         key=controls.MODE,
         persist_state="session",
-        help="*Reconstruction*: the scores W × H; blanks are outlined. *Parts*: each score as a bar of its features' "
+        help="*Reconstruction*: the scores W × H; blanks are outlined, or smaller. *Parts*: each score as a bar of its features' "
         "contributions. *Ratings*: what was given. *Residual*: rating less score.",
     )
     weights = st.segmented_control(

@@ -9,7 +9,7 @@ from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
-from pages.ui.session import controls
+from pages.ui.session import controls, mine
 from pages.ui.work import view as views
 
 FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features
@@ -29,7 +29,8 @@ def recommendations(frame: pd.DataFrame, key: str) -> None:
         st.caption(f":material/warning: {text.md(warning)}")
 
 
-one, me = st.tabs(["Someone in the ratings", "Me: rate a few"])
+SOMEONE, ME = "Someone in the ratings", "Me: rate a few"
+one, me = st.tabs([SOMEONE, ME], default=ME if mine.rated(ratings) else SOMEONE)
 with one:
     left, right, fewest = st.columns([3, 2, 1])
     user = left.selectbox(
@@ -85,7 +86,11 @@ with one:
                 f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
                 f"{text.md(flip.before)}."
             )
-        near = neighbours(fit, user, n=5, ratings=ratings, least=asked)
+        near = neighbours(fit, user, n=50, ratings=ratings, least=asked)
+        both = near[
+            near["shared"] > 0
+        ]  # without an item that both have rated, only the features say that two are alike
+        near = (both if len(both) else near)[:5]
         if len(near):
             alike = ", ".join(
                 f"{text.md(u)} ({s:.0%}, {shared or 'none'} shared)"
@@ -94,34 +99,35 @@ with one:
                 )
             )
             st.markdown(f":material/group: **Most alike in taste:** {alike}")
-            st.caption("Shared are items that both have rated; without any, only the features say that two are alike.")
+            st.caption("Shared are items that both have rated.")
 
 with me:
     st.markdown("Rate a few items and be placed among the features at once, without a new fit.")
     picked = st.multiselect(
         "Items you know",
         ratings.items.tolist(),
-        key="mine",
-        max_selections=20,
+        key=controls.MINE,
+        max_selections=controls.MOST_MINE,
         placeholder="Type to search",
         select_all=False,  # else Enter takes all that are found
+        persist_state="session",
     )
     steps = [float(x) for x in scale_steps(ratings)]
-    mine = {
+    own = {
         item: st.select_slider(
-            text.md(item), steps, steps[len(steps) * 3 // 4], key=f"mine-{item}", format_func=text.number
+            text.md(item), steps, key=mine.begin(item, ratings), format_func=text.number, persist_state="session"
         )
         for item in picked
     }
-    if mine:
-        weights = fold_in(fit, mine)
+    if own:
+        weights = fold_in(fit, own)
         points = weights * fit.H.max(axis=1)
         shares = points / points.sum() if points.sum() > 0 else points
         st.markdown(f"##### You: {text.md(narrate_weights(shares, view.names))}")
         st.caption(text.taste_key(), help=text.terms("taste", "fold-in"))
-        if said := text.own_blanks(fit, len(mine)):
+        if said := text.own_blanks(fit, len(own)):
             st.caption(said)
-        found = recommend_weights(fit, ratings, weights, rated=mine, n=int(n), labels=view.labels, least=least)
+        found = recommend_weights(fit, ratings, weights, rated=own, n=int(n), labels=view.labels, least=least)
         if len(found):
             recommendations(found, "mine-chart")
         else:

@@ -16,7 +16,7 @@ from nmf_core.fit.settings import MAX_SWEEPS, default_rank
 from nmf_core.interpret.arrange import ORDERS
 from pages.ui import window
 from pages.ui.charts import MODES
-from pages.ui.session import controls, workspaces
+from pages.ui.session import controls, mine, workspaces
 from pages.ui.session.address import Parameter, Parameters
 
 AUTOMATIC = "automatic"  # the penalty that the ratings decide
@@ -59,6 +59,16 @@ def parameters(ratings: Ratings) -> Parameters:
             lambda user: user in ratings.users, "a user of these ratings", str(ratings.users[0]), page="recommend"
         ),
         controls.HOW_MANY: _whole(3, 30, 8, page="recommend"),
+        controls.MINE: Parameter(
+            lambda own: mine.are_ratings(own, ratings),
+            f"items of these ratings, each with = and a rating behind it, {controls.MOST_MINE} at most",
+            {},
+            page="recommend",
+            read=mine.of_texts,
+            write=mine.to_texts,
+            get=lambda: mine.rated(ratings),
+            put=mine.rate,
+        ),
         controls.LEAST: Parameter(
             lambda value: value is None or (isinstance(value, int) and _within(1, controls.MOST_LEAST, value)),
             f"a whole number from 1 to {controls.MOST_LEAST}",

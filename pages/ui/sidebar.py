@@ -202,9 +202,7 @@ def _how_it_went(view: View) -> None:
     if isinstance(view, Ready) and view.newer is None:
         fit = view.fit
         icon = ":material/check_circle:" if fit.converged else ":material/warning:"
-        st.caption(
-            f"{icon} {text.fit_state(fit)}", help=f"{text.stopped_reason(fit).capitalize()}.\n\n{text.terms('sweep')}"
-        )
+        st.caption(f"{icon} {text.fit_state(fit)}", help=f"{text.stopped_reason(fit)}\n\n{text.terms('sweep')}")
         if fit.penalty.l2_W and fit.settings.penalty is None:
             st.caption(f"Penalty λ chosen: {fit.penalty.l2_W:.3g}")
     elif (problem := views.problem(view)) is not None:

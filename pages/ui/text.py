@@ -139,9 +139,9 @@ def score_meaning(fit: Factorization) -> str:
 
 
 def own_blanks(fit: Factorization, count: int) -> str:
-    """What a blank counts of somebody with so many ratings, where that is less than in the fit; else nothing."""
+    """What a blank counts of somebody with so many ratings, where that is much less than in the fit; else nothing."""
     weight = float(blank_weights(fit, np.array([count]))[0])
-    if weight == fit.blanks.weight:
+    if weight >= 0.9 * fit.blanks.weight:
         return ""
     share = weight / fit.blanks.weight
     return (

@@ -147,11 +147,31 @@ def test_whatever_outlives_a_change_of_page_is_in_the_address():
         if isinstance(node, ast.Call) and any(word.arg == "persist_state" for word in node.keywords)
     ]
     kept = [
-        words for words in kept if not isinstance(words["key"], ast.Name)
-    ]  # `window._some`, whose keys are these two
+        words for words in kept if not isinstance(words["key"], ast.Name | ast.Call)
+    ]  # `window._some`, whose keys are these two; and what each item of MINE is rated
     keys = {getattr(controls, words["key"].attr, "") for words in kept if isinstance(words["key"], ast.Attribute)}
     assert len(kept) == len(keys) > 5
     assert keys | {controls.ONLY_USERS, controls.ONLY_ITEMS} <= named
+
+
+def test_what_a_visitor_rates_outlives_another_page_and_a_reload():
+    app = opened("recommend", data="movie_night", mine="Aliens=2")
+    assert [slider.value for slider in app.select_slider] == [2.0] and "You: " in words(app)
+    app.multiselect(key="mine").set_value(["Aliens", "Titanic"])
+    app.run()
+    next(slider for slider in app.select_slider if slider.label == "Titanic").set_value(5.0)
+    app.run()
+    app.switch_page("labels.py").run()
+    assert not app.exception and "mine" not in said(app)
+    app.switch_page("recommend.py").run()
+    assert [slider.value for slider in app.select_slider] == [2.0, 5.0]
+    assert sorted(app.query_params["mine"]) == ["Aliens=2", "Titanic=5"]
+
+
+@pytest.mark.parametrize("mine", ["Nobody=2", "Aliens=2.2", "Aliens", "Aliens=nan", "=", "Aliens=2=3"])
+def test_what_cannot_be_rated_is_said(mine):
+    app = opened("recommend", data="movie_night", mine=mine)
+    assert not app.select_slider and "Pick an item above" in words(app)
 
 
 def test_what_is_not_ours_in_the_address_stays():

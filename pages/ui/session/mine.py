@@ -1,0 +1,64 @@
+"""What a visitor rates on the Recommend page: kept while other pages are looked at, and in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nmf_core import Ratings
+from nmf_core.interpret.recommend import scale_steps
+from pages.ui.session.controls import MINE, MOST_MINE
+
+
+def key(item: str) -> str:
+    """The key of an item's slider."""
+    return f"{MINE}-{item}"
+
+
+def usual(ratings: Ratings) -> float:
+    """What an item begins with: three quarters up the scale."""
+    steps = scale_steps(ratings)
+    return float(steps[len(steps) * 3 // 4])
+
+
+def begin(item: str, ratings: Ratings) -> str:
+    """The key of an item's slider, which has a value from now on. Call it before the slider is drawn."""
+    st.session_state.setdefault(key(item), usual(ratings))
+    return key(item)
+
+
+def rated(ratings: Ratings) -> dict[str, float]:
+    """What is rated now, in the order it was picked."""
+    picked = st.session_state.get(MINE)
+    items = picked if isinstance(picked, list) else []
+    return {str(item): st.session_state.get(key(item), usual(ratings)) for item in items}
+
+
+def rate(own: dict[str, float]) -> None:
+    """Let this be what is rated. Call it before the widgets are drawn."""
+    st.session_state[MINE] = list(own)
+    for item, rating in own.items():
+        st.session_state[key(item)] = rating
+
+
+def are_ratings(own: object, ratings: Ratings) -> bool:
+    """Whether these can be somebody's ratings: of items that are there, on the scale's steps."""
+    steps = scale_steps(ratings).tolist()
+    return (
+        isinstance(own, dict)
+        and len(own) <= MOST_MINE
+        and all(item in ratings.items and rating in steps for item, rating in own.items())
+    )
+
+
+def of_texts(texts: list[str]) -> dict[str, float]:
+    """Ratings from texts such as "Alien=4.5"; ValueError where one is none."""
+    found = {}
+    for text in texts:
+        item, _, rating = text.rpartition("=")
+        found[item] = float(rating)
+    return found
+
+
+def to_texts(own: dict[str, float]) -> list[str]:
+    """The same as texts."""
+    return [f"{item}={rating:.12g}" for item, rating in own.items()]
