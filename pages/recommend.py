@@ -115,7 +115,7 @@ with me:
     steps = [float(x) for x in scale_steps(ratings)]
     own = {
         item: st.select_slider(
-            text.md(item), steps, key=mine.begin(item, ratings), format_func=text.number, persist_state="session"
+            text.md(item), steps, key=mine.begin(item, steps), format_func=text.number, persist_state="session"
         )
         for item in picked
     }

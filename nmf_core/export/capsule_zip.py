@@ -24,6 +24,11 @@ from nmf_core.formats.json_fields import loads
 FORMAT, VERSION = "latent-lens capsule", 1
 LIMIT = 1 << 30  # bytes, of the zip file and of all that is in it
 MEMBERS = 64
+# What Python's reader raises for bytes that are no zip file, or a damaged one.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, OverflowError, NotImplementedError),
+)
 TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: the same input gives the same bytes
 # Text that unpacks to far more than was sent costs its reader, not its sender. What is written here has at most a hundred bytes of
 # text for each packed one, but for a little that is all alike.
@@ -61,7 +66,7 @@ def is_capsule(source: bytes | Path) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             return {"manifest.json", "V_indptr.npy"} <= set(archive.namelist())
-    except (zipfile.BadZipFile, struct.error, EOFError, OSError, ValueError, OverflowError, NotImplementedError):
+    except _DAMAGE:
         return False
 
 
@@ -161,16 +166,7 @@ def unpack(data: bytes) -> Members:
             return Members(members)
     except NmfError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        EOFError,
-        OSError,
-        ValueError,
-        OverflowError,
-        NotImplementedError,
-    ) as e:
+    except _DAMAGE as e:
         raise NmfError(
             f"The file is no capsule, or a damaged one ({shown(str(e))}); a capsule is a whole zip file. "
             "Export it again from where it was made."

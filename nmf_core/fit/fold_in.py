@@ -22,10 +22,8 @@ from nmf_core.fit.losses import LOSSES, Loss
 from nmf_core.fit.problem import Array, Side
 
 FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
-FIRST_PASSES, NEAR = (
-    200,
-    1e-9,
-)  # of coordinate descent; a row that is not so near its minimum then is solved by an active set
+# Passes of coordinate descent, after which a row whose slope is not so small a share of r is solved by an active set.
+FIRST_PASSES, NEAR = 200, 1e-9
 HALF_AT = 0.75  # times the root of the number of items; `python -m benchmarks.few` and docs/decisions.md
 MOST_HALF_AT = 1e9
 
@@ -106,10 +104,10 @@ def solve_rows(
     loss: Loss, side: Side, A: Array, B: Array, *, passes: int = FOLD_IN_PASSES, tol: float = FOLD_IN_TOL
 ) -> Array:
     """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row, so the start matters little."""
-    if loss.beta == 2 and tol > FOLD_IN_TOL:
-        return hals_rows(side, A, B, passes=passes, tol=tol)
     if loss.beta == 2:
-        return hals_rows(side, A, B, passes=min(passes, FIRST_PASSES), tol=tol, finish=_by_active_set)
+        exact = tol <= FOLD_IN_TOL
+        most, finish = (min(passes, FIRST_PASSES), _by_active_set) if exact else (passes, None)
+        return hals_rows(side, A, B, passes=most, tol=tol, finish=finish)
     for _ in range(passes):
         weights = multiplicative_rows(loss, side, A, B)
         if np.abs(weights - A).max() <= tol * max(float(weights.max()), 1e-300):

@@ -267,10 +267,8 @@ class Projects:
         return _view_key(checked_id(project))
 
     def viewed(self, key: str) -> Project:
-        """The project that a `view_key` leads to."""
-        with (
-            self._store.transaction() as db
-        ):  # some 1 µs a project, where a column more would be one more thing to keep right
+        """The project that a `view_key` leads to, found by going through all: some 1 µs each, and no column to keep right."""
+        with self._store.transaction() as db:
             found = next((one for one in db.scalars(sa.select(projects.c.id)) if _view_key(one) == key), None)
             if found is None:
                 raise StoreError("There is no project under this link. Ask whoever sent it for another one.")

@@ -141,12 +141,8 @@ def write(seen: Parameters) -> None:
     there = {name: st.query_params.get_all(name) for name in st.query_params}
     known = (*seen, DATA, PROJECT, VIEW, COPY)
     foreign = {name: texts for name, texts in there.items() if name not in known}
-    now = workspaces.current()
-    if now.viewed:
-        where = {VIEW: now.viewed, DATA: workspaces.sample_shown()}
-    else:
-        where = {PROJECT: now.project or session.current().linked_project, DATA: None if now.project else now.key}
-    wanted = _said(seen, where) | foreign
+    project = workspaces.current().project or session.current().linked_project
+    wanted = _said(seen, _where(project, PROJECT)) | foreign
     if wanted != there:
         st.query_params.from_dict(wanted)
 
@@ -160,13 +156,16 @@ def link(seen: Parameters, name: str = PROJECT) -> str:
     base += "/" * (base.count("/") == 2)  # Streamlit leaves it out on the first page
     now = workspaces.current()
     project = now.project or session.current().projects.get(now.origin)
+    return f"{base}?{urlencode(_said(seen, _where(project, name)), doseq=True)}"
+
+
+def _where(project: str | None, name: str) -> dict[str, str | None]:
+    """The parameters that say what is open, of this project if of one; `name` as for `link`."""
+    now = workspaces.current()
     if now.viewed:
-        where = {VIEW if name == PROJECT else name: now.viewed, DATA: workspaces.sample_shown()}
-    elif project is not None and name != PROJECT:
-        where = {name: storage.view_key(project), DATA: None if now.project else now.key}
-    else:
-        where = {PROJECT: project, DATA: None if now.project else now.key}
-    return f"{base}?{urlencode(_said(seen, where), doseq=True)}"
+        return {VIEW if name == PROJECT else name: now.viewed, DATA: workspaces.sample_shown()}
+    named = project if project is None or name == PROJECT else storage.view_key(project)
+    return {PROJECT if project is None else name: named, DATA: None if now.project else now.key}
 
 
 def _said(seen: Parameters, where: Mapping[str, str | None]) -> dict[str, list[str]]:

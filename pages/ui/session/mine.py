@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from nmf_core import Ratings
@@ -14,23 +16,26 @@ def key(item: str) -> str:
     return f"{MINE}-{item}"
 
 
-def usual(ratings: Ratings) -> float:
+def usual(steps: Sequence[float]) -> float:
     """What an item begins with: three quarters up the scale."""
-    steps = scale_steps(ratings)
     return float(steps[len(steps) * 3 // 4])
 
 
-def begin(item: str, ratings: Ratings) -> str:
+def begin(item: str, steps: Sequence[float]) -> str:
     """The key of an item's slider, which has a value from now on. Call it before the slider is drawn."""
-    st.session_state.setdefault(key(item), usual(ratings))
+    st.session_state.setdefault(key(item), usual(steps))
     return key(item)
 
 
 def rated(ratings: Ratings) -> dict[str, float]:
     """What is rated now, in the order it was picked."""
     picked = st.session_state.get(MINE)
-    items = picked if isinstance(picked, list) else []
-    return {str(item): st.session_state.get(key(item), usual(ratings)) for item in items}
+    if (
+        not isinstance(picked, list) or not picked
+    ):  # so of most runs: the steps of the scale are sought among all ratings
+        return {}
+    first = usual(scale_steps(ratings).tolist())
+    return {str(item): st.session_state.get(key(item), first) for item in picked}
 
 
 def rate(own: dict[str, float]) -> None:
@@ -42,12 +47,10 @@ def rate(own: dict[str, float]) -> None:
 
 def are_ratings(own: object, ratings: Ratings) -> bool:
     """Whether these can be somebody's ratings: of items that are there, on the scale's steps."""
-    steps = scale_steps(ratings).tolist()
-    return (
-        isinstance(own, dict)
-        and len(own) <= MOST_MINE
-        and all(item in ratings.items and rating in steps for item, rating in own.items())
-    )
+    if not isinstance(own, dict) or len(own) > MOST_MINE:
+        return False
+    steps = scale_steps(ratings).tolist() if own else []
+    return all(item in ratings.items and rating in steps for item, rating in own.items())
 
 
 def of_texts(texts: list[str]) -> dict[str, float]:

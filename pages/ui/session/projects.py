@@ -45,9 +45,9 @@ def _found() -> str:
 def _named() -> str:
     """The project of what is open: the one that the address names, else this person's own of these ratings."""
     held, origin = session.current(), workspaces.current().origin
-    now = workspaces.current()
-    if now.project or now.source:
-        return now.project or str(now.source)
+    kept_in = workspaces.current().kept_in
+    if kept_in is not None:
+        return kept_in
     if origin not in held.projects:
         linked = held.linked_project if not held.projects else None
         held.projects[origin] = linked or storage.project_of(session.person(), workspaces.current())

@@ -39,6 +39,11 @@ class Workspace:
         return self.versions[self.at]
 
     @property
+    def kept_in(self) -> str | None:
+        """The id of the project that these ratings and labels are of: one's own, or the one that is looked at."""
+        return self.project or self.source
+
+    @property
     def origin(self) -> str:
         """The fingerprint of the ratings as they were opened, in the order of names: a file sorted anew is the same project."""
         return self.versions[0].by_name.fingerprint

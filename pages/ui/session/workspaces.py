@@ -152,15 +152,14 @@ def is_watched() -> bool:
 
 def changes_seen() -> int:
     """How often what is open was changed as it is kept, by anybody, with its labels; 0 of a sample."""
-    project = current().source or current().project
+    project = current().kept_in
     return 0 if project is None else storage.n_changes(project)
 
 
 def catch_up() -> None:
     """Open what is open as it is kept now, where it was changed in another place since. Call it before widgets are drawn."""
     now = current()
-    project = now.source or now.project
-    known = None if project is None else storage.find(project)
+    known = None if now.kept_in is None else storage.find(now.kept_in)
     if known is None or known.version <= now.version or not known.has_ratings:
         return
     try:
