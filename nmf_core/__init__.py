@@ -19,12 +19,14 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.factorize import factorize, fit_settings
+from nmf_core.fit.list_fit import list_fit
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.fit.settings import Settings, suggested_blanks
 from nmf_core.fit.solvers import SOLVERS
 from nmf_core.formats.registry import FORMATS, Source, open_source
 from nmf_core.interpret.match import match_features
 from nmf_core.interpret.recommend import explain, fold_in, recommend, smallest_flip
+from nmf_core.interpret.shelves import fold_features
 from nmf_core.reading import download as movielens
 from nmf_core.reading import server_folder
 from nmf_core.reading.items import read_items
@@ -64,10 +66,12 @@ __all__ = [
     "export",
     "factorize",
     "fit_settings",
+    "fold_features",
     "fold_in",
     "held_out_scorer",
     "join_items",
     "labels",
+    "list_fit",
     "match_features",
     "open_source",
     "preview_ratings",

@@ -7,27 +7,32 @@ from nmf_core import fold_in, smallest_flip
 from nmf_core.data.spread import are_likes
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
-from nmf_core.interpret.recommend import contribution_columns, neighbours, recommend_weights, scale_steps, weights_of
+from nmf_core.interpret.recommend import neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
 from pages.ui.session import controls, mine
+from pages.ui.work import progress
 from pages.ui.work import view as views
+from pages.ui.work.lists import lists_of
 
 FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features
 
 show.page("Recommend", "Who someone is in these features, what they have not rated and might like, and why.")
 view = show.ready()
 fit, ratings, look = view.fit, view.ratings, views.look()
-columns = contribution_columns(fit.rank, view.labels)
+lists = lists_of(view)  # what orders the items; who someone is, is read in the named fit
 
 
 def recommendations(frame: pd.DataFrame, key: str) -> None:
     """Recommendations as stacks of their parts, with what to beware of."""
-    drawn = charts.recommendations(frame, columns, view.names, view.colours, look=look, limit=ratings.scale[1])
+    drawn = charts.recommendations(frame, lists.columns, lists.names, lists.colours, look=look, limit=ratings.scale[1])
     show.chart(drawn, key)
     st.caption(f"Each bar is a sum: one part a feature, in its colour. {text.score_meaning(fit)}{not_listed}")
     for warning in [w for w in frame["warning"] if w][:3]:
         st.caption(f":material/warning: {text.md(warning)}")
 
+
+if lists.task is not None:
+    progress.panel(lists.task)
 
 SOMEONE, ME = "Someone in the ratings", "Me: rate a few"
 one, me = st.tabs([SOMEONE, ME], default=ME if mine.rated(ratings) else SOMEONE)
@@ -60,7 +65,16 @@ with one:
         )
     if said := text.own_blanks(fit, len(own)):
         st.caption(said)
-    frame = recommend_weights(fit, ratings, used, rated=own, n=int(n), labels=view.labels, least=least)
+    frame = recommend_weights(
+        lists.fit,
+        ratings,
+        used if lists.fit is fit else weights_of(lists.fit, ratings, user),
+        rated=own,
+        n=int(n),
+        labels=view.labels,
+        least=least,
+        under=lists.under,
+    )
     if len(frame) == 0 and len(own) < ratings.n_items:
         st.info(
             f"What is left to recommend has fewer than {text.many(least, 'rating')}: too few to tell. Lower *Fewest ratings* "
@@ -71,8 +85,8 @@ with one:
     else:
         recommendations(frame, "recommendations")
         flip = (
-            smallest_flip(fit, ratings, user, least=least)
-            if len(own) * len(scale_steps(ratings)) * fit.rank**2 <= FLIP_RATINGS
+            smallest_flip(lists.fit, ratings, user, least=least)
+            if len(own) * len(scale_steps(ratings)) * lists.fit.rank**2 <= FLIP_RATINGS
             else None
         )
         if flip is not None:
@@ -127,7 +141,16 @@ with me:
         st.caption(text.taste_key(), help=text.terms("taste", "fold-in"))
         if said := text.own_blanks(fit, len(own)):
             st.caption(said)
-        found = recommend_weights(fit, ratings, weights, rated=own, n=int(n), labels=view.labels, least=least)
+        found = recommend_weights(
+            lists.fit,
+            ratings,
+            weights if lists.fit is fit else fold_in(lists.fit, own),
+            rated=own,
+            n=int(n),
+            labels=view.labels,
+            least=least,
+            under=lists.under,
+        )
         if len(found):
             recommendations(found, "mine-chart")
         else:

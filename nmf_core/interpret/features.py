@@ -159,10 +159,11 @@ def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]
     return [group for group in groups if len(group) > 1]
 
 
-def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
+def warnings_for(fit: Factorization, ratings: Ratings, *, rank: int | None = None) -> dict[str, str]:
     """Item id → warning, for the items whose scores rest on too little.
 
-    With fewer ratings than features, infinitely many columns of H fit them equally well.
+    With fewer ratings than features, infinitely many columns of H fit them equally well. `rank` is the number of features that are
+    read, where fine ones are folded under them; the fit's own if None.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -170,9 +171,10 @@ def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
     {'Movie3': 'Movie3 has 1 rating, fewer than the 2 features: its weights are a guess.'}
     """
     fit.check_ratings(ratings)
-    few = ratings.item_counts < fit.rank
+    rank = fit.rank if rank is None else rank
+    few = ratings.item_counts < rank
     counts = ratings.item_counts[few].tolist()
-    return {item: _too_few(item, count, fit.rank) for item, count in zip(fit.items[few], counts, strict=True)}
+    return {item: _too_few(item, count, rank) for item, count in zip(fit.items[few], counts, strict=True)}
 
 
 def user_warning(fit: Factorization, ratings: Ratings, user: object) -> str | None:

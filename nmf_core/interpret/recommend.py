@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
+from nmf_core.interpret.shelves import Shelves, shelves_of
 from nmf_core.words import told_apart
 
 _EVEN_DIGITS = 12  # digits of a similarity that are no accident of the order of sums
@@ -36,6 +38,7 @@ def recommend(
     labels: Labels = None,
     half_at: float | None = None,
     least: int | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The unrated items that a user scores highest.
 
@@ -44,6 +47,9 @@ def recommend(
 
     Items with too few ratings to tell anything come after all others, those that nobody rated last; too few is fewer than
     `enough.least_ratings` says of these ratings. Where `least` is given, items with fewer ratings than that are not listed at all.
+
+    `under` is `fold_features(fit, named)`: the contributions are then added up under the features of the named fit, whose labels
+    these are, with what is finer than any name in a column of its own.
 
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
@@ -57,7 +63,7 @@ def recommend(
     """
     weights = weights_of(fit, ratings, user, half_at=half_at)
     rated = ratings.of_user(user)
-    return recommend_weights(fit, ratings, weights, rated=rated, n=n, labels=labels, least=least)
+    return recommend_weights(fit, ratings, weights, rated=rated, n=n, labels=labels, least=least, under=under)
 
 
 def weights_of(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Array:
@@ -83,29 +89,44 @@ def recommend_weights(
     n: int = 10,
     labels: Labels = None,
     least: int | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`recommend` for a row of weights (rank,), such as `fold_in` gives; items in `rated` are left out."""
     n = whole_number("n", n, 1, 1_000_000)
-    parts = weights[:, None] * fit.H
-    scores = parts.sum(axis=0)
+    shelves = None if under is None else shelves_of(under)
+    scores = np.einsum("f,fi->i", weights, fit.H)
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
-    enough = enough_items(ratings, fit.rank, len(fit.items), least)
+    rank = fit.rank if shelves is None else shelves.named  # what is read is what ratings must be enough for
+    enough = enough_items(ratings, rank, len(fit.items), least)
     ids = np.nonzero(candidate if least is None else candidate & enough)[0]
     places, even = fit.item_places[ids], _even(scores[ids])
     order = ids[np.lexsort((places, -even, ~enough[ids], ratings.item_counts[ids] == 0))][:n]
-    warned = warnings_for(fit, ratings)
+    parts, total = score_parts(fit, weights, order, shelves)
+    warned = warnings_for(fit, ratings, rank=rank)
     frame = pd.DataFrame(
         {
             "item": fit.items[order],
-            "score": scores[order],
-            "prediction": np.clip(scores[order], *fit.scale),
+            "score": total,
+            "prediction": np.clip(total, *fit.scale),
             "ratings": ratings.item_counts[order],
             "warning": [warned.get(str(fit.items[i]), "") for i in order],
         }
     )
-    names = contribution_columns(fit.rank, labels)
-    return pd.concat([frame, pd.DataFrame(parts[:, order].T, columns=names)], axis=1)
+    return pd.concat([frame, pd.DataFrame(parts.T, columns=contribution_columns(rank, labels, shelves))], axis=1)
+
+
+def score_parts(
+    fit: Factorization, weights: Array, columns: NDArray[np.int64], shelves: Shelves | None = None
+) -> tuple[Array, Array]:
+    """(parts, n) what each feature, or each name, gives to the scores of some items, and (n,) these scores.
+
+    A score is the correctly rounded sum of all its fine parts, and so is what stands under each name: they add up to the score
+    within a few last digits, whatever the rank.
+    """
+    parts = weights[:, None] * fit.H[:, columns]
+    total = np.array([math.fsum(column) for column in parts.T])
+    return parts if shelves is None else shelves.added(parts), total
 
 
 def _even(scores: Array) -> Array:
@@ -114,9 +135,12 @@ def _even(scores: Array) -> Array:
     return np.round(scores / largest, 9) if largest > 0 else scores
 
 
-def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
+def contribution_columns(rank: int, labels: Labels = None, shelves: Shelves | None = None) -> list[str]:
     """The names of the contribution columns; a label that is one of the other columns' names gets its number."""
-    return told_apart(feature_names(rank, labels), ("item", "score", "prediction", "ratings", "warning"))
+    names = feature_names(rank, labels)
+    return told_apart(
+        names if shelves is None else shelves.names(names), ("item", "score", "prediction", "ratings", "warning")
+    )
 
 
 def explain(
