@@ -22,10 +22,11 @@ STOP_REASONS = {
     "kkt": "converged: no weight would move by more than the tolerance",
     "change": "converged: a sweep no longer lowers the objective by more than the tolerance",
     "solver": "converged by the solver's own rule",
+    "lists": "stopped when lists no longer changed; its weights would still move",
     "max_sweeps": "not converged: it ran out of sweeps",
     "cancelled": "cancelled: this is the last sweep that was finished",
 }
-CONVERGED = ("kkt", "change", "solver")
+CONVERGED = ("kkt", "change", "solver", "lists")
 
 
 def not_converged(stopped: str) -> str:

@@ -19,7 +19,7 @@ from nmf_core.fit.exact_rows import Columns, exact_rows, worth_compiling_rows
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.kernels import multiplicative_rows
 from nmf_core.fit.losses import LOSSES, Loss
-from nmf_core.fit.problem import Array, Side
+from nmf_core.fit.problem import Array, Blanks, Side
 
 FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000  # of multiplicative updates; rows of the Frobenius loss are solved exactly
 HALF_AT = 0.75  # times the root of the number of items; `python -m benchmarks.few` and docs/decisions.md
@@ -35,7 +35,18 @@ def default_half_at(fit: Factorization) -> float:
     >>> round(default_half_at(factorize(datasets.movie_night(), rank=2, blanks="weak")), 2)
     4.11
     """
-    return HALF_AT * math.sqrt(len(fit.items)) if fit.blanks.name == "weak" else 0.0
+    return usual_half_at(fit.blanks, len(fit.items))
+
+
+def usual_half_at(blanks: Blanks, n_items: int) -> float:
+    """`default_half_at` of a fit with these blanks to so many items."""
+    return HALF_AT * math.sqrt(n_items) if blanks.name == "weak" else 0.0
+
+
+def weights_by_ratings(blanks: Blanks, counts: NDArray, half_at: float) -> Array:
+    """(n,) `blank_weights` of a fit with these blanks."""
+    known = np.asarray(counts, dtype=float)
+    return blanks.weight * (known / (known + half_at) if half_at else np.ones_like(known))
 
 
 def blank_weights(fit: Factorization, counts: NDArray, half_at: float | None = None) -> Array:
@@ -50,8 +61,7 @@ def blank_weights(fit: Factorization, counts: NDArray, half_at: float | None = N
     [0.0, 0.1, 0.15]
     """
     half_at = default_half_at(fit) if half_at is None else real_number("half_at", half_at, 0, MOST_HALF_AT)
-    known = np.asarray(counts, dtype=float)
-    return fit.blanks.weight * (known / (known + half_at) if half_at else np.ones_like(known))
+    return weights_by_ratings(fit.blanks, counts, half_at)
 
 
 def fold_in_rows(
