@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
@@ -159,8 +160,8 @@ def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]
     return [group for group in groups if len(group) > 1]
 
 
-def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
-    """Item id → warning, for the items whose scores rest on too little.
+def warnings_for(fit: Factorization, ratings: Ratings, columns: NDArray[np.integer] | None = None) -> dict[str, str]:
+    """Item id → warning, for the items whose scores rest on too little: of all, or of those in some columns alone.
 
     With fewer ratings than features, infinitely many columns of H fit them equally well.
 
@@ -170,7 +171,8 @@ def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
     {'Movie3': 'Movie3 has 1 rating, fewer than the 2 features: its weights are a guess.'}
     """
     fit.check_ratings(ratings)
-    few = ratings.item_counts < fit.rank
+    asked = np.arange(len(fit.items)) if columns is None else columns
+    few = asked[ratings.item_counts[asked] < fit.rank]
     counts = ratings.item_counts[few].tolist()
     return {item: _too_few(item, count, fit.rank) for item, count in zip(fit.items[few], counts, strict=True)}
 
