@@ -28,10 +28,10 @@ def first_items(fit: Factorization, weights: Array, ids: Places, later: NDArray[
     if len(ids) == 0:
         return ids
     scores = np.einsum("f,fi->i", weights, fit.H)[ids]
-    top = ids[[int(np.argmax(scores))]]
     short = ids[_shortlist(scores, later[ids], n)]
-    exact = added_up(weights[:, None] * fit.H[:, short])
-    even = evened(exact, float(added_up(weights[:, None] * fit.H[:, top])[0]))
+    exact = added_up(weights[:, None] * fit.H[:, np.append(short, ids[np.argmax(scores)])])
+    exact, largest = exact[:-1], float(exact[-1])
+    even = evened(exact, largest)
     return short[np.lexsort((fit.item_places[short], -even, later[short]))][:n]
 
 
