@@ -39,6 +39,7 @@ from nmf_core.version import __version__ as __version__
 if TYPE_CHECKING:
     from nmf_core import export, labels
     from nmf_core.estimator import MaskedNMF, held_out_scorer
+    from nmf_core.export.whole_lists import recommend_all
     from nmf_core.store.labels import LabelStore
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "server_folder",
     "shelf",
     "recommend",
+    "recommend_all",
     "smallest_flip",
     "suggested_blanks",
     "survey_ranks",
@@ -94,6 +96,8 @@ def __getattr__(name: str) -> Any:
     """The parts that bring heavy libraries (SQLAlchemy, openpyxl, scikit-learn) are imported when they are first used."""
     if name in ("labels", "export"):
         return importlib.import_module(f"nmf_core.{name}")
+    if name == "recommend_all":
+        return importlib.import_module("nmf_core.export.whole_lists").recommend_all
     if name == "LabelStore":
         return importlib.import_module("nmf_core.store.labels").LabelStore
     if name in ("MaskedNMF", "held_out_scorer"):

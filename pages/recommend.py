@@ -9,6 +9,7 @@ from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
+from pages.ui.recommend import whole_lists
 from pages.ui.session import controls, mine
 from pages.ui.work import progress
 from pages.ui.work import view as views
@@ -159,3 +160,6 @@ with me:
             )
     else:
         st.info("Pick an item above to begin.")
+
+with st.expander("Everybody's list, as a file", icon=":material/download:"):
+    whole_lists.panel(view, lists)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
@@ -159,8 +160,10 @@ def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]
     return [group for group in groups if len(group) > 1]
 
 
-def warnings_for(fit: Factorization, ratings: Ratings, *, rank: int | None = None) -> dict[str, str]:
-    """Item id → warning, for the items whose scores rest on too little.
+def warnings_for(
+    fit: Factorization, ratings: Ratings, columns: NDArray[np.integer] | None = None, *, rank: int | None = None
+) -> dict[str, str]:
+    """Item id → warning, for the items whose scores rest on too little: of all, or of those in some columns alone.
 
     With fewer ratings than features, infinitely many columns of H fit them equally well. `rank` is the number of features that are
     read, where fine ones are folded under them; the fit's own if None.
@@ -172,7 +175,8 @@ def warnings_for(fit: Factorization, ratings: Ratings, *, rank: int | None = Non
     """
     fit.check_ratings(ratings)
     rank = fit.rank if rank is None else rank
-    few = ratings.item_counts < rank
+    asked = np.arange(len(fit.items)) if columns is None else columns
+    few = asked[ratings.item_counts[asked] < rank]
     counts = ratings.item_counts[few].tolist()
     return {item: _too_few(item, count, rank) for item, count in zip(fit.items[few], counts, strict=True)}
 

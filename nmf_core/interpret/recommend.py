@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.best import added_up, evened, first_items
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
 from nmf_core.interpret.shelves import Shelves, shelves_of
@@ -94,45 +94,40 @@ def recommend_weights(
     """`recommend` for a row of weights (rank,), such as `fold_in` gives; items in `rated` are left out."""
     n = whole_number("n", n, 1, 1_000_000)
     shelves = None if under is None else shelves_of(under)
-    scores = np.einsum("f,fi->i", weights, fit.H)
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
     rank = fit.rank if shelves is None else shelves.named  # what is read is what ratings must be enough for
     enough = enough_items(ratings, rank, len(fit.items), least)
-    ids = np.nonzero(candidate if least is None else candidate & enough)[0]
-    places, even = fit.item_places[ids], _even(scores[ids])
-    order = ids[np.lexsort((places, -even, ~enough[ids], ratings.item_counts[ids] == 0))][:n]
-    parts, total = score_parts(fit, weights, order, shelves)
-    warned = warnings_for(fit, ratings, rank=rank)
+    ids = np.flatnonzero(candidate if least is None else candidate & enough)
+    order = first_items(fit, weights, ids, listed_later(ratings, enough), n)
+    parts, scores = score_parts(fit, weights, order, shelves)
+    warned = warnings_for(fit, ratings, order, rank=rank)
     frame = pd.DataFrame(
         {
             "item": fit.items[order],
-            "score": total,
-            "prediction": np.clip(total, *fit.scale),
+            "score": scores,
+            "prediction": np.clip(scores, *fit.scale),
             "ratings": ratings.item_counts[order],
-            "warning": [warned.get(str(fit.items[i]), "") for i in order],
+            "warning": [warned.get(str(item), "") for item in fit.items[order]],
         }
     )
     return pd.concat([frame, pd.DataFrame(parts.T, columns=contribution_columns(rank, labels, shelves))], axis=1)
 
 
 def score_parts(
-    fit: Factorization, weights: Array, columns: NDArray[np.int64], shelves: Shelves | None = None
+    fit: Factorization, weights: Array, columns: NDArray[np.integer], shelves: Shelves | None = None
 ) -> tuple[Array, Array]:
     """(parts, n) what each feature, or each name, gives to the scores of some items, and (n,) these scores.
 
-    A score is the correctly rounded sum of all its fine parts, and so is what stands under each name: they add up to the score
-    within a few last digits, whatever the rank.
+    Both are sums that lose no digits on the way (`best.added_up`), so that parts add up to the score at any rank.
     """
     parts = weights[:, None] * fit.H[:, columns]
-    total = np.array([math.fsum(column) for column in parts.T])
-    return parts if shelves is None else shelves.added(parts), total
+    return parts if shelves is None else shelves.added(parts), added_up(parts)
 
 
-def _even(scores: Array) -> Array:
-    """Scores over the largest one, to nine digits: what differs by less is a tie, which last digits must not settle."""
-    largest = scores.max(initial=0.0)
-    return np.round(scores / largest, 9) if largest > 0 else scores
+def listed_later(ratings: Ratings, enough: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """(n_items,) 0 for items that come first, 1 for those with too few ratings, 2 and 3 for those that nobody rated."""
+    return ((ratings.item_counts == 0) * np.int8(2) + ~enough).astype(np.int8)
 
 
 def contribution_columns(rank: int, labels: Labels = None, shelves: Shelves | None = None) -> list[str]:
@@ -269,9 +264,10 @@ def smallest_flip(
     )
     if are_likes(ratings.V.data, ratings.scale):
         V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    scores = _even(fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated])
-    first = unrated[np.argmax(scores, axis=1)]
-    told = scores.max(axis=1) > 0  # where nothing speaks for any item, the first by name is no recommendation
+    scores = fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated]
+    even = evened(scores, float(scores.max(initial=0.0)))
+    first = unrated[np.argmax(even, axis=1)]
+    told = even.max(axis=1) > 0  # where nothing speaks for any item, the first by name is no recommendation
     flips = np.nonzero((first[1:] != first[0]) & told[1:])[0]
     if len(flips) == 0:
         return None

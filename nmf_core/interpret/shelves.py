@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from nmf_core.errors import NmfError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.best import added_up
 
 FINER = "finer than any name"
 STRATUM = 50  # items of about the same weight, which are compared with each other only
@@ -41,9 +41,8 @@ class Shelves:
         return [*names, FINER] if self.some_finer else list(names)
 
     def added(self, parts: Array) -> Array:
-        """(parts, n) sums of the rows of `parts` (fine rank, n) under each name, each correctly rounded."""
-        groups = [np.flatnonzero(self.of == f) for f in range(self.named + self.some_finer)]
-        return np.array([[math.fsum(column) for column in parts[group].T] for group in groups]).reshape(len(groups), -1)
+        """(parts, n) sums of the rows of `parts` (fine rank, n) under each name."""
+        return np.array([added_up(parts[self.of == f]) for f in range(self.named + self.some_finer)])
 
 
 def shelves_of(folded: pd.DataFrame) -> Shelves:

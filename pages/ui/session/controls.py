@@ -121,3 +121,9 @@ def from_text(text: str, spared: Collection[str] = ()) -> None:
         if isinstance(found, dict) and name in found and name not in spared:
             with suppress(ValueError):  # what is none of its values is as good as not kept
                 st.session_state[name] = allowed.checked(found[name])
+
+
+def least() -> int | None:
+    """The fewest ratings of an item that is listed, as somebody set it; None for the usual number."""
+    asked = st.session_state.get(LEAST)
+    return None if asked is None else int(asked)
