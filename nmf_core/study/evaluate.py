@@ -15,7 +15,7 @@ from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
-from nmf_core.metrics import METRICS
+from nmf_core.metrics import METRICS, RELEVANT
 from nmf_core.study.baselines import BASELINES, Baseline
 from nmf_core.study.baselines.base import GoOn, Model, People, Scorer
 from nmf_core.study.measure import Part, figures, jackknifed, measure
@@ -29,6 +29,7 @@ QUICK_SECONDS, MOST_GIGABYTES = (
     2.0,
 )  # of a baseline on one fold; by default slower ones are left out, larger ones always
 GROUPS = 10  # of people, where there is one split
+FEW_LISTS = 20  # that can be judged in a fold: fewer say little
 JUDGED_PASSES, JUDGED_TOL = 100, 1e-5  # of folding in: a mean over lists needs no more digits
 
 
@@ -77,7 +78,8 @@ def evaluate(
         A frame indexed by model (the settings, then the baselines) with two columns for each of `metrics.METRICS`, its figure and
         its standard error (`rmse`, `rmse_se`, …), NaN where it cannot be told: a model that gives no ratings has no error. Its
         `.attrs` are `verdict` (a sentence, not a kind one), `notes` (sentences on what could not be judged or is left out),
-        `split`, `judged` (a model's figures by fold, or of the jackknife's groups: lists in the order of `METRICS`).
+        `split`, and `judged` (a model's figures by fold, or without each group of people: lists in the order of `METRICS`, None
+        where one cannot be told).
 
     Raises:
         RatingsError: a split in time of ratings without times, or nothing that can be held out.
@@ -95,6 +97,7 @@ def evaluate(
     models = {name: _fit_model(s) for name, s in named.items()} | {b.name: b.fit for b in chosen}
     ratings = ratings.by_name  # so that ties and sums are the same in whatever order they came
     asked = _split(ratings, split, folds, seed)
+    left_out += _notes_of_few(asked.parts[0], top_n)
     results: dict[str, list[list[float]]] = {name: [] for name in models}
     spread: dict[str, Array] = {}
     total = len(asked.parts) * len(models)
@@ -117,6 +120,22 @@ def evaluate(
         for name, values in measured.items():
             results[name].append(values)
     return _table(results, spread, named, split, [*asked.notes, *left_out])
+
+
+def _notes_of_few(part: Part, top_n: int) -> list[str]:
+    """What a small grid cannot tell."""
+    low, high = part.testing.scale
+    relevant = part.testing.keep(part.testing.V.data >= low + RELEVANT * (high - low))
+    lists, notes = int((relevant.user_counts > 0).sum()), []
+    if 0 < lists < FEW_LISTS:
+        notes.append(f"Only {many(lists, 'list')} can be judged at a time, so figures of lists say little.")
+    left = int(np.median((part.training.item_counts > 0).sum() - part.known.user_counts[part.known.user_counts > 0]))
+    if left <= top_n:
+        notes.append(
+            f"A list of {top_n} holds all that half of the people have left ({many(left, 'item')}): recall, precision, dislikes "
+            "and coverage are then much the same for every model."
+        )
+    return notes
 
 
 def _fit_model(settings: Settings) -> Model:
@@ -230,11 +249,16 @@ def _table(
                 error = _over_people(spread[name][:, place])
             rows[name][f"{metric}_se"] = error
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
-    judged = {name: spread[name].tolist() if name in spread else values for name, values in results.items()}
+    judged = {name: _plain(spread[name].tolist() if name in spread else values) for name, values in results.items()}
     table.attrs["split"], table.attrs["judged"] = split, judged
     table.attrs["notes"] = [*_notes(np.array(next(iter(results.values()))), split), *notes]
     table.attrs["verdict"] = verdict(table, list(named))
     return table
+
+
+def _plain(figures: list[list[float]]) -> list[list[float | None]]:
+    """Figures as JSON can have them, as whoever shows a frame may want its `.attrs`: no number is None."""
+    return [[None if np.isnan(value) else float(value) for value in row] for row in figures]
 
 
 def _over_people(without: Array) -> float:

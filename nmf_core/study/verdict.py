@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from nmf_core.metrics import METRICS
-from nmf_core.study.baselines import CHANCE
+from nmf_core.study.baselines import BASELINES, CHANCE
 from nmf_core.words import listed
 
 SURE = 2.0  # standard errors of a difference, above which it is called one
+POPULAR = "most popular"
 RANKING, ERROR = "ndcg", "rmse"  # what lists and ratings are judged by
 
 
@@ -26,11 +27,28 @@ def verdict(table: pd.DataFrame, named: Sequence[str]) -> str:
     return " ".join(sentence for sentence in said if sentence)
 
 
+def flattered(at_random: pd.DataFrame, in_time: pd.DataFrame, named: Sequence[str]) -> str:
+    """What random folds make of lists beside the latest ratings: of the most popular items, and of the first named model."""
+    metric, title = METRICS[RANKING], METRICS[RANKING].title.partition("@")[0]
+    folds, time = _known(at_random, metric.name), _known(in_time, metric.name)
+    said = [
+        f"{_spoken(name)} {folds[name]:.3f} and {time[name]:.3f}"
+        for name in (POPULAR, named[0])
+        if name in folds and name in time
+    ]
+    if not said:
+        return ""
+    return (
+        f"{title} in random folds, where a model has seen what was rated later, and in the last fifth in time: {'; '.join(said)}. "
+        "Who reports random folds alone reports the first figures; the second are of other people, most of them new."
+    )
+
+
 def difference(table: pd.DataFrame, metric: str, one: str, other: str) -> tuple[float, float]:
     """By how much one model's figure is above another's, and the standard error of that, in pairs of folds or groups of people."""
     place = list(METRICS).index(metric)
-    judged: Mapping[str, list[list[float]]] = table.attrs["judged"]
-    pairs = np.array([[row[place] for row in judged[model]] for model in (one, other)])
+    judged: Mapping[str, list[list[float | None]]] = table.attrs["judged"]
+    pairs = np.array([[row[place] for row in judged[model]] for model in (one, other)], dtype=float)
     apart = pairs[0] - pairs[1]
     apart = apart[~np.isnan(apart)]
     n = len(apart)
@@ -63,12 +81,12 @@ def _of_lists(table: pd.DataFrame, named: Sequence[str]) -> str:
     over, error = difference(table, RANKING, ours, best)
     figures = f"{title} {value:.3f} against {rivals[best]:.3f}{_apart(over, error)}"
     if over < 0 and -over >= SURE * error:
-        better = [name for name in rivals if rivals[name] > value and name != best]
+        better = [_spoken(name) for name in rivals if rivals[name] > value and name != best]
         also = f"; above it too: {listed(better)}" if better else ""
-        return f"{_named(best)} makes better lists than this fit: {figures}{also}."
+        return f"{_first(_spoken(best))} makes better lists than this fit: {figures}{also}."
     if over > 0 and over >= SURE * error:
-        return f"Nothing here makes better lists than this fit; {best} comes next: {figures}."
-    return f"This fit and {best} make lists that cannot be told apart: {figures}."
+        return f"Nothing here makes better lists than this fit; {_spoken(best)} comes next: {figures}."
+    return f"This fit and {_spoken(best)} make lists that cannot be told apart: {figures}."
 
 
 def _of_ratings(table: pd.DataFrame, named: Sequence[str]) -> str:
@@ -82,10 +100,10 @@ def _of_ratings(table: pd.DataFrame, named: Sequence[str]) -> str:
     who = "this fit" if ours == named[0] else f"“{ours}”"
     figures = f"RMSE {known[ours]:.3f} against {known[best]:.3f}{_apart(over, spread)}"
     if over > 0 and over >= SURE * spread:
-        return f"Ratings are better predicted by {best} than by {who}: {figures}."
+        return f"Ratings are better predicted by {_spoken(best)} than by {who}: {figures}."
     if over < 0 and -over >= SURE * spread:
-        return f"Ratings are best predicted by {who}; {best} comes next: {figures}."
-    return f"Ratings are predicted no better by {who} than by {best}: {figures}."
+        return f"Ratings are best predicted by {who}; {_spoken(best)} comes next: {figures}."
+    return f"Ratings are predicted no better by {who} than by {_spoken(best)}: {figures}."
 
 
 def _apart(over: float, error: float) -> str:
@@ -95,6 +113,11 @@ def _apart(over: float, error: float) -> str:
     return f", {abs(over) / error:.1f} standard errors apart"
 
 
-def _named(model: str) -> str:
-    """A model's name at the beginning of a sentence."""
-    return model[0].upper() + model[1:] if model[0] != "i" or model[1:2].islower() else model
+def _spoken(model: str) -> str:
+    """What sentences call a model."""
+    return (BASELINES[model].spoken if model in BASELINES else "") or model
+
+
+def _first(words: str) -> str:
+    """Words at the beginning of a sentence; iALS stays as it is."""
+    return words if words[1:2].isupper() else words[0].upper() + words[1:]

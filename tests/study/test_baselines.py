@@ -83,10 +83,10 @@ def test_a_row_of_ials_is_at_its_minimum():
     rng = np.random.default_rng(0)
     V = sparse.random_array((5, 8), density=0.5, rng=rng, format="csr")
     B = rng.normal(size=(8, 3))
-    A = ials.solved(ials.confidence(V), B)
+    A = ials.solved(ials.confidence(V), B, 0.7)
     dense = V.toarray()
     weight, rated = 1 + ials.ALPHA * dense, (dense > 0).astype(float)
-    slope = (weight * (A @ B.T - rated)) @ B + ials.PENALTY * A
+    slope = (weight * (A @ B.T - rated)) @ B + 0.7 * A
     np.testing.assert_allclose(slope, 0.0, atol=1e-9)
 
 

@@ -156,8 +156,8 @@ def test_the_verdict_is_not_kind(fit, says):
     table = judged(fit=fit, mean=[0.01, 0.01, 0.01], most_popular=[0.2, 0.2, 0.2], EASE=[0.30, 0.31, 0.32])
     said = verdict(table, ["fit"])
     assert said.startswith(says)
-    assert ("above it too: most popular" in said) == (fit[0] == 0.10)
-    assert "Ratings are predicted no better by this fit than by mean" in said
+    assert ("above it too: popularity" in said) == (fit[0] == 0.10)
+    assert "Ratings are predicted no better by this fit than by the mean" in said
 
 
 def test_the_dial_is_turned_at_the_value_of_a_blank(movie_night):

@@ -54,7 +54,7 @@ class Baseline:
     """A model to stand beside a fit, at its one good setting.
 
     Attributes:
-        name: what tables call it.
+        name: what tables call it; `spoken` what sentences do, where that is something else.
         summary: one sentence, with the setting.
         fit: the model.
         seconds: about how long a fold takes, fit and lists.
@@ -66,3 +66,4 @@ class Baseline:
     fit: Model
     seconds: Callable[[Ratings], float] = lambda ratings: 0.0
     gigabytes: Callable[[Ratings], float] = lambda ratings: 0.0
+    spoken: str = ""

@@ -69,8 +69,15 @@ def _popular(training: Ratings, go_on: GoOn) -> Scorer:
 
 
 BASELINES = (
-    Baseline("mean", "the mean rating for everything, so lists in any order: the chance line", _mean),
-    Baseline("item means", "each item's mean rating, as it is", _item_means),
-    Baseline("biases", f"the mean, and effects of users and items, shrunk by {SHRINK:g} ratings each", _biases),
-    Baseline("most popular", "what most people rated first, the same list for all", _popular),
+    Baseline(
+        "mean", "the mean rating for everything, so lists in any order: the chance line", _mean, spoken="the mean"
+    ),
+    Baseline("item means", "each item's mean rating, as it is", _item_means, spoken="the items' means"),
+    Baseline(
+        "biases",
+        f"the mean, and effects of users and items, shrunk by {SHRINK:g} ratings each",
+        _biases,
+        spoken="user and item effects",
+    ),
+    Baseline("most popular", "what most people rated first, the same list for all", _popular, spoken="popularity"),
 )

@@ -9,7 +9,8 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.fit.problem import Array
 from nmf_core.study.baselines.base import Baseline, GoOn, Scorer
 
-RANK, ALPHA, PENALTY, SWEEPS = 32, 1.0, 30.0, 10
+RANK, ALPHA, SWEEPS = 32, 1.0, 10
+PENALTY = 0.012  # of what the cells of a row weigh, people's and items' in the geometric mean
 ROWS = 1_024  # solved at a time
 
 
@@ -19,12 +20,16 @@ def _ials(training: Ratings, go_on: GoOn) -> Scorer:
     transposed = more.T.tocsr()
     rng = np.random.default_rng(0)
     B = rng.normal(0.0, 0.1, (training.n_items, RANK)) / np.sqrt(RANK)
+    total = more.data.sum()
+    penalty = PENALTY * float(
+        np.sqrt((training.n_items + total / training.n_users) * (training.n_users + total / training.n_items))
+    )
     for _ in range(SWEEPS):
         if not go_on():
             break
-        A = solved(more, B)
-        B = solved(transposed, A)
-    return Scorer(lambda people: solved(confidence(people.V), B) @ B.T)
+        A = solved(more, B, penalty)
+        B = solved(transposed, A, penalty)
+    return Scorer(lambda people: solved(confidence(people.V), B, penalty) @ B.T)
 
 
 def confidence(V: sparse.csr_array) -> sparse.csr_array:
@@ -34,10 +39,10 @@ def confidence(V: sparse.csr_array) -> sparse.csr_array:
     return more
 
 
-def solved(more: sparse.csr_array, B: Array) -> Array:
+def solved(more: sparse.csr_array, B: Array, penalty: float) -> Array:
     """(n, rank) each row of A where Σ (1 + more)(rated − a·b)² + λ a·a is least, over all columns, B (m, rank) fixed."""
     n, rank = more.shape[0], B.shape[1]
-    gram = B.T @ B + PENALTY * np.eye(rank)
+    gram = B.T @ B + penalty * np.eye(rank)
     A = np.zeros((n, rank))
     for start in range(0, n, ROWS):
         block = range(start, min(start + ROWS, n))
@@ -60,7 +65,8 @@ def _seconds(ratings: Ratings) -> float:
 BASELINES = (
     Baseline(
         "iALS",
-        f"implicit alternating least squares of rank {RANK}: a rating weighs 1 + {ALPHA:g} times itself, a blank 1; λ {PENALTY:g}",
+        f"implicit alternating least squares of rank {RANK}: a rating weighs 1 + {ALPHA:g} times itself, a blank 1; "
+        f"λ is {PENALTY:g} of what a row weighs",
         _ials,
         seconds=_seconds,
     ),
