@@ -15,6 +15,7 @@ from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
+from nmf_core.interpret.enough import enough_items
 from nmf_core.metrics import METRICS, RELEVANT
 from nmf_core.study.baselines import BASELINES, Baseline
 from nmf_core.study.baselines.base import GoOn, Model, People, Scorer
@@ -139,7 +140,7 @@ def _notes_of_few(part: Part, top_n: int) -> list[str]:
 
 
 def _fit_model(settings: Settings) -> Model:
-    """The scores of a fit; of lists, those that `recommend` orders by."""
+    """The scores of a fit; of lists, those that `recommend` orders by, items with too few ratings to tell last."""
 
     def model(training: Ratings, go_on: GoOn) -> Scorer:
         fit = fit_settings(training, settings, on_sweep=lambda sweep, objective, kkt: go_on())
@@ -158,7 +159,8 @@ def _fit_model(settings: Settings) -> Model:
             weights = list_weights(fit, training, people.rows, passes=JUDGED_PASSES, tol=JUDGED_TOL)
             return folded(people, weights)
 
-        return Scorer(lambda people: of_lists(people) @ fit.H, predicted, lambda people: (of_lists(people), fit.H))
+        few = ~enough_items(training, fit.rank, training.n_items)
+        return Scorer(lambda people: of_lists(people) @ fit.H, predicted, lambda people: (of_lists(people), fit.H), few)
 
     return model
 

@@ -108,9 +108,8 @@ def _block(scorer: Scorer, part: Part, rows: NDArray[np.int64], top_n: int, expl
     r = np.repeat(np.arange(len(rows)), np.diff(held.indptr))
     actual = held.data.astype(float)
     predicted = np.full(len(r), np.nan) if scorer.predicted is None else scorer.predicted(people, r, held.indices)
-    scores = np.array(scorer.scores(people), dtype=float)
     no_candidates = _no_candidates(part, people.V)
-    scores[no_candidates] = -np.inf
+    scores = _ordered(scorer, np.array(scorer.scores(people), dtype=float), no_candidates)
     low, high = part.testing.scale
     relevant = _mask(held, held.data >= low + RELEVANT * (high - low))
     lists = Lists(scores, relevant, top_n)
@@ -122,6 +121,14 @@ def _block(scorer: Scorer, part: Part, rows: NDArray[np.int64], top_n: int, expl
         everybody = _receipts(scorer, people, lists, no_candidates, explained[rows], everybody)
     values = {name: metric.of_lists(lists) for name, metric in METRICS.items() if metric.of_lists is not None}
     return Measured(actual, predicted, values, everybody)
+
+
+def _ordered(scorer: Scorer, scores: Array, no_candidates: NDArray[np.bool_]) -> Array:
+    """Scores as lists are ordered by, in place: what comes last below all others, what is no candidate at −∞."""
+    if scorer.last is not None and scorer.last.any():
+        scores[:, scorer.last] -= scores.max() - scores.min() + 1.0
+    scores[no_candidates] = -np.inf
+    return scores
 
 
 def _no_candidates(part: Part, known: sparse.csr_array) -> NDArray[np.bool_]:
@@ -164,7 +171,7 @@ def _receipts(
     chosen = People(people.rows[some], people.V[some], people.new[some])
     weights, H = scorer.parts(chosen)
     short = np.array([_largest(row[:, None] * H) for row in weights])
-    short[no_candidates[some]] = -np.inf
+    short = _ordered(scorer, short, no_candidates[some])
     cut = Lists(short, lists.relevant[some], lists.top_n).listed
     whole = lists.listed[some]
     return replace(everybody, explained=float(whole.sum()), kept=float(np.minimum(whole, cut).sum()))

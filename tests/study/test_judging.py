@@ -167,3 +167,21 @@ def test_the_dial_is_turned_at_the_value_of_a_blank(movie_night):
     assert low.attrs["value"] == 0.5
     alone = evaluate(movie_night, replace(PLAIN, blanks=(0.2, 0.5)), folds=2, baselines=())
     assert low.loc[0.2, "rmse"] == alone.loc["fit", "rmse"]
+
+
+def test_lists_are_judged_as_recommend_makes_them():
+    """With blanks unknown an item of one rating often scores most; `recommend` lists it after all others."""
+    from nmf_core import factorize, recommend
+    from nmf_core.study.evaluate import _fit_model, _split
+    from nmf_core.study.measure import _no_candidates, _ordered
+
+    ratings = datasets.planted(80, 90, 3, 0.06, 0.3, 0, biased_blanks=1.5).by_name
+    (part, *_) = _split(ratings, "random", 5, 0).parts
+    scorer = _fit_model(Settings(rank=4))(part.training, lambda: True)
+    people = part.people(np.arange(80))
+    scores = _ordered(scorer, scorer.scores(people), _no_candidates(part, people.V))
+    fit = factorize(part.training, rank=4)
+    for u in range(0, 80, 9):
+        best = part.training.items[np.argsort(-scores[u])[:5]]
+        assert best.tolist() == recommend(fit, part.training, part.training.users[u], n=5)["item"].tolist()
+    assert scorer.last is not None and scorer.last.any()

@@ -38,12 +38,14 @@ class Scorer:
         scores: (n, n_items) of people, by which their lists are ordered.
         predicted: ratings of cells, each the place of a person among these people and an item's column; None where the model
             gives no ratings.
+        last: (n_items,) which items are listed after all others, whatever their scores; None for none.
         parts: weights (n, rank) and H (rank, n_items) whose products add up to a score; None where it is no such sum.
     """
 
     scores: Callable[[People], Array]
     predicted: Callable[[People, NDArray, NDArray], Array] | None = None
     parts: Callable[[People], tuple[Array, Array]] | None = None
+    last: NDArray[np.bool_] | None = None
 
 
 Model = Callable[[Ratings, GoOn], Scorer]
