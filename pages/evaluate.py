@@ -38,7 +38,8 @@ def judged(table: pd.DataFrame) -> None:
     st.dataframe(
         table,
         key=f"evaluation-{table.attrs['split']}",
-        column_config={
+        column_config={"model": st.column_config.TextColumn(width="medium")}
+        | {
             column: st.column_config.NumberColumn(label, format="%.3f", help=help)
             for name, metric in METRICS.items()
             for column, label, help in (

@@ -40,7 +40,7 @@ def flattered(at_random: pd.DataFrame, in_time: pd.DataFrame, named: Sequence[st
         return ""
     return (
         f"{title} in random folds, where a model has seen what was rated later, and in the last fifth in time: {'; '.join(said)}. "
-        "Who reports random folds alone reports the first figures; the second are of other people, most of them new."
+        "Who reports random folds alone reports the first figures; the second are of those who rated last."
     )
 
 
@@ -85,7 +85,7 @@ def _of_lists(table: pd.DataFrame, named: Sequence[str]) -> str:
         also = f"; above it too: {listed(better)}" if better else ""
         return f"{_first(_spoken(best))} makes better lists than this fit: {figures}{also}."
     if over > 0 and over >= SURE * error:
-        return f"Nothing here makes better lists than this fit; {_spoken(best)} comes next: {figures}."
+        return f"Nothing here makes better lists than this fit; next: {_spoken(best)}, {figures}."
     return f"This fit and {_spoken(best)} make lists that cannot be told apart: {figures}."
 
 
@@ -102,7 +102,7 @@ def _of_ratings(table: pd.DataFrame, named: Sequence[str]) -> str:
     if over > 0 and over >= SURE * spread:
         return f"Ratings are better predicted by {_spoken(best)} than by {who}: {figures}."
     if over < 0 and -over >= SURE * spread:
-        return f"Ratings are best predicted by {who}; {_spoken(best)} comes next: {figures}."
+        return f"Ratings are best predicted by {who}; next: {_spoken(best)}, {figures}."
     return f"Ratings are predicted no better by {who} than by {_spoken(best)}: {figures}."
 
 
