@@ -14,7 +14,7 @@ from benchmarks import few, peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
 from nmf_core.metrics import rmse
-from nmf_core.study.evaluate import biases
+from nmf_core.study.baselines import biases
 
 HOW = How(rank=4, threads=1)
 

@@ -23,6 +23,7 @@ from nmf_core.fit import kernels
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.settings import Settings
+from nmf_core.study.dial import turn_dial
 from nmf_core.study.evaluate import evaluate
 from nmf_core.study.ranks import survey_ranks
 
@@ -37,10 +38,10 @@ def fit(ratings: Ratings, settings: Settings, on_progress: Callable[..., object]
     return None if found.stopped == "cancelled" else found.canonical()
 
 
-STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "fit": fit}
+STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "dial": turn_dial, "fit": fit}
 # In whose place nobody reads a digit: for these compiled code, which is loaded once, is worth it for any grid. A fit is computed
 # as a script computes it, to the last bit.
-COMPILED = ("survey", "evaluate")
+COMPILED = ("survey", "evaluate", "dial")
 USUAL = kernels.COMPILED_FROM
 TELL = 0.1  # seconds between two words of progress
 STARTS = 60.0  # seconds in which the process must be there

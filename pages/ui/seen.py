@@ -14,6 +14,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import MAX_SWEEPS, default_rank
 from nmf_core.interpret.arrange import ORDERS
+from nmf_core.study.evaluate import SPLITS
 from pages.ui import window
 from pages.ui.charts import MODES
 from pages.ui.session import controls, mine, workspaces
@@ -55,6 +56,8 @@ def parameters(ratings: Ratings) -> Parameters:
         ),
         controls.SURVEY_TOP: _whole(1, ranks, min(8, ranks), page="rank"),
         controls.FOLDS: _whole(2, 20, 5, page="rank"),
+        controls.JUDGED_FOLDS: _whole(2, 20, 5, page="evaluate"),
+        controls.HIDDEN: _one_of(SPLITS, SPLITS[0], page="evaluate"),
         controls.USER: Parameter(
             lambda user: user in ratings.users, "a user of these ratings", str(ratings.users[0]), page="recommend"
         ),

@@ -1,6 +1,7 @@
 """Frames and arrays in, charts out: a Plotly figure, its words for those who cannot see it, and its table twin."""
 
 from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
+from pages.ui.charts.judged import dial, models
 from pages.ui.charts.lines import convergence, rank_survey
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
@@ -14,8 +15,10 @@ __all__ = [
     "blanks_mark",
     "convergence",
     "counts",
+    "dial",
     "distribution",
     "feature_items",
+    "models",
     "product",
     "rank_survey",
     "recommendations",

@@ -23,6 +23,7 @@ PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 MODE, WEIGHTS, ORDER, CELL = "mode", "weights", "order", "cell"
 ONLY_USERS, ONLY_ITEMS = "only_users", "only_items"
 SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
+JUDGED_FOLDS, HIDDEN = "judged_folds", "hidden"  # on Evaluate: of random folds, and which split is shown
 MINE, MOST_MINE = "mine", 20  # what a visitor rates, and as many items as can be
 LEAST, MOST_LEAST = "least", 1_000_000  # the fewest ratings of an item that is listed
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
