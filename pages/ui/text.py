@@ -24,6 +24,7 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
 # Streamlit makes links of addresses even where each of their characters is escaped; an unseen character in them hinders it.
 _ADDRESS = re.compile(r"(https?(?=:)|www(?=\.)|@)", re.IGNORECASE)
 _JOINER = "\N{WORD JOINER}"
+MARK = "◆"  # beside the name of what is brushed on the map, on every page
 
 
 def md(name: object) -> str:

@@ -1,7 +1,8 @@
 """Frames and arrays in, charts out: a Plotly figure, its words for those who cannot see it, and its table twin."""
 
-from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
+from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum, shares
 from pages.ui.charts.lines import convergence, rank_survey
+from pages.ui.charts.places import map_of
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
 from pages.ui.charts.style import Chart, Look
@@ -16,8 +17,10 @@ __all__ = [
     "counts",
     "distribution",
     "feature_items",
+    "map_of",
     "product",
     "rank_survey",
     "recommendations",
     "score_sum",
+    "shares",
 ]
