@@ -20,7 +20,6 @@ def person(ratings: Ratings) -> str:
         key=controls.USER,
         persist_state="session",
         format_func=lambda user: f"{user} · {text.many(counts.get(user, 0), 'rating')}",
-        filter_mode="contains",
         help="Type a part of the name or number to search.",
     )
     return found
@@ -34,7 +33,6 @@ def item(ratings: Ratings) -> str:
         key=controls.ITEM,
         persist_state="session",
         format_func=option,
-        filter_mode="contains",
         help="Type a part of the title to search, with its article before or behind it.",
     )
     return found
