@@ -15,7 +15,7 @@ from nmf_core.fit.problem import Array
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, feature_names
 
-WEIGHED = 30  # people whose scores are those of their own lists, of whom the first are told
+WEIGHED = 20  # people whose scores are those of their own lists, of whom the first are told
 PASSES, TOL = 100, 1e-5  # nobody reads more digits of a score that only orders
 STRATUM = 50  # items of about the same weight, whose weights are shuffled among each other for chance
 DRAWS = 4  # of items with shuffled features, to see how alike chance makes the most alike
@@ -26,7 +26,7 @@ def would_like(
 ) -> pd.DataFrame:
     """The people who have not rated an item and score it highest: columns user, score, ratings (how many they gave).
 
-    The thirty with the highest scores by their rows of W are scored as their own lists are (`weights_of`); people with fewer than
+    The twenty with the highest scores by their rows of W are scored as their own lists are (`weights_of`); people with fewer than
     `least` ratings, by default `enough.least_ratings`, are left out: too few to tell.
 
     Raises:

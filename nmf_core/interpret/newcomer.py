@@ -102,7 +102,8 @@ def next_choice(fit: Factorization, ratings: Ratings, asked: Sequence[Choice] = 
     A = _covariance(fit)
     for choice in asked:
         A = _less(A, _difference(fit, choice), _noise(fit) / ON_A_SHELF)
-    offered = [_shelves(fit, bank, f) for f in range(fit.rank)]
+    H = _weighed(fit)[:, bank]
+    offered = [_shelves(fit, H, bank, f) for f in range(fit.rank)]
     worth = [float(d @ A @ d) for d in (_difference(fit, choice) for choice in offered)]
     return offered[int(np.argmax(np.round(worth, 12)))]
 
@@ -123,19 +124,20 @@ def as_ratings(ratings: Ratings, answers: Sequence[tuple[Choice, str]]) -> dict[
     return {item: liked for choice, answer in answers if answer in chosen for item in chosen[answer](choice)}
 
 
-def _shelves(fit: Factorization, bank: NDArray[np.int64], f: int) -> Choice:
+def _shelves(fit: Factorization, H: Array, bank: NDArray[np.int64], f: int) -> Choice:
     """The items with most of a feature beyond all others, and those with least of it whose mean is nearest to these but for it."""
-    H = _weighed(fit)[:, bank]
     rest = np.delete(np.arange(fit.rank), f)
     high = np.argsort(-np.round(H[f] - H[rest].max(axis=0), 12), kind="stable")[:ON_A_SHELF]
     low = np.argsort(np.round(H[f] / np.maximum(H.sum(axis=0), 1e-12), 12), kind="stable")
-    low = low[~np.isin(low, high)][: max(2 * ON_A_SHELF, len(bank) // 4)].tolist()
-    goal, taken, total = H[rest][:, high].mean(axis=1), [], np.zeros(len(rest))
+    low = low[~np.isin(low, high)][: max(2 * ON_A_SHELF, len(bank) // 4)]
+    others, taken = H[rest], list[int]()
+    goal, total = others[:, high].mean(axis=1), np.zeros(len(rest))
     for k in range(1, ON_A_SHELF + 1):
-        off = [float(np.round(((total + H[rest, i]) / k - goal) @ ((total + H[rest, i]) / k - goal), 12)) for i in low]
-        best = low.pop(int(np.argmin(off)))
-        taken.append(best)
-        total += H[rest, best]
+        off = (((total[:, None] + others[:, low]) / k - goal[:, None]) ** 2).sum(axis=0)
+        best = int(np.argmin(np.round(off, 12)))
+        taken.append(int(low[best]))
+        total += others[:, low[best]]
+        low = np.delete(low, best)
     this, that = (tuple(fit.items[bank[list(side)]].tolist()) for side in (high, taken))
     return Choice(f, this, that)
 

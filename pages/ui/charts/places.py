@@ -87,13 +87,19 @@ def _side(side: Points, names: list[str], colours: list[str], look: Look, some: 
         "symbol": "circle" if side.what == PERSON else "diamond",
         "size": (9 if side.what == PERSON else 7) if len(side.ids) <= FEW else (6 if side.what == PERSON else 5),
         "opacity": 0.85 if side.what == PERSON else 0.6,
-        "color": [colours[f] if f >= 0 else look.muted for f in side.feature],
+        # Numbers and a scale of steps: a browser and Plotly read an array of them far sooner than as many names of colours.
+        "color": side.feature.astype(np.float32),
+        "colorscale": _steps([look.muted, *colours]),
+        "cmin": -1.5,
+        "cmax": len(colours) - 0.5,
+        "showscale": False,
     }
     told = [f"largest: {plain(names[f])}" if f >= 0 else "nothing is known" for f in side.feature]
     if side.served is not None:
         low, high = np.nanquantile(side.served, [0.02, 1.0]) if np.isfinite(side.served).any() else (0.0, 1.0)
         marker |= {
-            "color": np.round(np.nan_to_num(side.served, nan=low), 4).tolist(),
+            "color": np.nan_to_num(side.served, nan=low).astype(np.float32),
+            "showscale": True,
             "colorscale": look.ratings,
             "cmin": float(low),
             "cmax": float(max(high, low + 1e-6)),
@@ -107,17 +113,23 @@ def _side(side: Points, names: list[str], colours: list[str], look: Look, some: 
     return {
         "type": "scattergl",
         "mode": "markers",
-        "x": np.round(side.at[:, 0], 5).tolist(),
-        "y": np.round(side.at[:, 1], 5).tolist(),
+        "x": side.at[:, 0].astype(np.float32),
+        "y": side.at[:, 1].astype(np.float32),
         "name": "people" if side.what == PERSON else "items",
         "showlegend": False,
         "marker": marker,
-        "text": [f"{plain(cut(name, 60))}<br>{words}" for name, words in zip(side.ids, told, strict=True)],
-        "customdata": [[side.what, int(row)] for row in side.rows],
+        "text": [f"{plain(cut(name, 60))}<br>{words}" for name, words in zip(side.ids.tolist(), told, strict=True)],
+        "customdata": [[side.what, row] for row in side.rows.tolist()],  # as a list: an array comes back as a mapping
         "hovertemplate": "%{text}<extra></extra>",
         "selectedpoints": np.flatnonzero(side.brushed).tolist() if some else None,
         "unselected": {"marker": {"opacity": 0.12}},
     }
+
+
+def _steps(colours: list[str]) -> list[tuple[float, str]]:
+    """A scale that has each colour for an equal part of its length, one after the other."""
+    k = len(colours)
+    return [(edge / k, colour) for f, colour in enumerate(colours) for edge in (f, f + 1)]
 
 
 def _key(sides: Sequence[Points], names: list[str], colours: list[str], look: Look) -> list[dict[str, Any]]:

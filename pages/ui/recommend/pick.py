@@ -19,10 +19,17 @@ def person(ratings: Ratings) -> str:
         ratings.users.tolist(),
         key=controls.USER,
         persist_state="session",
-        format_func=lambda user: f"{user} · {text.many(counts.get(user, 0), 'rating')}",
+        format_func=lambda user: f"{user} · {_unsearched(counts.get(user, 0))}",
+        filter_mode="contains",  # ranked otherwise, "15" finds 151 before 15
         help="Type a part of the name or number to search.",
     )
     return found
+
+
+def _unsearched(count: int) -> str:
+    """A number of ratings that a search for a person's number does not find: unseen characters keep its digits apart."""
+    number, word = text.many(count, "rating").split(" ")
+    return f"{text.APART.join(number)} {word}"
 
 
 def item(ratings: Ratings) -> str:
@@ -33,6 +40,7 @@ def item(ratings: Ratings) -> str:
         key=controls.ITEM,
         persist_state="session",
         format_func=option,
+        filter_mode="contains",
         help="Type a part of the title to search, with its article before or behind it.",
     )
     return found
