@@ -42,7 +42,7 @@ def panel(view: Ready, lists: Lists) -> None:
         st.caption(said)
     weights = used if lists.fit is fit else weights_of(lists.fit, ratings, user)
     whose = listed.Whose("recommendations", own, weights, used, n, least, f"list-{user}")
-    listed.panel(view, lists, whose)
+    listed.panel(view, lists, whose)  # what belongs to its items, such as receipts, is its `below`
     _flip(view, lists, user, len(own), least)
     _alike(view, user, asked)
 
