@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,7 +168,6 @@ def _less(A: Array, h: Array, noise: float) -> Array:
     return found
 
 
-@lru_cache(maxsize=4)
 def _covariance(fit: Factorization) -> Array:
     """The covariance of the weights of people in the fit; sums go by names."""
     W = fit.W[np.argsort(fit.user_places)]

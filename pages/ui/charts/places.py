@@ -76,6 +76,7 @@ def map_of(
             "itemdoubleclick": False,
         },
         selectdirection="any",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.ink},
     )
     counted = " and ".join(f"{len(side.ids):,} {'people' if side.what == PERSON else 'items'}" for side in sides)
     return Chart(figure, f"A map of {counted}: across {axes[0]}, up {axes[1]}.", _table(sides, axes, names))
