@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks import few, peers, reading
+from benchmarks import few, newcomers, peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
 from nmf_core.metrics import rmse
@@ -267,3 +267,15 @@ def test_the_benchmark_of_few_ratings_names_every_model(capsys):
     said = capsys.readouterr().out
     for name in ("chance", "popular", "item-kNN", "EASE", "rank 2, c 0", "rank 2, default", "2, folded in again"):
         assert name in said
+
+
+def test_newcomers_are_asked_five_times_and_judged_alike():
+    ratings = lifelike(4_000, seed=1, pull=1.0)
+    found = newcomers.measured(ratings, rank=3, n_people=40, seed=0, blanks="weak")
+    rows = {name: np.array(people) for name, people in found.items()}
+    assert len({len(people) for people in rows.values()}) == 1 and len(rows["random"]) > 5
+    assert (rows["nothing asked"][:, 2:] == 0).all()
+    for name in ("most popular", "random", "tells most"):
+        assert (rows[name][:, 3] <= newcomers.ANSWERS).all() and (rows[name][:, 2] >= rows[name][:, 3]).all()
+    assert (rows["five shelves"][:, 2] == newcomers.ANSWERS).all()
+    assert np.nanmean(rows["tells most"][:, 0]) != np.nanmean(rows["nothing asked"][:, 0])

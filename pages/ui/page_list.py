@@ -55,8 +55,15 @@ PAGES = {
     "recommend": Page(
         "Recommend",
         ":material/recommend:",
-        "who someone is in words, what they might like and why, the smallest change that would flip it; or rate a few yourself",
+        "who someone is in words, what they might like and why, with features turned up or down; an item and who would like it; or "
+        "be placed yourself by a few ratings or choices",
         "to use the features",
+    ),
+    "map": Page(
+        "Map",
+        ":material/bubble_chart:",
+        "people and items in two features or where tastes differ most; brush some, and see what they have in common on every page",
+        "to see who is like whom",
     ),
     "evaluate": Page(
         "Evaluate",
