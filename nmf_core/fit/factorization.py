@@ -14,7 +14,7 @@ from nmf_core.data.assemble import Scale
 from nmf_core.data.ids import found_at, name_order, places_of
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, RatingsError, closest, shown
-from nmf_core.fit.problem import Array, Blanks, Penalty
+from nmf_core.fit.problem import Array, Blanks, Penalty, gram
 from nmf_core.fit.settings import Settings
 from nmf_core.words import listed, many
 
@@ -94,6 +94,17 @@ class Factorization:
     def item_places(self) -> NDArray[np.int64]:
         """(n_items,) the place of each item in the order of names."""
         return places_of(name_order(self.items))
+
+    @cached_property
+    def mean_weights(self) -> Array:
+        """(rank,) the mean row of W."""
+        return np.asarray(self.W.mean(axis=0))
+
+    @cached_property
+    def blank_sums(self) -> tuple[Array, Array]:
+        """(rank, rank) H Hᵀ and (rank,) the sums of H's rows, of H as the solver left it: what blanks say of anybody."""
+        solved = self.H.T * self.column_scale
+        return gram(solved), solved.sum(axis=0)
 
     @property
     def converged(self) -> bool:
