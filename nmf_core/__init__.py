@@ -30,6 +30,7 @@ from nmf_core.interpret.receipts import own_parts
 from nmf_core.interpret.recommend import explain, fold_in, recommend
 from nmf_core.interpret.removal import shortest_removal
 from nmf_core.interpret.shelves import fold_features
+from nmf_core.interpret.sure import how_sure
 from nmf_core.reading import download as movielens
 from nmf_core.reading import server_folder
 from nmf_core.reading.items import read_items
@@ -72,6 +73,7 @@ __all__ = [
     "fold_features",
     "fold_in",
     "held_out_scorer",
+    "how_sure",
     "join_items",
     "labels",
     "list_fit",
