@@ -3,18 +3,17 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from nmf_core import fold_in, smallest_flip
-from nmf_core.data.spread import are_likes
+from nmf_core import fold_in
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, narrate_weights, user_warning
 from nmf_core.interpret.recommend import neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
+from pages.ui.recommend.change import what_would_change
+from pages.ui.recommend.receipts import receipt
 from pages.ui.session import controls, mine
 from pages.ui.work import progress
 from pages.ui.work import view as views
 from pages.ui.work.lists import lists_of
-
-FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features
 
 show.page("Recommend", "Who someone is in these features, what they have not rated and might like, and why.")
 view = show.ready()
@@ -65,10 +64,11 @@ with one:
         )
     if said := text.own_blanks(fit, len(own)):
         st.caption(said)
+    weights = used if lists.fit is fit else weights_of(lists.fit, ratings, user)
     frame = recommend_weights(
         lists.fit,
         ratings,
-        used if lists.fit is fit else weights_of(lists.fit, ratings, user),
+        weights,
         rated=own,
         n=int(n),
         labels=view.labels,
@@ -84,22 +84,9 @@ with one:
         st.info("Everything here is rated already. Pick someone else, or add items on the Ratings page.")
     else:
         recommendations(frame, "recommendations")
-        flip = (
-            smallest_flip(lists.fit, ratings, user, least=least)
-            if len(own) * len(scale_steps(ratings)) * lists.fit.rank**2 <= FLIP_RATINGS
-            else None
-        )
-        if flip is not None:
-            likes = are_likes(ratings.V.data, ratings.scale)
-            change = (
-                f"not having liked {text.md(flip.item)}"
-                if likes
-                else f"rating {text.md(flip.item)} {text.number(flip.new)} instead of {text.number(flip.old)}"
-            )
-            st.markdown(
-                f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
-                f"{text.md(flip.before)}."
-            )
+        what_would_change(view, lists, user, own, frame["item"][0], least=least)
+        item = st.selectbox("Why this item", frame["item"].tolist(), key="why")
+        receipt(view, lists, user, own, weights, item, least=least)
         near = neighbours(fit, user, n=50, ratings=ratings, least=asked)
         both = near[
             near["shared"] > 0

@@ -4,6 +4,7 @@ from pages.ui.charts.bars import counts, distribution, feature_items, recommenda
 from pages.ui.charts.lines import convergence, rank_survey
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
+from pages.ui.charts.receipts import own_parts
 from pages.ui.charts.style import Chart, Look
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "counts",
     "distribution",
     "feature_items",
+    "own_parts",
     "product",
     "rank_survey",
     "recommendations",
