@@ -9,6 +9,7 @@ from nmf_core.interpret.features import narrate_user, narrate_weights, user_warn
 from nmf_core.interpret.recommend import neighbours, recommend_weights, scale_steps, weights_of
 from pages.ui import charts, show, text
 from pages.ui.recommend.change import what_would_change
+from pages.ui.recommend.expected import by_expected
 from pages.ui.recommend.receipts import receipt
 from pages.ui.session import controls, mine
 from pages.ui.work import progress
@@ -87,6 +88,10 @@ with one:
         what_would_change(view, lists, user, own, frame["item"][0], least=least)
         item = st.selectbox("Why this item", frame["item"].tolist(), key="why")
         receipt(view, lists, user, own, weights, item, least=least)
+        by_rating = st.expander("By expected rating", icon=":material/star:", on_change="rerun")
+        if by_rating.open:
+            with by_rating:
+                by_expected(view, user, own, int(n), least=least)
         near = neighbours(fit, user, n=50, ratings=ratings, least=asked)
         both = near[
             near["shared"] > 0

@@ -14,6 +14,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import distinctive_items, top_items
 from nmf_core.interpret.recommend import score_parts
 from nmf_core.interpret.row_problem import RowProblem, require_squares, row_problem
@@ -159,7 +160,7 @@ def fine_parts(
         part: the named feature; as many as there are named features for what is finer than any name.
         ratings: where given, items with too few ratings tell no feature.
         n: how many fine features.
-        n_items: how many items each is known by: its most distinctive ones, else those it has most of.
+        n_items: how many items each is known by: its most distinctive ones, then those it has most of.
 
     Returns:
         A frame, largest first: fine, items (a list of ids), user_weight, item_weight, contribution. Fine features that give
@@ -179,10 +180,11 @@ def fine_parts(
     order = np.argsort(-parts, kind="stable")
     order = order[parts[order] > 0]
     shown = inside[order[:n]]
+    enough = None if ratings is None else least_ratings(ratings.item_counts, shelves.named)  # what is read is the names
     frame = pd.DataFrame(
         {
             "fine": shown,
-            "items": [known_by(fit, int(f), ratings=ratings, n=n_items) for f in shown],
+            "items": [known_by(fit, int(f), ratings=ratings, least=enough, n=n_items) for f in shown],
             "user_weight": weights[shown],
             "item_weight": fit.H[shown, column],
             "contribution": parts[order[:n]],
@@ -193,14 +195,14 @@ def fine_parts(
     return frame
 
 
-def known_by(fit: Factorization, feature: int, *, ratings: Ratings | None = None, n: int = 3) -> list[str]:
-    """The items that a feature without a name is known by: the most distinctive ones, else those it has most of.
+def known_by(
+    fit: Factorization, feature: int, *, ratings: Ratings | None = None, least: int | None = None, n: int = 3
+) -> list[str]:
+    """The items that a feature without a name is known by: the most distinctive ones, then those it has most of.
 
     >>> from nmf_core import datasets, factorize
     >>> known_by(factorize(datasets.notebook(), rank=2), 0, n=1)
     ['Movie3']
     """
-    found = distinctive_items(fit, feature, n=n, ratings=ratings)
-    if len(found) == 0:
-        found = top_items(fit, feature, n=n, ratings=ratings)
-    return [str(item) for item in found["item"]]
+    found = (of(fit, feature, n=n, ratings=ratings, least=least)["item"] for of in (distinctive_items, top_items))
+    return list(dict.fromkeys(str(item) for items in found for item in items))[:n]

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from nmf_core import Ratings, datasets, factorize, own_parts, recommend
 from nmf_core.interpret.counterfactual import Flip
@@ -119,3 +120,33 @@ def test_names_of_items_are_no_markup_in_the_chart():
     drawn = charts.own_parts(frame, "all you left blank", look=Look(False))
     assert drawn.figure.layout.yaxis.ticktext[0] == "&lt;b&gt;x · 3"
     assert drawn.figure.data[0].customdata[0].startswith("&lt;b&gt;x")
+
+
+def test_an_order_by_expected_rating_takes_doubt_off_and_says_why(monkeypatch):
+    """Drawn as its expander draws it, which a test cannot open."""
+
+    def script():
+        import streamlit as st
+
+        from nmf_core import datasets, factorize
+        from pages.ui.recommend import expected
+
+        class View:
+            ratings = datasets.movie_night()
+            fit = factorize(ratings, rank=3, blanks="unknown")
+
+        user = st.query_params.get("user")
+        expected.by_expected(View(), user, View.ratings.of_user("Keiko"), 5, least=1)
+
+    for user in ("Keiko", None):
+        app = AppTest.from_function(script, default_timeout=60)
+        if user:
+            app.query_params["user"] = user
+        app.run()
+        assert not app.exception, app.exception
+        (frame,) = app.dataframe
+        assert len(frame.value) == 5
+        left = frame.value["expected, doubt taken off"]
+        assert left.is_monotonic_decreasing and (left <= frame.value["expected"]).all()
+        assert "doubt pulls an item down" in words(app)
+        assert ("your ratings" in words(app)) == (user is None)

@@ -100,7 +100,8 @@ def _opened(asked: Receipt, under: pd.DataFrame, part: int) -> None:
     """The fine features under one name."""
     fine = fine_parts(asked.lists.fit, asked.weights, asked.item, under, part, ratings=asked.view.ratings)
     lines = [
-        f"- **{text.number(value)}** from what {text.listed([text.md(text.cut(i, 40)) for i in items])} have in common"
+        f"- **{text.number(value)}** from what {text.listed([text.md(text.cut(i, 40)) for i in items])} "
+        f"{'have in common' if len(items) > 1 else 'is'}"
         for items, value in zip(fine["items"], fine["contribution"], strict=True)
     ]
     if fine.attrs["n_left"]:
