@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from nmf_core import Factorization, how_sure, own_parts
+from nmf_core import Factorization, Settings, how_sure, own_parts
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.features import warnings_for
 from nmf_core.interpret.receipts import fine_parts
@@ -154,6 +154,7 @@ def expected_rating(asked: Receipt) -> pd.Series | None:
 
 def companion_of(view: Ready) -> Factorization | None:
     """The fit with blanks unknown that expected ratings come from: the view's own, or one beside it once it is there."""
-    if view.fit.blanks.weight == 0:
+    if view.fit.blanks.weight == 0 and row_problem(view.fit, {}).squares:
         return view.fit
-    return fit_of(view.ratings, replace(view.settings, blanks="unknown", penalty=None)).fit
+    # Of the default solver: the view's may take blanks for zeros only, and its start be for another rank.
+    return fit_of(view.ratings, Settings(view.fit.rank, blanks="unknown", seed=view.settings.seed)).fit
