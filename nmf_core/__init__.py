@@ -24,9 +24,13 @@ from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.fit.settings import Settings, suggested_blanks
 from nmf_core.fit.solvers import SOLVERS
 from nmf_core.formats.registry import FORMATS, Source, open_source
+from nmf_core.interpret.counterfactual import smallest_flip
 from nmf_core.interpret.match import match_features
-from nmf_core.interpret.recommend import explain, fold_in, recommend, smallest_flip
+from nmf_core.interpret.receipts import own_parts
+from nmf_core.interpret.recommend import explain, fold_in, recommend
+from nmf_core.interpret.removal import shortest_removal
 from nmf_core.interpret.shelves import fold_features
+from nmf_core.interpret.sure import how_sure
 from nmf_core.reading import download as movielens
 from nmf_core.reading import server_folder
 from nmf_core.reading.items import read_items
@@ -70,11 +74,13 @@ __all__ = [
     "fold_features",
     "fold_in",
     "held_out_scorer",
+    "how_sure",
     "join_items",
     "labels",
     "list_fit",
     "match_features",
     "open_source",
+    "own_parts",
     "preview_ratings",
     "movielens",
     "named_by_title",
@@ -84,6 +90,7 @@ __all__ = [
     "shelf",
     "recommend",
     "recommend_all",
+    "shortest_removal",
     "smallest_flip",
     "suggested_blanks",
     "survey_ranks",

@@ -30,7 +30,7 @@ def least(G: Array, right: Array, start: Mask | None = None) -> Array:
     Where several are least, as of two equal features, the one near which a small ridge ends from 0: always the same. `start`
     is a guess of the features above 0, and changes nothing but time.
 
-    >>> least(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([4.0, -1.0])).tolist()
+    >>> least(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([4.0, -1.0])).round(9).tolist()
     [2.0, 0.0]
     """
     size = np.sqrt(np.einsum("ff->f", G))

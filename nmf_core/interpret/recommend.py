@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,11 @@ from scipy import sparse
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
-from nmf_core.data.spread import are_likes
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
-from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
-from nmf_core.interpret.best import added_up, evened, first_items
+from nmf_core.interpret.best import added_up, first_items
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
 from nmf_core.interpret.shelves import Shelves, shelves_of
@@ -146,10 +143,13 @@ def explain(
     ratings: Ratings | None = None,
     labels: Labels = None,
     half_at: float | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The sum behind one score: columns feature, user_weight, item_weight, contribution, share; largest part first.
 
-    Of the fit's own score W[u] · H[:, i]; with `ratings`, of the score in `recommend`'s list with the same `half_at`.
+    Of the fit's own score W[u] · H[:, i]; with `ratings`, of the score in `recommend`'s list with the same `half_at`. With
+    `under`, as for `recommend`, the parts under each name: columns feature, fine (how many fine features give something),
+    contribution, share; `receipts.fine_parts` opens one.
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2)
@@ -160,23 +160,25 @@ def explain(
     u = int(positions(fit.users, [user], "user")[0])
     i = int(positions(fit.items, [item], "item")[0])
     weights = fit.W[u] if ratings is None else weights_of(fit, ratings, user, half_at=half_at)
-    return explain_weights(fit, weights, i, labels=labels)
+    return explain_weights(fit, weights, i, labels=labels, under=under)
 
 
-def explain_weights(fit: Factorization, weights: Array, column: int, *, labels: Labels = None) -> pd.DataFrame:
-    """`explain` for a row of weights (rank,) and an item's column index."""
-    parts = weights * fit.H[:, column]
-    total = float(parts.sum())
-    frame = pd.DataFrame(
-        {
-            "feature": feature_names(fit.rank, labels),
-            "user_weight": weights,
-            "item_weight": fit.H[:, column],
-            "contribution": parts,
-            "share": parts / total if total > 0 else np.zeros_like(parts),
-        },
-        index=pd.RangeIndex(fit.rank),
-    )
+def explain_weights(
+    fit: Factorization, weights: Array, column: int, *, labels: Labels = None, under: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """`explain` for a row of weights (rank,) and an item's column index; the index is the feature's, or the part's."""
+    shelves = None if under is None else shelves_of(under)
+    found, sums = score_parts(fit, weights, np.array([column]), shelves)
+    parts, total = found[:, 0], float(sums[0])
+    share = parts / total if total > 0 else np.zeros_like(parts)
+    if shelves is None:
+        products: dict[str, NDArray] = {"user_weight": weights, "item_weight": fit.H[:, column]}
+        names = feature_names(fit.rank, labels)
+    else:
+        fine = weights * fit.H[:, column] > 0
+        products = {"fine": np.bincount(shelves.of[fine], minlength=len(parts))[: len(parts)]}
+        names = shelves.names(feature_names(shelves.named, labels))
+    frame = pd.DataFrame({"feature": names, **products, "contribution": parts, "share": share})
     return frame.sort_values("contribution", ascending=False, kind="stable")
 
 
@@ -214,71 +216,6 @@ def fold_in(fit: Factorization, ratings: Mapping[str, float], *, half_at: float 
         (values[order], columns[order], [0, len(columns)]), shape=(1, len(fit.items)), dtype=np.float64
     )
     return fold_in_rows(fit, row, half_at=half_at)[0]
-
-
-@dataclass(frozen=True)
-class Flip:
-    """One own rating whose change puts another item first: `item` from `old` to `new` rating, `before` gives way to `after`."""
-
-    item: str
-    old: float
-    new: float
-    before: str
-    after: str
-
-
-def smallest_flip(
-    fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None, least: int | None = None
-) -> Flip | None:
-    """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
-
-    Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
-    the person is folded in anew with H as it is, and the unrated items are ordered again, as `recommend` does with this
-    `least`. Of equally small changes, that of the first item by name counts; one after which nothing speaks for any item does not.
-
-    >>> from nmf_core import datasets, factorize
-    >>> ratings = datasets.notebook()
-    >>> smallest_flip(factorize(ratings, rank=2), ratings, "User5") is None  # only one movie is unrated
-    True
-    """
-    fit.check_ratings(ratings)
-    u = ratings.row(user)
-    cells = slice(ratings.V.indptr[u], ratings.V.indptr[u + 1])
-    columns, values = ratings.V.indices[cells], ratings.V.data[cells].astype(float)
-    steps = scale_steps(ratings)
-    enough = enough_items(ratings, fit.rank, ratings.n_items, least) & (ratings.item_counts > 0)
-    unrated = np.setdiff1d(np.nonzero(enough)[0], columns)
-    unrated = unrated[np.argsort(fit.item_places[unrated])]  # of equal scores the first by name wins
-    if len(columns) == 0 or len(unrated) < 2:
-        return None
-    which, new = (x.ravel() for x in np.meshgrid(np.arange(len(columns)), steps, indexing="ij"))
-    moved = new != values[which]
-    if not LOSSES[fit.settings.loss].takes_zeros:
-        moved &= new > 0
-    which, new = which[moved], new[moved]
-    trials = np.repeat(values[None, :], len(which) + 1, axis=0)  # the first row is the user as they are
-    trials[np.arange(1, len(which) + 1), which] = new
-    V = sparse.csr_array(
-        (trials.ravel(), np.tile(columns, len(trials)), np.arange(len(trials) + 1) * len(columns)),
-        shape=(len(trials), ratings.n_items),
-    )
-    if are_likes(ratings.V.data, ratings.scale):
-        V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    scores = fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated]
-    even = evened(scores, float(scores.max(initial=0.0)))
-    first = unrated[np.argmax(even, axis=1)]
-    told = even.max(axis=1) > 0  # where nothing speaks for any item, the first by name is no recommendation
-    flips = np.nonzero((first[1:] != first[0]) & told[1:])[0]
-    if len(flips) == 0:
-        return None
-    k = flips[np.lexsort((fit.item_places[columns[which[flips]]], np.abs(new - values[which])[flips]))[0]]
-    return Flip(
-        item=str(ratings.items[columns[which[k]]]),
-        old=float(values[which[k]]),
-        new=float(new[k]),
-        before=str(ratings.items[first[0]]),
-        after=str(ratings.items[first[k + 1]]),
-    )
 
 
 def scale_steps(ratings: Ratings) -> Array:

@@ -6,6 +6,7 @@ from pages.ui.charts.lines import convergence, rank_survey
 from pages.ui.charts.places import map_of
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
+from pages.ui.charts.receipts import own_parts
 from pages.ui.charts.style import Chart, Look
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "feature_items",
     "map_of",
     "models",
+    "own_parts",
     "product",
     "rank_survey",
     "recommendations",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nmf_core import Ratings
 from pages.ui.charts.style import Chart, Look, readable_on
-from pages.ui.text import cut, cut_apart, number, plain
+from pages.ui.text import cut, cut_apart, many, number, plain
 
 LEGEND = 22  # characters of a feature's name in a legend
 MOST_PARTS = 12  # parts of a score that are told apart by their colour; the table has all of them
@@ -194,13 +194,14 @@ def recommendations(
 
 
 def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: float) -> Chart:
-    """One score as a single bar made of its parts; `parts` as `nmf_core.explain` gives them."""
+    """One score as a single bar made of its parts; `parts` as `nmf_core.explain` gives them, of features or under names."""
     total = float(parts["contribution"].sum())
     limit = max(high, total) or 1.0
     traces = []
     short = cut_apart(parts["feature"].tolist(), 18)
-    columns = (parts[column] for column in ("feature", "user_weight", "item_weight", "contribution"))
-    for f, name, feature, user, item, value in zip(parts.index, short, *columns, strict=True):
+    for f, name, feature, value, of in zip(
+        parts.index, short, parts["feature"], parts["contribution"], _made_of(parts), strict=True
+    ):
         room = value / limit
         words = f"{number(value)} {plain(name)}" if room >= 0.16 else number(value) if room > 0.05 else ""
         traces.append(
@@ -215,7 +216,7 @@ def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: floa
                 "insidetextanchor": "middle",
                 "insidetextfont": {"color": readable_on(colours[f]), "size": 14},
                 "textangle": 0,
-                "hovertemplate": f"{plain(feature)}: {number(user)} × {number(item)} = {number(value)}<extra></extra>",
+                "hovertemplate": f"{plain(feature)}: {of} {number(value)}<extra></extra>",
             }
         )
     figure = look.figure(
@@ -261,3 +262,11 @@ def shares(parts: pd.DataFrame, colours: list[str], *, look: Look) -> Chart:
         f"{name} {share:.0%}" for name, share in zip(shown["feature"][::-1], shown["share"][::-1], strict=True)
     )
     return Chart(figure, f"Shares of features: {most}.", parts)
+
+
+def _made_of(parts: pd.DataFrame) -> list[str]:
+    """How each part came about, to stand before it: the product that it is, or how many fine features it adds up."""
+    if "fine" in parts:
+        return [f"{many(n, 'fine feature')} =" for n in parts["fine"]]
+    weights = zip(parts["user_weight"], parts["item_weight"], strict=True)
+    return [f"{number(user)} × {number(item)} =" for user, item in weights]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,9 @@ class Wishes:
         return bool(self.hide or self.only or any(self.kinds.values()) or self.factors)
 
 
+USUAL = Wishes({}, (), {}, 0)
+
+
 def panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFrame], None] | None = None) -> None:
     """The list with its controls, which draw it alone anew; `below` draws what belongs to it."""
     st.fragment(_panel)(view, lists, whose, below)
@@ -86,6 +89,12 @@ def _panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFram
         st.caption("Scores are those of the features as they are turned; each bar is still the sum of its parts.")
     if below is not None:
         below(frame)
+
+
+def usual_first(view: Ready, lists: Lists, whose: Whose) -> str | None:
+    """The first item of the list as it is without anything turned or left out; None where there is none."""
+    frame = _frame(view, lists, replace(whose, n=1), USUAL)
+    return str(frame["item"].iloc[0]) if len(frame) else None
 
 
 def _frame(view: Ready, lists: Lists, whose: Whose, wishes: Wishes) -> pd.DataFrame:

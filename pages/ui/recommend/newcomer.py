@@ -12,7 +12,7 @@ from nmf_core.interpret.newcomer import LIKED, Choice, as_ratings, items_to_ask,
 from nmf_core.interpret.recommend import scale_steps
 from nmf_core.interpret.titles import option
 from pages.ui import show, text
-from pages.ui.recommend import listed, pick, places
+from pages.ui.recommend import listed, pick, places, why
 from pages.ui.session import controls, mine, session, workspaces
 from pages.ui.work.lists import Lists
 from pages.ui.work.view import Ready
@@ -49,7 +49,8 @@ def panel(view: Ready, lists: Lists) -> None:
         asked = show.fewest_ratings(view)
     least = least_ratings(ratings.item_counts, view.fit.rank) if asked is None else asked
     used = weights if lists.fit is view.fit else fold_in(lists.fit, counted)
-    listed.panel(view, lists, listed.Whose("mine-chart", own, used, weights, n, least, "list-for-me"))
+    whose = listed.Whose("mine-chart", own, used, weights, n, least, "list-for-me")
+    why.list_with_receipts(view, lists, whose, None, counted)
     _add(view, own)
 
 

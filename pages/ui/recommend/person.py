@@ -5,18 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from nmf_core import smallest_flip
-from nmf_core.data.spread import are_likes
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import narrate_user, user_warning
-from nmf_core.interpret.recommend import neighbours, scale_steps, weights_of
+from nmf_core.interpret.recommend import neighbours, weights_of
 from pages.ui import show, text
-from pages.ui.recommend import listed, pick
+from pages.ui.recommend import listed, pick, why
 from pages.ui.session import brush
 from pages.ui.work.lists import Lists
 from pages.ui.work.view import Ready
-
-FLIP_RATINGS = 200_000  # trials: own ratings × steps of the scale × features
 
 
 def panel(view: Ready, lists: Lists) -> None:
@@ -42,8 +38,7 @@ def panel(view: Ready, lists: Lists) -> None:
         st.caption(said)
     weights = used if lists.fit is fit else weights_of(lists.fit, ratings, user)
     whose = listed.Whose("recommendations", own, weights, used, n, least, f"list-{user}")
-    listed.panel(view, lists, whose)  # what belongs to its items, such as receipts, is its `below`
-    _flip(view, lists, user, len(own), least)
+    why.list_with_receipts(view, lists, whose, user)
     _alike(view, user, asked)
 
 
@@ -64,25 +59,6 @@ def _rated(view: Ready, own: dict[str, float]) -> None:
             }
         )
         st.dataframe(frame, hide_index=True, key="rated", height="content" if len(frame) <= 12 else 420)
-
-
-def _flip(view: Ready, lists: Lists, user: str, n_own: int, least: int) -> None:
-    """The smallest change that would put another item first, where it is soon found."""
-    ratings = view.ratings
-    if not 0 < n_own * len(scale_steps(ratings)) * lists.fit.rank**2 <= FLIP_RATINGS:
-        return
-    flip = smallest_flip(lists.fit, ratings, user, least=least)
-    if flip is None:
-        return
-    change = (
-        f"not having liked {text.md(flip.item)}"
-        if are_likes(ratings.V.data, ratings.scale)
-        else f"rating {text.md(flip.item)} {text.number(flip.new)} instead of {text.number(flip.old)}"
-    )
-    st.markdown(
-        f":material/swap_vert: **What would change it:** {change} would put {text.md(flip.after)} first, before "
-        f"{text.md(flip.before)}."
-    )
 
 
 def _alike(view: Ready, user: str, asked: int | None) -> None:
