@@ -26,10 +26,11 @@ from nmf_core.fit.fold_in import list_weights
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.best import added_up
 from nmf_core.interpret.enough import enough_items
-from nmf_core.interpret.features import Labels, warnings_for
+from nmf_core.interpret.features import Labels, feature_names, warnings_for
 from nmf_core.interpret.many_lists import Lister
-from nmf_core.interpret.recommend import contribution_columns, listed_later
+from nmf_core.interpret.recommend import listed_later
 from nmf_core.interpret.shelves import Shelves, shelves_of
+from nmf_core.words import told_apart
 
 MOST = 1_000  # items of a list
 AT_ONCE, MOST_PEOPLE = 1 << 21, 4_096  # parts of scores, and people, that are held at a time
@@ -85,7 +86,8 @@ def recommend_all(
         )
     shelves = None if under is None else shelves_of(under)
     rank = fit.rank if shelves is None else shelves.named
-    names = contribution_columns(rank, checked_labels(labels, rank), shelves) if contributions else []
+    named = feature_names(rank, checked_labels(labels, rank))
+    names = told_apart(named if shelves is None else shelves.names(named), PLAIN) if contributions else []
     enough = enough_items(ratings, rank, ratings.n_items, least)
     ids = np.arange(ratings.n_items) if least is None else np.flatnonzero(enough)
     lister = Lister.of(fit, ids, listed_later(ratings, enough), n)

@@ -147,8 +147,9 @@ def _passes_on_residuals(cells, B, omega, S, ridge, rank, passes, tol, a, g, inv
                 by_own, by_all = left * by, omega * by
                 for p in range(n):
                     r[p] += by_own * x[p]
-                for h in range(width):
-                    u[h] += by_all * S[f, h]
+                if omega > zero:  # else there is no S
+                    for h in range(width):
+                        u[h] += by_all * S[f, h]
             moved = max(moved, abs(by))
             top = max(top, new)
         if last:

@@ -157,3 +157,18 @@ def test_what_cannot_be_written_is_said(ratings, tmp_path, name, more, says):
 
 def test_it_is_at_the_door():
     assert nc.recommend_all is recommend_all and "recommend_all" in nc.__all__
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_parts_stand_under_names(ratings, tmp_path, ending):
+    named, fine = (factorize(ratings, rank=rank, blanks="weak", max_sweeps=20) for rank in (3, 20))
+    under = nc.fold_features(fine, named)
+    written = read(recommend_all(fine, ratings, tmp_path / f"lists{ending}", labels={0: "Action"}, under=under, n=4))
+    user = ratings.users[0] if len(recommend(fine, ratings, ratings.users[0])) else ratings.users[1]
+    expected = recommend(fine, ratings, user, labels={0: "Action"}, under=under, n=4)
+    ours = written[written["user"] == user].reset_index(drop=True)
+    assert (
+        ours["item"].tolist() == expected["item"].tolist() and ours["warning"].tolist() == expected["warning"].tolist()
+    )
+    assert ours.columns[7:].tolist() == expected.columns[5:].tolist()
+    np.testing.assert_array_equal(ours.iloc[:, 7:], expected.iloc[:, 5:])
