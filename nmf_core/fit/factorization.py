@@ -107,6 +107,23 @@ class Factorization:
         solved = self.H.T * self.column_scale
         return gram(solved), solved.sum(axis=0)
 
+    @cached_property
+    def largest_weights(self) -> tuple[Array, NDArray[np.int64], Array, Array]:
+        """(rank,) the largest weight of each feature; (n_items,) which feature an item has most of beside that, how much, and how
+        much of the one that it has second most of."""
+        top = self.H.max(axis=1)
+        leader, first, second = (
+            np.zeros(self.H.shape[1], np.int64),
+            np.zeros(self.H.shape[1]),
+            np.zeros(self.H.shape[1]),
+        )
+        for f, row in enumerate(self.H):
+            share = row / top[f] if top[f] > 0 else row
+            ahead = share > first
+            second = np.where(ahead, first, np.maximum(second, share))
+            leader[ahead], first = f, np.where(ahead, share, first)
+        return top, leader, first, second
+
     @property
     def converged(self) -> bool:
         """Whether a stopping rule was met, rather than the sweeps used up or the fit cancelled."""

@@ -64,12 +64,14 @@ def _items_by(
     fit: Factorization, feature: int, n: int, column: str, ratings: Ratings | None, least: int | None
 ) -> pd.DataFrame:
     """Items that have something of one column, largest first, ties by name."""
-    f, H = check_feature(fit, feature), _relative(fit.H)
-    others = np.delete(H, f, axis=0).max(axis=0, initial=0.0)
-    frame = pd.DataFrame({"item": fit.items, "weight": H[f], "apart": H[f] - others})
-    order = np.lexsort((fit.item_places, -frame[column]))
-    there = ((frame[column] > 0) & enough_items(ratings, fit.rank, len(frame), least)).to_numpy()
-    return frame.iloc[order[there[order]][:n]].reset_index(drop=True)
+    f = check_feature(fit, feature)
+    top, leader, first, second = fit.largest_weights
+    weight = fit.H[f] / top[f] if top[f] > 0 else np.zeros_like(fit.H[f])
+    apart = weight - np.where(leader == f, second, first)
+    by = weight if column == "weight" else apart
+    there = np.flatnonzero((by > 0) & enough_items(ratings, fit.rank, len(by), least))
+    order = there[np.lexsort((fit.item_places[there], -by[there]))][:n]
+    return pd.DataFrame({"item": fit.items[order], "weight": weight[order], "apart": apart[order]})
 
 
 def top_users(

@@ -15,7 +15,7 @@ from nmf_core.interpret.best import added_up
 
 FINER = "finer than any name"
 STRATUM = 50  # items of about the same weight, which are compared with each other only
-DRAWS, SURE = 8, 0.99  # shuffled copies of the fine features, and the share of them that must be less alike
+DRAWS, SURE = 3, 0.99  # shuffled copies of the fine features, and the share of them that must be less alike
 LEAST_ALIKE = 0.2  # below, another feature explains less than a twenty-fifth of what sets a fine one apart
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import pandas as pd
+import streamlit as st
 
 from nmf_core import Factorization, fold_features, list_fit
 from nmf_core.fit.list_fit import FEWEST
@@ -14,6 +15,7 @@ from nmf_core.interpret.shelves import shelves_of
 from pages.ui import text
 from pages.ui.session import session
 from pages.ui.work import jobs
+from pages.ui.work.fits import key_of
 from pages.ui.work.jobs import Job, Progress
 from pages.ui.work.progress import Task
 from pages.ui.work.view import Ready, look
@@ -82,11 +84,17 @@ def _named(view: Ready, task: Task | None) -> Lists:
 
 def _folded(view: Ready, fine: Factorization) -> Lists:
     """Lists of the finer fit."""
-    under = fold_features(fine, view.fit)
+    under = _under((fine.settings, fine.rank, fine.n_sweeps), key_of(view.ratings, view.settings), fine, view.fit)
     shelves = shelves_of(under)
     colours = [*view.colours, look().muted] if shelves.some_finer else view.colours
     columns = contribution_columns(view.fit.rank, view.labels, shelves)
     return Lists(fine, under, columns, shelves.names(view.names), colours)
+
+
+@st.cache_data(max_entries=4, scope="session", show_spinner=False)
+def _under(fine: Hashable, named: Hashable, _fine: Factorization, _named: Factorization) -> pd.DataFrame:
+    """`fold_features`, computed once."""
+    return fold_features(_fine, _named)
 
 
 def _offer(view: Ready) -> str:
