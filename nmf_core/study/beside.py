@@ -70,7 +70,7 @@ class Beside:
             try:
                 self.connection = _accepted(listener)
             except OSError:
-                self.process.kill()
+                self._kill()
                 raise
         self.lock, self.number = threading.Lock(), 0
 
@@ -124,7 +124,7 @@ class Beside:
                 elif kind == "error":
                     raise said
         except (EOFError, OSError) as gone:
-            self.process.kill()
+            self._kill()
             raise RuntimeError("the process that computes studies has ended") from gone
 
     @property
@@ -137,7 +137,12 @@ class Beside:
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
+        self._kill()
+
+    def _kill(self) -> None:
+        """End the process whatever it does, and wait until it is gone."""
         self.process.kill()
+        self.process.wait()
 
 
 def _accepted(listener: Listener) -> Connection:
