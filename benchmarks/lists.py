@@ -34,7 +34,7 @@ Array = NDArray[np.floating]
 TOP = 10
 MINUS, PENALTIES = (0.0, 0.5, 1.0, 2.0), (300.0, 1_000.0, 3_000.0, 10_000.0)
 NEIGHBOURS = (20, 50, 100, 200)
-RANKS, ALPHAS, RIDGES = (20, 80, 160, 320), (0.25, 1.0, 4.0), (1.0, 10.0, 50.0, 200.0)
+RANKS, ALPHAS, RIDGES = (20, 80, 160, 320), (0.25, 1.0), (5.0, 20.0, 60.0)
 
 
 class Judge:

@@ -25,7 +25,7 @@ if isinstance(view, Unsettled):
     show.missing(view)
 ratings, settings = workspaces.current().ratings, controls.settings(workspaces.current().ratings)
 RANDOM, IN_TIME = SPLITS
-named = list(studies.judged(settings))
+named = list(studies.judged(ratings, settings))
 
 
 def judged(table: pd.DataFrame) -> None:

@@ -79,6 +79,19 @@ def list_fit(
 
 
 @dataclass(frozen=True)
+class ListSettings:
+    """A fit for lists, where a fit's `Settings` could stand: what `list_fit` is asked for, and at which rank its lists are read."""
+
+    blanks: BlanksSetting = "weak"
+    seed: int = 0
+    read_at: int | None = None
+
+    def fit(self, ratings: Ratings, on_sweep: OnSweep | None = None) -> Factorization:
+        """`list_fit` of ratings."""
+        return list_fit(ratings, blanks=self.blanks, seed=self.seed, on_sweep=on_sweep)
+
+
+@dataclass(frozen=True)
 class Enough:
     """The rank that lists want, and the sweeps after which they no longer change."""
 

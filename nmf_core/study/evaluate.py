@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import RatingsError, SettingsError, closest, shown, whole_number
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
+from nmf_core.fit.list_fit import ListSettings
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
 from nmf_core.interpret.enough import enough_items
@@ -24,11 +25,10 @@ from nmf_core.study.split import FITTED, HELD_OUT, LEFT_OUT, TOLD, held_out_fold
 from nmf_core.study.verdict import verdict
 from nmf_core.words import listed, many, noun
 
+Judged = Settings | ListSettings
 SPLITS = ("random", "time")
-QUICK_SECONDS, MOST_GIGABYTES = (
-    15.0,
-    2.0,
-)  # of a baseline on one fold; by default slower ones are left out, larger ones always
+# Of a baseline on one fold; by default slower ones are left out, larger ones always.
+QUICK_SECONDS, MOST_GIGABYTES = 15.0, 2.0
 GROUPS = 10  # of people, where there is one split
 FEW_LISTS = 20  # that can be judged in a fold: fewer say little
 JUDGED_PASSES, JUDGED_TOL = 100, 1e-5  # of folding in: a mean over lists needs no more digits
@@ -45,7 +45,7 @@ class _Split:
 
 def evaluate(
     ratings: Ratings,
-    settings: Settings | dict[str, Settings] | None = None,
+    settings: Judged | Mapping[str, Judged] | None = None,
     *,
     folds: int = 5,
     top_n: int = 10,
@@ -66,7 +66,8 @@ def evaluate(
     was rated later.
 
     Args:
-        settings: one `Settings`, or several by name; the default settings if None. The first is judged in the verdict.
+        settings: one `Settings`, or several by name; the default settings if None. The first is judged in the verdict. A
+            `ListSettings` stands for the fit that lists are made from.
         folds, seed: the folds; not used where the split is by time.
         top_n: length of the list that is judged.
         split: "random" or "time".
@@ -92,7 +93,7 @@ def evaluate(
     ['fit', 'mean', 'biases']
     """
     top_n = whole_number("top_n", top_n, 1, 10_000)
-    named = settings if isinstance(settings, dict) else {"fit": settings or Settings()}
+    named = settings if isinstance(settings, Mapping) else {"fit": settings or Settings()}
     require_ratings(ratings)
     chosen, left_out = _chosen(ratings, baselines)
     models = {name: _fit_model(s) for name, s in named.items()} | {b.name: b.fit for b in chosen}
@@ -139,11 +140,17 @@ def _notes_of_few(part: Part, top_n: int) -> list[str]:
     return notes
 
 
-def _fit_model(settings: Settings) -> Model:
+def _fit_model(settings: Judged) -> Model:
     """The scores of a fit; of lists, those that `recommend` orders by, items with too few ratings to tell last."""
 
     def model(training: Ratings, go_on: GoOn) -> Scorer:
-        fit = fit_settings(training, settings, on_sweep=lambda sweep, objective, kkt: go_on())
+        def swept(sweep: int, objective: float, kkt: float) -> bool:
+            return go_on()
+
+        if isinstance(settings, ListSettings):
+            fit, read_at = settings.fit(training, swept), settings.read_at
+        else:
+            fit, read_at = fit_settings(training, settings, on_sweep=swept), None
 
         def folded(people: People, weights: Array) -> Array:
             if people.new.any():
@@ -159,7 +166,7 @@ def _fit_model(settings: Settings) -> Model:
             weights = list_weights(fit, training, people.rows, passes=JUDGED_PASSES, tol=JUDGED_TOL)
             return folded(people, weights)
 
-        few = ~enough_items(training, fit.rank, training.n_items)
+        few = ~enough_items(training, read_at or fit.rank, training.n_items)
         return Scorer(lambda people: of_lists(people) @ fit.H, predicted, lambda people: (of_lists(people), fit.H), few)
 
     return model
@@ -235,7 +242,7 @@ def _notes_of_time(ratings: Ratings, part: Part, cells: NDArray[np.int8]) -> lis
 def _table(
     results: dict[str, list[list[float]]],
     spread: dict[str, Array],
-    named: dict[str, Settings],
+    named: Collection[str],
     split: str,
     notes: list[str],
 ) -> pd.DataFrame:

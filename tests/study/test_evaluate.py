@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
+from benchmarks.lifelike import lifelike
 from nmf_core import Ratings, Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
+from nmf_core.fit.list_fit import ListSettings
 from nmf_core.metrics import ndcg
 from nmf_core.study.baselines import BASELINES
 from nmf_core.study.ranks import shuffled_within_items
@@ -184,3 +186,10 @@ def test_a_survey_tells_each_rank_and_ends_within_a_fit():
     with pytest.raises(SettingsError, match="stopped before the first rank"):
         survey_ranks(datasets.movie_night(), [3], folds=2, on_progress=stop)
     assert max(sweeps) <= 1  # fits: it did not wait for more of them
+
+
+def test_the_fit_that_lists_are_made_from_is_judged_as_any():
+    ratings = lifelike(4_000, seed=3, pull=1.0)
+    table = evaluate(ratings, {"lists": ListSettings(read_at=5), "read": Settings(5, blanks="weak")}, folds=2)
+    assert table.index.tolist()[:2] == ["lists", "read"]
+    assert 0 < table.loc["lists", "ndcg"] < 1 and table.loc["lists", "ndcg"] != table.loc["read", "ndcg"]

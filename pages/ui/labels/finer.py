@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from nmf_core.fit.list_fit import FEWEST
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.receipts import known_by
 from pages.ui import text
 from pages.ui.work import progress
-from pages.ui.work.lists import lists_of
+from pages.ui.work.lists import are_finer, lists_of
 from pages.ui.work.view import Ready
 
 MOST, ITEMS = 6, 3  # shelves that are shown, and items that each is known by
@@ -19,7 +18,7 @@ MOST, ITEMS = 6, 3  # shelves that are shown, and items that each is known by
 
 def shelves(view: Ready, f: int, least: int | None) -> None:
     """A feature's finer shelves, looked up once somebody opens them; nothing where lists are made from what is read."""
-    if view.fit.blanks.weight == 0 or view.ratings.n_ratings < FEWEST:
+    if not are_finer(view.ratings, view.fit.blanks):
         return
     finer = st.expander("Finer shelves", icon=":material/shelves:", key=f"finer-{f}", on_change="rerun")
     if not finer.open:

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from nmf_core import Factorization, fold_features, list_fit
+from nmf_core import Blanks, Factorization, Ratings, fold_features, list_fit
 from nmf_core.fit.list_fit import FEWEST
 from nmf_core.interpret.recommend import contribution_columns
 from nmf_core.interpret.shelves import shelves_of
 from pages.ui import text
 from pages.ui.session import session
-from pages.ui.work import jobs
+from pages.ui.work import fits, jobs
 from pages.ui.work.fits import key_of
 from pages.ui.work.jobs import Job, Progress
 from pages.ui.work.progress import Task
 from pages.ui.work.view import Ready, look
 
 BY_ITSELF = 600_000  # ratings: with more, a finer fit waits to be asked for
+A_RATING = 7e-5  # seconds: `python -m benchmarks.lists --speed`
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def lists_of(view: Ready) -> Lists:
     Where blanks are unknown or the grid is small, lists are the named fit's for good.
     """
     ratings, settings = view.ratings, view.settings
-    if view.fit.blanks.weight == 0 or ratings.n_ratings < FEWEST:
+    if not are_finer(ratings, view.fit.blanks):
         return _named(view, None)
     what: Hashable = ("lists", ratings.fingerprint, settings.blanks, settings.seed)
     fine: Factorization | None = jobs.result_of(what)
@@ -74,6 +75,16 @@ def lists_of(view: Ready) -> Lists:
     if ratings.n_ratings <= BY_ITSELF and what not in session.current().declined:
         begin()
     return _named(view, Task("lists", what, begin, _offer(view), "Make finer lists", _doing, cancel=cancel))
+
+
+def are_finer(ratings: Ratings, blanks: Blanks) -> bool:
+    """Whether lists are made from a finer fit than the one that is read: not of a small grid, nor where blanks say nothing."""
+    return blanks.weight > 0 and ratings.n_ratings >= FEWEST
+
+
+def seconds(ratings: Ratings) -> float:
+    """About how long a finer fit takes on this machine."""
+    return A_RATING * ratings.n_ratings / fits.machine().speed
 
 
 def _named(view: Ready, task: Task | None) -> Lists:

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from nmf_core import SOLVERS, Blanks, NmfError, Penalty, RankSurvey, Ratings, Settings
-from nmf_core.fit.settings import BLANK_PRESETS
+from nmf_core.fit.list_fit import ListSettings
+from nmf_core.fit.settings import BLANK_PRESETS, resolve_blanks
 from nmf_core.study.baselines import BASELINES
 from nmf_core.study.dial import WEIGHTS
 from nmf_core.study.evaluate import QUICK_SECONDS, SPLITS
 from pages.ui import text
 from pages.ui.session import session
-from pages.ui.work import apart, jobs
+from pages.ui.work import apart, jobs, lists
 from pages.ui.work.fits import key_of, machine, seconds
 from pages.ui.work.jobs import Progress
 from pages.ui.work.progress import Task
@@ -80,10 +81,13 @@ def survey(
 
 def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
     """How good settings are on hidden ratings, beside baselines, as its panel shows it: a table for each split that can be made."""
-    named = judged(settings)
+    named = judged(ratings, settings)
     splits = SPLITS if ratings.times is not None else SPLITS[:1]
     rounds = folds + len(splits) - 1
-    takes = rounds * (sum(seconds(ratings, each) for each in named.values()) + _beside(ratings, len(named)))
+    fits = sum(
+        lists.seconds(ratings) if isinstance(one, ListSettings) else seconds(ratings, one) for one in named.values()
+    )
+    takes = rounds * (fits + _beside(ratings, len(named)))
 
     def work(progress: Progress) -> dict[str, pd.DataFrame | NmfError]:
         found: dict[str, pd.DataFrame | NmfError] = {}
@@ -121,14 +125,18 @@ def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
     )
 
 
-def judged(settings: Settings) -> dict[str, Settings]:
-    """The fits that are judged, by what tables call them: that of the settings, and where blanks count in it, a companion whose
-    scores are expected ratings."""
+def judged(ratings: Ratings, settings: Settings) -> dict[str, Settings | ListSettings]:
+    """The fits that are judged, by what tables call them: where blanks count, first the finer one that lists are made from,
+    then that of the settings, and a companion whose scores are expected ratings."""
     name = f"rank {settings.rank}, blanks {_blanks(settings)}"
     able = "unknown" in SOLVERS[settings.solver].blanks
+    found: dict[str, Settings | ListSettings] = {name: settings}
     if settings.blanks == "unknown" or not able:
-        return {name: settings}
-    return {name: settings, "same rank, blanks unknown": replace(settings, blanks="unknown", penalty=None)}
+        return found
+    found["same rank, blanks unknown"] = replace(settings, blanks="unknown", penalty=None)
+    if not lists.are_finer(ratings, resolve_blanks(settings.blanks, ratings)):  # type: ignore[arg-type]
+        return found
+    return {"lists, of a finer fit": ListSettings(settings.blanks, settings.seed, settings.rank)} | found
 
 
 def serves_dial(settings: Settings) -> bool:
