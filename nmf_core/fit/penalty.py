@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -10,15 +12,27 @@ from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem
 from nmf_core.fit.settings import PenaltySetting
 
+Fit = tuple[Array, Array]  # W, H
+
+
+class Walk(NamedTuple):
+    """Where λ begins, in standard deviations of the ratings; by how much it is divided or multiplied; and the sweeps at each."""
+
+    middle: float
+    step: float
+    sweeps: int
+
+
+IN_NUMPY = Walk(
+    0.35, 1.6, 8
+)  # few ratings: the best λ is strong, and after few sweeps a weaker one looks better than it is
+UP_TO = ((20_000, Walk(0.2, 1.6, 6)), (2_000_000, Walk(0.2, 1.6, 4)))  # ratings
+BEYOND = Walk(0.2, 2.0, 4)  # where sweeps are dear
 LEAST = 200  # ratings: with fewer, those hidden say nothing
-FEW, SEVERAL = (1_000, 20_000), 3  # between so many ratings, the mean over several choices of what to hide
-# λ in standard deviations of the ratings, from strong to weak; each fit goes on from the one before.
-STRONGEST, WEAKEST = 0.56, 0.004
-STEP, SWEEPS, QUICK_SWEEPS = 1.6, 12, 8  # the latter where sweeps are dear: in NumPy
-# From so many ratings on, where sweeps are dear:
-LARGE, LARGE_STRONGEST, LARGE_STEP, LARGE_SWEEPS = 2_000_000, 0.2, 2.0, 5
+# Up to so many ratings, how many choices of what to hide are averaged over; beyond, one.
+SEVERAL, LISTS_SEVERAL = ((1_000, 8), (5_000, 5), (20_000, 3)), ((999, 1), (20_000, 3))
+WEAKER, STRONGER = 9, 3  # steps from the middle, at most
 LIKES_SPREAD = 0.3  # of their size, as ratings from 1 to 5 have it; with a λ much above, a fit to likes ends in nothing
-WORSE = 1.03  # times the least mean squared error: beyond, weaker penalties are not tried
 FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
 # Where blanks count, fits are judged by the lists that they make. The λ whose lists are best is about the same at every
 # rank, so it is found at one where a sweep costs little (`python -m benchmarks.lists --penalties`), from the middle by steps.
@@ -67,23 +81,56 @@ def resolve_penalty(
 
 
 def _best_for_ratings(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float | None:
-    """λ over the ratings' spread: the minimum of a parabola through the least held-out error and its neighbours.
+    """λ over the ratings' spread: from the middle down, or else up, until hidden ratings are predicted worse; then a parabola.
 
     None where what is hidden can tell nothing.
     """
-    large = problem.V.nnz >= LARGE
-    strongest, step = (LARGE_STRONGEST, LARGE_STEP) if large else (STRONGEST, STEP)
-    strengths = strongest * step ** -np.arange(1 + np.floor(np.log(strongest / WEAKEST) / np.log(step)))
-    errors = np.zeros(len(strengths))
-    for salt in range(_repeats(problem)):
-        found = _held_out_errors(problem, spread * strengths[: len(errors)], rank, salt, threads, go_on)
-        errors = errors[: len(found)] + found
-    if len(errors) == 0:
+    trials = [trial(problem, rank, threads, salt) for salt in range(repeats(problem.V.nnz, problem.blanks))]
+    told = [tried for tried in trials if tried is not None]
+    if not told:
         return None
-    best = int(errors.argmin())
-    if not 0 < best < len(errors) - 1:
-        return float(strengths[best])
-    return float(strengths[best] * step ** -_lowest(*errors[best - 1 : best + 2]))
+    starts = [tried.start(rank) for tried in told]
+    middle, step, sweeps = _walk(problem.V.nnz, rank)
+    fits: dict[int, list[Fit]] = {}  # by the number of steps from the middle: those that the next may go on from
+    errors: dict[int, float] = {}
+
+    def judge(k: int, begun: list[Fit]) -> float:
+        """The mean error so many steps from the middle, of fits that went on from those begun."""
+        λ = float(spread * middle * step**k)
+        fits[k] = [tried.swept(fit, λ, sweeps, go_on) for tried, fit in zip(told, begun, strict=True)]
+        errors[k] = float(np.mean([tried.judge(*fit, λ).mean() for tried, fit in zip(told, fits[k], strict=True)]))
+        return errors[k]
+
+    least, k = judge(0, starts), 0
+    for way, farthest in ((-1, WEAKER), (1, STRONGER)):
+        while k * way >= 0 and abs(k) < farthest and go_on():
+            begun = list(map(_ahead, fits[k], fits.get(k - way, fits[k]), starts))
+            now = judge(k + way, begun)
+            if now >= least:
+                break
+            fits.pop(k - way, None)
+            least, k = now, k + way
+    around = [errors[near] for near in (k - 1, k, k + 1) if near in errors]
+    return float(middle * step ** (k + (_lowest(*around) if len(around) == 3 else 0.0)))
+
+
+def _walk(n_ratings: int, rank: int) -> Walk:
+    """How λ is looked for among so many ratings."""
+    if not worth_compiling(n_ratings, rank):
+        return IN_NUMPY
+    return next((walk for most, walk in UP_TO if n_ratings <= most), BEYOND)
+
+
+def _ahead(now: Fit, before: Fit, start: Fit) -> Fit:
+    """Where the fit at the next λ begins: H as far beyond the last one's as that lies beyond the one before; W follows from H.
+
+    So a few sweeps are enough, though λ goes on before a fit has converged: what it lags behind is ahead of it again.
+    """
+    W, H = now[0].copy(), np.maximum(2 * now[1] - before[1], 0)
+    # A feature that a strong penalty put to nothing would stay there under a weaker one.
+    gone = ~(W.any(axis=0) & H.any(axis=1))
+    W[:, gone], H[gone] = start[0][:, gone], start[1][gone]
+    return W, H
 
 
 def _lowest(left: float, middle: float, right: float) -> float:
@@ -92,9 +139,14 @@ def _lowest(left: float, middle: float, right: float) -> float:
     return float((left - right) / (2 * bend)) if bend > 0 else 0.0
 
 
-def _repeats(problem: Problem) -> int:
-    """How many choices of what to hide are averaged over."""
-    return SEVERAL if FEW[0] <= problem.V.nnz <= FEW[1] else 1
+def repeats(n_ratings: int, blanks: Blanks) -> int:
+    """How many choices of what to hide are averaged over.
+
+    >>> unknown = Blanks(0.0, 0.0)
+    >>> repeats(500, unknown), repeats(10_000, unknown), repeats(100_000, unknown)
+    (8, 3, 1)
+    """
+    return next((times for most, times in (LISTS_SEVERAL if blanks.weight else SEVERAL) if n_ratings <= most), 1)
 
 
 def _best_for_lists(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float | None:
@@ -102,7 +154,7 @@ def _best_for_lists(problem: Problem, spread: float, rank: int, threads: int, go
 
     None where what is hidden can tell nothing.
     """
-    trials = [trial(problem, rank, threads, salt) for salt in range(_repeats(problem))]
+    trials = [trial(problem, rank, threads, salt) for salt in range(repeats(problem.V.nnz, problem.blanks))]
     told = [(tried, tried.start(rank)) for tried in trials if tried is not None]
     if not told:
         return None
@@ -129,23 +181,3 @@ def _best_for_lists(problem: Problem, spread: float, rank: int, threads: int, go
     around = [errors[k] for k in range(best - 1, best + 2) if k in errors]
     at = best + (_lowest(*around) if len(around) == 3 else 0.0)
     return float(LISTS_MIDDLE * LISTS_STEP**at)
-
-
-def _held_out_errors(problem: Problem, penalties: Array, rank: int, salt: int, threads: int, go_on: GoOn) -> Array:
-    """The error on hidden ratings for each penalty in turn, until it is clearly worse than the least."""
-    tried = trial(problem, rank, threads, salt)
-    if tried is None:
-        return np.zeros(0)
-    start_W, start_H = W, H = tried.start(rank)
-    compiled = worth_compiling(tried.seen.V.nnz, rank)
-    sweeps = LARGE_SWEEPS if problem.V.nnz >= LARGE else SWEEPS if compiled else QUICK_SWEEPS
-    errors: list[float] = []
-    for penalty in penalties:
-        W, H = tried.swept((W, H), float(penalty), sweeps, go_on)
-        errors.append(float(tried.judge(W, H, float(penalty)).mean()))
-        # A feature that a strong penalty put to nothing would stay there under a weaker one.
-        gone = ~(W.any(axis=0) & H.any(axis=1))
-        W[:, gone], H[gone] = start_W[:, gone], start_H[gone]
-        if errors[-1] > WORSE * min(errors) or not go_on():
-            break
-    return np.array(errors)
