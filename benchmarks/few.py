@@ -2,8 +2,9 @@
 
 A quarter of the people are not in the fit. Of each, 5, 10, 20 or 50 ratings drawn at random are told; relevant are the ratings
 in the upper 30 % of the scale among the others, ranked are all items but those told. Only people with ten ratings more than
-are told are judged. Ours with a blank counting as in the fit (c = 0), with the default, and with other c; item-kNN and EASE
-each with the one setting of its grid that is best on average, found on these same people, which favours them; popular; chance.
+are told are judged. Ours as lists are made (`list_fit`), and at ranks with a blank counting as in the fit
+(c = 0), with the default, and with other c; item-kNN and EASE each with the one setting of its grid that is best on average, found
+on these same people, which favours them; popular; chance.
 
 Then people in the fit: a fifth of all ratings is held out, and people are judged by how many ratings they have left.
 """
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from benchmarks.lifelike import lifelike
-from nmf_core import Factorization, Ratings, factorize, read_ratings
+from nmf_core import Factorization, Ratings, factorize, list_fit, read_ratings
 from nmf_core.fit.fold_in import default_half_at, fold_in_rows, list_weights
 from nmf_core.metrics import RELEVANT, ndcg
 from nmf_core.study.split import held_out_folds
@@ -84,6 +85,8 @@ def models(training: Ratings, ranks: list[int]) -> Iterator[tuple[str, str, Scor
         yield "item-kNN", f"{nearest} nearest", item_knn(V, nearest)
     for penalty in PENALTIES:
         yield "EASE", f"λ {penalty:g}", ease(V, penalty)
+    fine = list_fit(training)
+    yield "list_fit", "", folded(fine, default_half_at(fine))
     for rank in ranks:
         fit = factorize(training, rank=rank, blanks="weak")
         default = default_half_at(fit)

@@ -21,8 +21,9 @@ import pandas as pd
 import nmf_core as nc
 from benchmarks.lifelike import lifelike
 from nmf_core.data.health import check_health
+from nmf_core.interpret.counterfactual import smallest_flip
 from nmf_core.interpret.features import distinctive_items, niche_items, top_items, top_users
-from nmf_core.interpret.recommend import neighbours, smallest_flip
+from nmf_core.interpret.recommend import neighbours
 from nmf_core.study.split import held_out_folds
 
 ORDERS, LISTED = 5, 10

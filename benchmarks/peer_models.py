@@ -30,7 +30,7 @@ from scipy import sparse
 import nmf_core as nc
 from nmf_core.data.ratings import Ratings
 from nmf_core.metrics import rmse
-from nmf_core.study.evaluate import biases
+from nmf_core.study.baselines import biases
 
 Array = NDArray[Any]
 Setting = dict[str, Any]  # of a peer: names and values as shown in the table

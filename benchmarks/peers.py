@@ -57,7 +57,7 @@ from benchmarks.peer_models import (
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.compiled import warm_up
 from nmf_core.metrics import RELEVANT, ndcg, rmse
-from nmf_core.study.evaluate import biases
+from nmf_core.study.baselines import biases
 from nmf_core.study.split import held_out_folds
 
 ROOT = Path(__file__).parent.parent

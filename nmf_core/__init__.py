@@ -19,12 +19,18 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import DownloadError, NmfError, RatingsError, SettingsError, StoreError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.factorize import factorize, fit_settings
+from nmf_core.fit.list_fit import list_fit
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.fit.settings import Settings, suggested_blanks
 from nmf_core.fit.solvers import SOLVERS
 from nmf_core.formats.registry import FORMATS, Source, open_source
+from nmf_core.interpret.counterfactual import smallest_flip
 from nmf_core.interpret.match import match_features
-from nmf_core.interpret.recommend import explain, fold_in, recommend, smallest_flip
+from nmf_core.interpret.receipts import own_parts
+from nmf_core.interpret.recommend import explain, fold_in, recommend
+from nmf_core.interpret.removal import shortest_removal
+from nmf_core.interpret.shelves import fold_features
+from nmf_core.interpret.sure import how_sure
 from nmf_core.reading import download as movielens
 from nmf_core.reading import server_folder
 from nmf_core.reading.items import read_items
@@ -37,6 +43,7 @@ from nmf_core.version import __version__ as __version__
 if TYPE_CHECKING:
     from nmf_core import export, labels
     from nmf_core.estimator import MaskedNMF, held_out_scorer
+    from nmf_core.export.whole_lists import recommend_all
     from nmf_core.store.labels import LabelStore
 
 __all__ = [
@@ -64,12 +71,16 @@ __all__ = [
     "export",
     "factorize",
     "fit_settings",
+    "fold_features",
     "fold_in",
     "held_out_scorer",
+    "how_sure",
     "join_items",
     "labels",
+    "list_fit",
     "match_features",
     "open_source",
+    "own_parts",
     "preview_ratings",
     "movielens",
     "named_by_title",
@@ -78,6 +89,8 @@ __all__ = [
     "server_folder",
     "shelf",
     "recommend",
+    "recommend_all",
+    "shortest_removal",
     "smallest_flip",
     "suggested_blanks",
     "survey_ranks",
@@ -90,6 +103,8 @@ def __getattr__(name: str) -> Any:
     """The parts that bring heavy libraries (SQLAlchemy, openpyxl, scikit-learn) are imported when they are first used."""
     if name in ("labels", "export"):
         return importlib.import_module(f"nmf_core.{name}")
+    if name == "recommend_all":
+        return importlib.import_module("nmf_core.export.whole_lists").recommend_all
     if name == "LabelStore":
         return importlib.import_module("nmf_core.store.labels").LabelStore
     if name in ("MaskedNMF", "held_out_scorer"):

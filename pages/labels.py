@@ -6,7 +6,7 @@ from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import alike_features, distinctive_items, niche_items, top_items, top_users
 from nmf_core.labels import suggest_all_names
 from pages.ui import charts, show, text
-from pages.ui.labels import card
+from pages.ui.labels import card, finer
 from pages.ui.labels import niche as unexplained
 from pages.ui.work import view as views
 
@@ -58,6 +58,7 @@ for first in range(0, fit.rank, per_row):
                 f"**Sets it apart:** {', '.join(map(text.md, text.cut_apart(distinctive['item'].tolist(), 60))) or nothing}  \n"
                 f"**Strongest users:** {', '.join(map(text.md, text.cut_apart(users['user'].tolist(), 40))) or 'nobody'}"
             )
+            finer.shelves(view, f, least)
 fewest_now = least_ratings(ratings.item_counts, fit.rank) if least is None else least
 few = int((ratings.item_counts < fewest_now).sum())
 st.caption(

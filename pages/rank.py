@@ -3,7 +3,6 @@ from __future__ import annotations
 import streamlit as st
 
 from nmf_core import RankSurvey
-from nmf_core.metrics import METRICS
 from pages.ui import charts, seen, show, text
 from pages.ui.session import controls, session, workspaces
 from pages.ui.work import progress, studies
@@ -63,30 +62,8 @@ if survey is not None:
             "Blanks count in this fit, so its scores are not expected ratings, and this error judges them harshly."
         )
 
-judged = st.expander(
-    f"How good is rank {settings.rank}, beside what needs no features",
+st.page_link(
+    "evaluate.py",
+    label=f"How good rank {settings.rank} is beside what needs no features, and beside the best that is known",
     icon=":material/balance:",
-    key="judged",
-    on_change="rerun",
 )
-if judged.open:
-    with judged:
-        table = progress.panel(studies.evaluation(ratings, settings, int(folds)))
-        if table is not None:
-            st.dataframe(
-                table,
-                key="evaluation",
-                column_config={
-                    column: st.column_config.NumberColumn(label, format="%.3f", help=help)
-                    for name, metric in METRICS.items()
-                    for column, label, help in (
-                        (name, metric.title.format(top_n=studies.TOP_N), metric.summary),
-                        (f"{name}_se", "±", "Standard error over folds"),
-                    )
-                },
-            )
-            for note in table.attrs["notes"]:
-                st.caption(f":material/info: {text.md(note)}")
-            st.caption(
-                "Errors: lower is better. Lists: higher is better, judged among all items that someone has not rated."
-            )

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks import few, peers, reading
+from benchmarks import few, flips, newcomers, peers, reading
 from benchmarks.lifelike import SCALE, _rated, _Taste, lifelike
 from benchmarks.peer_models import OURS, RANKERS, RATERS, How, Split, ease, grid
+from nmf_core import Settings, fit_settings, smallest_flip
+from nmf_core.interpret.contest import contest_of
 from nmf_core.metrics import rmse
-from nmf_core.study.evaluate import biases
+from nmf_core.study.baselines import biases
 
 HOW = How(rank=4, threads=1)
 
@@ -267,3 +269,35 @@ def test_the_benchmark_of_few_ratings_names_every_model(capsys):
     said = capsys.readouterr().out
     for name in ("chance", "popular", "item-kNN", "EASE", "rank 2, c 0", "rank 2, default", "2, folded in again"):
         assert name in said
+
+
+def test_newcomers_are_asked_five_times_and_judged_alike():
+    ratings = lifelike(4_000, seed=1, pull=1.0)
+    found = newcomers.measured(ratings, rank=3, n_people=40, seed=0, blanks="weak")
+    rows = {name: np.array(people) for name, people in found.items()}
+    assert len({len(people) for people in rows.values()}) == 1 and len(rows["random"]) > 5
+    assert (rows["nothing asked"][:, 2:] == 0).all()
+    for name in ("most popular", "random", "tells most"):
+        assert (rows[name][:, 3] <= newcomers.ANSWERS).all() and (rows[name][:, 2] >= rows[name][:, 3]).all()
+    assert (rows["five shelves"][:, 2] == newcomers.ANSWERS).all()
+    assert np.nanmean(rows["tells most"][:, 0]) != np.nanmean(rows["nothing asked"][:, 0])
+
+
+def test_counterfactuals_are_held_against_brute_force(capsys):
+    tally = flips.run("planted", lifelike(3_000, seed=1, pull=1.0), 12, 12, 30)
+    assert tally.false == tally.smaller == 0
+    assert tally.flips + tally.removals + tally.neither == 12 and tally.flips > 0 and tally.removals > 0
+    assert "0 false, 0 with a smaller one" in capsys.readouterr().out
+
+
+def test_brute_force_sees_a_change_that_is_smaller():
+    ratings = lifelike(3_000, seed=1, pull=1.0)
+    fit = fit_settings(ratings, Settings(rank=12, blanks="weak", penalty=0.02, max_sweeps=6)).canonical()
+    for user in ratings.users:
+        flip = smallest_flip(fit, ratings, user)
+        if flip is not None and abs(flip.new - flip.old) < 2:
+            break
+    contest = contest_of(fit, ratings, user)
+    size = abs(flip.new - flip.old)
+    assert flips.any_flips(contest, flips.smaller_changes(contest, ratings, size + 0.5))
+    assert not flips.any_flips(contest, flips.smaller_changes(contest, ratings, size))

@@ -24,7 +24,7 @@ FREE = re.compile(r"^```sh\npytest ([^\n]+?)(?: -k \"([^\n\"]+)\")?\n```$", re.M
 KEYS = {
     "A solver": "gradient",
     "A format": "pajek",
-    "A metric": "precision",
+    "A metric": "first",
     "A page": "twins",
     "A way to read a table": "baskets",
 }

@@ -3,6 +3,7 @@
 What `kernels.hals_rows` does in NumPy, done here row by row, which never holds more than one row's normal matrix. A row is
 read once: its gradient comes from its residuals, so that the objective falls out on the way and nothing cancels; its normal
 matrix G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c is summed in tiles that stay in vector registers; then coordinate descent runs on G.
+At high ranks, where G costs more than all steps on it, rows of middling length are done without it, on their residuals.
 
 Each kernel takes blocks of rows by a counter that the threads share, until none is left.
 """
@@ -20,6 +21,9 @@ import numpy as np
 from nmf_core.fit.llvm import FAST, PAD, VECTOR_BYTES, row_gradient, take_block, tile_4_1, tile_4_2, tile_8_1
 
 LOG = logging.getLogger(__name__)
+FEW_CELLS = 4  # with no more, a row's normal matrix is not worth tiles
+# From this rank on, rows with up to so many ratings for each feature go by their residuals rather than by a normal matrix.
+RESIDUAL_RANK, MOST_ON_RESIDUALS = 128, 1
 
 # What a half-sweep reports, a column each, before (0) and after (1) the update of a block's rows.
 LOSS, EVERYWHERE, RIDGE_0, LASSO_0, STEP_0, SIZE_0, RIDGE_1, LASSO_1, STEP_1, SIZE_1, PASSES, N_SUMS = range(12)
@@ -64,13 +68,107 @@ def _add_gram(B, indices, start, stop, rank, G):
 
 
 @compiled
+def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G):
+    """Coordinate descent on one row by its normal matrix, a and its gradient g in place; the passes that it took."""
+    zero, one, width, n = a.dtype.type(0), a.dtype.type(1), B.shape[1], len(cells)
+    left = one - omega
+    if n > FEW_CELLS:
+        G[:] = zero
+        if omega < one:
+            _add_gram(B, cells, 0, n, rank, G)
+        if omega > zero:
+            for f in range(rank):
+                for h in range(width):
+                    G[f, h] = left * G[f, h] + omega * S[f, h]
+    else:  # row by row: nothing to set to zero, nothing to mirror
+        for f in range(rank):
+            own = G[f]
+            if omega > zero:
+                for h in range(width):
+                    own[h] = omega * S[f, h]
+            else:
+                own[:] = zero
+            for p in range(n):
+                b = B[cells[p]]
+                by = left * b[f]
+                for h in range(width):
+                    own[h] += by * b[h]
+    for f in range(rank):
+        G[f, f] += ridge
+    done = 0
+    while done < passes:
+        moved, top = zero, zero
+        for f in range(rank):
+            new = max(zero, a[f] + g[f] * inverse[f])
+            by = new - a[f]
+            a[f] = new
+            if by != zero:
+                for h in range(width):
+                    g[h] -= by * G[f, h]
+            moved = max(moved, abs(by))
+            top = max(top, new)
+        done += 1
+        if moved <= tol * top:
+            break
+    return done
+
+
+@compiled
+def _passes_on_residuals(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, X, r, u):
+    """The same without the normal matrix: the row's own residuals and what all cells say of a step are kept up instead.
+
+    With d_f the whole step of feature f so far, the gradient is g_f − (1−ω) Σ_Ω (b·d) b_f − ω (S d)_f − λ c d_f. A step costs the
+    row's ratings and the rank; the matrix costs the ratings times half the rank for each feature, before the first step.
+    """
+    n, width, zero = len(cells), B.shape[1], a.dtype.type(0)
+    left = a.dtype.type(1) - omega
+    for p in range(n):
+        b = B[cells[p]]
+        r[p] = zero
+        for f in range(rank):
+            X[f, p] = b[f]
+    u[:] = zero
+    done = 0
+    while True:
+        moved, top, last = zero, zero, done == passes
+        for f in range(rank):
+            x, slope = X[f], zero
+            for p in range(n):
+                slope += r[p] * x[p]
+            slope = g[f] - slope - u[f]
+            if last:
+                g[f] = slope
+                continue
+            new = max(zero, a[f] + slope * inverse[f])
+            by = new - a[f]
+            if by != zero:
+                a[f] = new
+                g[f] -= ridge * by
+                by_own, by_all = left * by, omega * by
+                for p in range(n):
+                    r[p] += by_own * x[p]
+                if omega > zero:  # else there is no S
+                    for h in range(width):
+                        u[h] += by_all * S[f, h]
+            moved = max(moved, abs(by))
+            top = max(top, new)
+        if last:
+            return done
+        done += 1
+        if moved <= tol * top:
+            passes = done  # once more over the features, for where the gradient ends
+
+
+@compiled
 def half_sweep(
     indptr, indices, data, A, B, out, counts, l2, l1, omega, value, S, s, rank, passes, tol, blocks, counter, sums
 ):
-    """Every row of A in the blocks that this thread takes: its gradient, its normal matrix, its new weights in `out`."""
+    """Every row of A in the blocks that this thread takes: its gradient, its new weights in `out`."""
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
     G = np.empty((width, width), A.dtype)
+    few = MOST_ON_RESIDUALS * rank if rank >= RESIDUAL_RANK else 0
+    X, r, u = np.empty((width, few), A.dtype), np.empty(few, A.dtype), np.empty(width, A.dtype)
     a, g, inverse = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
     block = take_block(counter)
     while block < len(blocks) - 1:
@@ -81,27 +179,25 @@ def half_sweep(
             ridge, lasso = l2 * counts[i], l1 * counts[i]
             a[:] = A[i]
             g[:] = zero
-            G[:] = zero
+            inverse[:] = zero
             sums[block, LOSS] += row_gradient(a, B, indices, data, start, stop, omega, value, g, inverse)
-            if omega < one:
-                _add_gram(B, indices, start, stop, rank, G)
             if omega > zero:
                 left = one - omega
                 everywhere, linear = 0.0, 0.0
                 for f in range(rank):
                     seen = zero
                     for h in range(width):
-                        G[f, h] = left * G[f, h] + omega * S[f, h]
                         seen += S[f, h] * a[h]
                     g[f] += omega * (value * s[f] - seen)
+                    inverse[f] = left * inverse[f] + omega * S[f, f]
                     everywhere += np.float64(a[f]) * seen
                     linear += np.float64(a[f]) * s[f]
                 sums[block, EVERYWHERE] += (n_columns * np.float64(value) - 2 * linear) * value + everywhere
             size, moves = 0.0, 0.0
             for f in range(rank):
-                G[f, f] += ridge
+                bend = inverse[f] + ridge
                 g[f] -= ridge * a[f] + lasso
-                inverse[f] = one / G[f, f] if G[f, f] > zero else zero
+                inverse[f] = one / bend if bend > zero else zero
                 move = a[f] - max(zero, a[f] + g[f] * inverse[f])
                 moves += move * move
                 size += a[f] * a[f]
@@ -109,20 +205,13 @@ def half_sweep(
             sums[block, STEP_0] += moves
             sums[block, SIZE_0] += size
             sums[block, RIDGE_0] += counts[i] * size
-            for _ in range(passes):
-                moved, top = zero, zero
-                for f in range(rank):
-                    new = max(zero, a[f] + g[f] * inverse[f])
-                    by = new - a[f]
-                    a[f] = new
-                    if by != zero:
-                        for h in range(width):
-                            g[h] -= by * G[f, h]
-                    moved = max(moved, abs(by))
-                    top = max(top, new)
-                sums[block, PASSES] += 1
-                if moved <= tol * top:
-                    break
+            cells = indices[start:stop]
+            if stop - start <= few:
+                sums[block, PASSES] += _passes_on_residuals(
+                    cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, X, r, u
+                )
+            else:
+                sums[block, PASSES] += _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G)
             size, moves = 0.0, 0.0
             for f in range(rank):
                 move = a[f] - max(zero, a[f] + g[f] * inverse[f])

@@ -11,7 +11,7 @@ import numpy as np
 from nmf_core.data.datasets import planted
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.factorize import fit_settings
-from nmf_core.fit.penalty import FEW, SEVERAL
+from nmf_core.fit.penalty import repeats
 from nmf_core.fit.settings import Settings, resolve_blanks
 from nmf_core.fit.solvers import SOLVERS
 
@@ -33,7 +33,7 @@ class _Work:
 
 # Read off `python -m benchmarks.cost`, which fits 3,000 to a million lifelike ratings at ranks of 2 to 50.
 _WORK = {
-    "unknown": _Work(0.05, 0.010, 4.0e-6, 0.60e-6, 2e-7, 0.5),
+    "unknown": _Work(0.05, 0.007, 2.6e-6, 0.40e-6, 1.3e-7, 0.2),
     "weak": _Work(0.05, 0.010, 9.0e-6, 0.25e-6, 2e-7, 0.7),
     "zero": _Work(0.01, 0.005, 0.3e-6, 0.40e-6, 1e-7, 0.0),
 }
@@ -68,12 +68,11 @@ def estimate(ratings: Ratings, settings: Settings, machine: Machine | None = Non
         + n * (work.of_rating + work.of_weight * k)
         + min(rows, 2 * n) * k**2 * work.of_square
     )
-    repeats = SEVERAL if FEW[0] <= n <= FEW[1] else 1
     chosen = work.chosen * seconds if settings.penalty is None else 0.0
     swept = (seconds - work.chosen * seconds) * min(1.0, settings.max_sweeps / _USUAL_SWEEPS)
     threads = settings.threads or machine.threads
     alone = _ALONE + (1 - _ALONE) / threads
-    return float((swept + chosen * repeats) * solver.cost * alone / machine.speed)
+    return float((swept + chosen * repeats(n, blanks)) * solver.cost * alone / machine.speed)
 
 
 def measured() -> Machine:

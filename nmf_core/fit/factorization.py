@@ -14,7 +14,7 @@ from nmf_core.data.assemble import Scale
 from nmf_core.data.ids import found_at, name_order, places_of
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, RatingsError, closest, shown
-from nmf_core.fit.problem import Array, Blanks, Penalty
+from nmf_core.fit.problem import Array, Blanks, Penalty, gram
 from nmf_core.fit.settings import Settings
 from nmf_core.words import listed, many
 
@@ -22,10 +22,11 @@ STOP_REASONS = {
     "kkt": "converged: no weight would move by more than the tolerance",
     "change": "converged: a sweep no longer lowers the objective by more than the tolerance",
     "solver": "converged by the solver's own rule",
+    "lists": "stopped when lists no longer changed; its weights would still move",
     "max_sweeps": "not converged: it ran out of sweeps",
     "cancelled": "cancelled: this is the last sweep that was finished",
 }
-CONVERGED = ("kkt", "change", "solver")
+CONVERGED = ("kkt", "change", "solver", "lists")
 
 
 def not_converged(stopped: str) -> str:
@@ -94,6 +95,34 @@ class Factorization:
     def item_places(self) -> NDArray[np.int64]:
         """(n_items,) the place of each item in the order of names."""
         return places_of(name_order(self.items))
+
+    @cached_property
+    def mean_weights(self) -> Array:
+        """(rank,) the mean row of W."""
+        return np.asarray(self.W.mean(axis=0))
+
+    @cached_property
+    def blank_sums(self) -> tuple[Array, Array]:
+        """(rank, rank) H Hᵀ and (rank,) the sums of H's rows, of H as the solver left it: what blanks say of anybody."""
+        solved = self.H.T * self.column_scale
+        return gram(solved), solved.sum(axis=0)
+
+    @cached_property
+    def largest_weights(self) -> tuple[Array, NDArray[np.int64], Array, Array]:
+        """(rank,) the largest weight of each feature; (n_items,) which feature an item has most of beside that, how much, and how
+        much of the one that it has second most of."""
+        top = self.H.max(axis=1)
+        leader, first, second = (
+            np.zeros(self.H.shape[1], np.int64),
+            np.zeros(self.H.shape[1]),
+            np.zeros(self.H.shape[1]),
+        )
+        for f, row in enumerate(self.H):
+            share = row / top[f] if top[f] > 0 else row
+            ahead = share > first
+            second = np.where(ahead, first, np.maximum(second, share))
+            leader[ahead], first = f, np.where(ahead, share, first)
+        return top, leader, first, second
 
     @property
     def converged(self) -> bool:

@@ -82,7 +82,7 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
     problem = problem_of(ordered, settings, on_sweep=on_sweep)
     least = minimise(problem, _by_name(settings, ratings), on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
-    misfit_removed, rmse = _removed_misfit(problem, W, H, _threads(settings))
+    misfit_removed, rmse = _removed_misfit(problem, W, H, threads_of(settings))
     if ordered is not ratings:
         W, H = W[places_of(ratings.user_order)], np.ascontiguousarray(H[:, places_of(ratings.item_order)])
     return Factorization(
@@ -213,7 +213,7 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
     blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
     V, Vt = ratings.V, ratings.Vt
     ordered = ratings.by_name
-    threads = _threads(settings)
+    threads = threads_of(settings)
 
     def go_on() -> bool:
         return on_sweep is None or on_sweep(0, math.nan, math.nan) is not False
@@ -236,7 +236,7 @@ def _kept_sweeps(
     """The start and the solver's sweeps, each with objective and KKT residual; of a solver that may rise, those that do not."""
     solver = SOLVERS[settings.solver]
     best, missed = np.inf, 0
-    for W, H, value, kkt in solver.run(problem, W, H, settings.tol, _threads(settings)):  # noqa: B020
+    for W, H, value, kkt in solver.run(problem, W, H, settings.tol, threads_of(settings)):  # noqa: B020
         if value is None:
             value = objective(problem, W, H)
         if solver.monotone or value <= best:
@@ -248,7 +248,7 @@ def _kept_sweeps(
                 return
 
 
-def _threads(settings: Settings) -> int:
+def threads_of(settings: Settings) -> int:
     """The threads asked for, or one for each processor that this process may use."""
     if settings.threads is not None:
         return settings.threads
@@ -275,7 +275,7 @@ def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tu
     if name is None:
         W, H = _given_start(init, shape, rank)
         return W / to_W, H / to_H
-    return INITS[name](problem, rank, settings.seed, _threads(settings))
+    return INITS[name](problem, rank, settings.seed, threads_of(settings))
 
 
 def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array, Array]:

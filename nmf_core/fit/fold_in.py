@@ -12,18 +12,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import nnls
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError, real_number
+from nmf_core.fit.exact_rows import Columns, exact_rows, worth_compiling_rows
 from nmf_core.fit.factorization import Factorization
-from nmf_core.fit.kernels import hals_rows, multiplicative_rows
+from nmf_core.fit.kernels import multiplicative_rows
 from nmf_core.fit.losses import LOSSES, Loss
-from nmf_core.fit.problem import Array, Side
+from nmf_core.fit.problem import Array, Blanks, Side
 
-FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000
-# Passes of coordinate descent, after which a row whose slope is not so small a share of r is solved by an active set.
-FIRST_PASSES, NEAR = 200, 1e-9
+FOLD_IN_TOL, FOLD_IN_PASSES = 1e-10, 2_000  # of multiplicative updates; rows of the Frobenius loss are solved exactly
 HALF_AT = 0.75  # times the root of the number of items; `python -m benchmarks.few` and docs/decisions.md
 MOST_HALF_AT = 1e9
 
@@ -37,7 +35,18 @@ def default_half_at(fit: Factorization) -> float:
     >>> round(default_half_at(factorize(datasets.movie_night(), rank=2, blanks="weak")), 2)
     4.11
     """
-    return HALF_AT * math.sqrt(len(fit.items)) if fit.blanks.name == "weak" else 0.0
+    return usual_half_at(fit.blanks, len(fit.items))
+
+
+def usual_half_at(blanks: Blanks, n_items: int) -> float:
+    """`default_half_at` of a fit with these blanks to so many items."""
+    return HALF_AT * math.sqrt(n_items) if blanks.name == "weak" else 0.0
+
+
+def weights_by_ratings(blanks: Blanks, counts: NDArray, half_at: float) -> Array:
+    """(n,) `blank_weights` of a fit with these blanks."""
+    known = np.asarray(counts, dtype=float)
+    return blanks.weight * (known / (known + half_at) if half_at else np.ones_like(known))
 
 
 def blank_weights(fit: Factorization, counts: NDArray, half_at: float | None = None) -> Array:
@@ -52,8 +61,7 @@ def blank_weights(fit: Factorization, counts: NDArray, half_at: float | None = N
     [0.0, 0.1, 0.15]
     """
     half_at = default_half_at(fit) if half_at is None else real_number("half_at", half_at, 0, MOST_HALF_AT)
-    known = np.asarray(counts, dtype=float)
-    return fit.blanks.weight * (known / (known + half_at) if half_at else np.ones_like(known))
+    return weights_by_ratings(fit.blanks, counts, half_at)
 
 
 def fold_in_rows(
@@ -72,10 +80,13 @@ def fold_in_rows(
     differ = bool((of_rows != fit.blanks.weight).any())
     side = Side(V, fit.blanks, fit.penalty.l2_W, fit.penalty.l1_W, of_rows if differ else None)
     # A penalty depends on how scale is shared between W and H: solve as it was at the fit, whatever the form since.
-    mean = fit.W.mean(axis=0) / fit.column_scale
-    A = np.repeat(np.maximum(mean, 1e-12)[None, :], V.shape[0], axis=0)
-    B = np.ascontiguousarray((fit.H * fit.column_scale[:, None]).T)
-    weights = solve_rows(loss, side, A, B, passes=passes, tol=tol)
+    mean = fit.mean_weights / fit.column_scale
+    if loss.beta == 2:
+        columns = Columns.of(V, fit.H, fit.column_scale, fit.blank_sums if fit.blanks.weight else None)
+        weights = exact_rows(side, columns, compiled=worth_compiling_rows(fit.W.size + fit.H.size, fit.rank))
+    else:
+        A = np.repeat(np.maximum(mean, 1e-12)[None, :], V.shape[0], axis=0)
+        weights = solve_rows(loss, side, A, (fit.H * fit.column_scale[:, None]).T, passes=passes, tol=tol)
     weights[side.counts == 0] = mean
     return weights * fit.column_scale
 
@@ -103,40 +114,15 @@ def list_weights(
 def solve_rows(
     loss: Loss, side: Side, A: Array, B: Array, *, passes: int = FOLD_IN_PASSES, tol: float = FOLD_IN_TOL
 ) -> Array:
-    """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row, so the start matters little."""
+    """Every row of A (n, rank) at its own minimum, B (m, rank) fixed: a convex problem a row.
+
+    Exact for the Frobenius loss, wherever A is; `passes` and `tol` are of multiplicative updates, which begin there.
+    """
     if loss.beta == 2:
-        exact = tol <= FOLD_IN_TOL
-        most, finish = (min(passes, FIRST_PASSES), _by_active_set) if exact else (passes, None)
-        return hals_rows(side, A, B, passes=most, tol=tol, finish=finish)
+        return exact_rows(side, Columns.all_of(side.V, B), compiled=worth_compiling_rows(A.size + B.size, B.shape[1]))
     for _ in range(passes):
         weights = multiplicative_rows(loss, side, A, B)
         if np.abs(weights - A).max() <= tol * max(float(weights.max()), 1e-300):
             break
         A = weights
     return weights
-
-
-def _by_active_set(G: Array, right: Array, A: Array) -> Array:
-    """Each column of A (rank, n) where ½ a·G a − r·a is least, a ≥ 0; those that are not there yet by an active set.
-
-    Lawson and Hanson's (1974): with G = Q Λ Qᵀ this is ‖Λ^½ Qᵀ a − Λ^-½ Qᵀ r‖, as SciPy's `nnls` takes it; of a singular G one
-    minimum of many.
-    """
-    slope = np.einsum("fgn,gn->fn", G, A) - right
-    off = np.where(A > 0, np.abs(slope), np.maximum(-slope, 0.0)).max(axis=0, initial=0.0)
-    for n in np.flatnonzero(off > NEAR * np.abs(right).max(axis=0, initial=0.0)):
-        size, Q = np.linalg.eigh(G[:, :, n])
-        there = size > 1e-13 * size[-1]
-        root = np.sqrt(size[there])
-        try:
-            found, _ = nnls(root[:, None] * Q[:, there].T, Q[:, there].T @ right[:, n] / root)
-        except RuntimeError:  # it goes round in circles on a flat floor: descent is as near as its passes led
-            continue
-        if _height(G[:, :, n], right[:, n], found) <= _height(G[:, :, n], right[:, n], A[:, n]):
-            A[:, n] = found
-    return A
-
-
-def _height(G: Array, right: Array, a: Array) -> float:
-    """½ a·G a − r·a."""
-    return float(a @ (0.5 * (G @ a) - right))

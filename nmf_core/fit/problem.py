@@ -91,8 +91,8 @@ class Penalty:
 class Side:
     """One side of a problem: the ratings by row, and the penalties and counts of those rows.
 
-    `row_weights` (n,) is the weight of a blank in each row, where that is not `blanks.weight` in all of them; `hals_rows`
-    knows it, and no fit has it.
+    `row_weights` (n,) is the weight of a blank in each row, where that is not `blanks.weight` in all of them; folding
+    in knows it, and no fit has it.
     """
 
     V: sparse.csr_array

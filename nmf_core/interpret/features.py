@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
@@ -63,12 +64,14 @@ def _items_by(
     fit: Factorization, feature: int, n: int, column: str, ratings: Ratings | None, least: int | None
 ) -> pd.DataFrame:
     """Items that have something of one column, largest first, ties by name."""
-    f, H = check_feature(fit, feature), _relative(fit.H)
-    others = np.delete(H, f, axis=0).max(axis=0, initial=0.0)
-    frame = pd.DataFrame({"item": fit.items, "weight": H[f], "apart": H[f] - others})
-    order = np.lexsort((fit.item_places, -frame[column]))
-    there = ((frame[column] > 0) & enough_items(ratings, fit.rank, len(frame), least)).to_numpy()
-    return frame.iloc[order[there[order]][:n]].reset_index(drop=True)
+    f = check_feature(fit, feature)
+    top, leader, first, second = fit.largest_weights
+    weight = fit.H[f] / top[f] if top[f] > 0 else np.zeros_like(fit.H[f])
+    apart = weight - np.where(leader == f, second, first)
+    by = weight if column == "weight" else apart
+    there = np.flatnonzero((by > 0) & enough_items(ratings, fit.rank, len(by), least))
+    order = there[np.lexsort((fit.item_places[there], -by[there]))][:n]
+    return pd.DataFrame({"item": fit.items[order], "weight": weight[order], "apart": apart[order]})
 
 
 def top_users(
@@ -159,10 +162,13 @@ def alike_features(fit: Factorization, *, above: float = 0.98) -> list[list[int]
     return [group for group in groups if len(group) > 1]
 
 
-def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
-    """Item id → warning, for the items whose scores rest on too little.
+def warnings_for(
+    fit: Factorization, ratings: Ratings, columns: NDArray[np.integer] | None = None, *, rank: int | None = None
+) -> dict[str, str]:
+    """Item id → warning, for the items whose scores rest on too little: of all, or of those in some columns alone.
 
-    With fewer ratings than features, infinitely many columns of H fit them equally well.
+    With fewer ratings than features, infinitely many columns of H fit them equally well. `rank` is the number of features that are
+    read, where fine ones are folded under them; the fit's own if None.
 
     >>> from nmf_core import datasets, factorize
     >>> ratings = datasets.notebook()
@@ -170,9 +176,11 @@ def warnings_for(fit: Factorization, ratings: Ratings) -> dict[str, str]:
     {'Movie3': 'Movie3 has 1 rating, fewer than the 2 features: its weights are a guess.'}
     """
     fit.check_ratings(ratings)
-    few = ratings.item_counts < fit.rank
+    rank = fit.rank if rank is None else rank
+    asked = np.arange(len(fit.items)) if columns is None else columns
+    few = asked[ratings.item_counts[asked] < rank]
     counts = ratings.item_counts[few].tolist()
-    return {item: _too_few(item, count, fit.rank) for item, count in zip(fit.items[few], counts, strict=True)}
+    return {item: _too_few(item, count, rank) for item, count in zip(fit.items[few], counts, strict=True)}
 
 
 def user_warning(fit: Factorization, ratings: Ratings, user: object) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,14 @@ from scipy import sparse
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
-from nmf_core.data.spread import are_likes
 from nmf_core.errors import RatingsError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
-from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.best import added_up, first_items
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, cosine, feature_names, taste, taste_of, warnings_for
+from nmf_core.interpret.shelves import Shelves, shelves_of
 from nmf_core.words import told_apart
 
 _EVEN_DIGITS = 12  # digits of a similarity that are no accident of the order of sums
@@ -36,6 +35,7 @@ def recommend(
     labels: Labels = None,
     half_at: float | None = None,
     least: int | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The unrated items that a user scores highest.
 
@@ -44,6 +44,9 @@ def recommend(
 
     Items with too few ratings to tell anything come after all others, those that nobody rated last; too few is fewer than
     `enough.least_ratings` says of these ratings. Where `least` is given, items with fewer ratings than that are not listed at all.
+
+    `under` is `fold_features(fit, named)`: the contributions are then added up under the features of the named fit, whose labels
+    these are, with what is finer than any name in a column of its own.
 
     Returns:
         A frame, best first, with the columns item, score, prediction (the score clipped to the scale), ratings (how many
@@ -57,7 +60,7 @@ def recommend(
     """
     weights = weights_of(fit, ratings, user, half_at=half_at)
     rated = ratings.of_user(user)
-    return recommend_weights(fit, ratings, weights, rated=rated, n=n, labels=labels, least=least)
+    return recommend_weights(fit, ratings, weights, rated=rated, n=n, labels=labels, least=least, under=under)
 
 
 def weights_of(fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None) -> Array:
@@ -83,40 +86,53 @@ def recommend_weights(
     n: int = 10,
     labels: Labels = None,
     least: int | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`recommend` for a row of weights (rank,), such as `fold_in` gives; items in `rated` are left out."""
     n = whole_number("n", n, 1, 1_000_000)
-    parts = weights[:, None] * fit.H
-    scores = parts.sum(axis=0)
+    shelves = None if under is None else shelves_of(under)
     candidate = np.ones(len(fit.items), dtype=bool)
     candidate[positions(fit.items, rated or [], "item")] = False
-    enough = enough_items(ratings, fit.rank, len(fit.items), least)
-    ids = np.nonzero(candidate if least is None else candidate & enough)[0]
-    places, even = fit.item_places[ids], _even(scores[ids])
-    order = ids[np.lexsort((places, -even, ~enough[ids], ratings.item_counts[ids] == 0))][:n]
-    warned = warnings_for(fit, ratings)
+    rank = fit.rank if shelves is None else shelves.named  # what is read is what ratings must be enough for
+    enough = enough_items(ratings, rank, len(fit.items), least)
+    ids = np.flatnonzero(candidate if least is None else candidate & enough)
+    order = first_items(fit, weights, ids, listed_later(ratings, enough), n)
+    parts, scores = score_parts(fit, weights, order, shelves)
+    warned = warnings_for(fit, ratings, order, rank=rank)
     frame = pd.DataFrame(
         {
             "item": fit.items[order],
-            "score": scores[order],
-            "prediction": np.clip(scores[order], *fit.scale),
+            "score": scores,
+            "prediction": np.clip(scores, *fit.scale),
             "ratings": ratings.item_counts[order],
-            "warning": [warned.get(str(fit.items[i]), "") for i in order],
+            "warning": [warned.get(str(item), "") for item in fit.items[order]],
         }
     )
-    names = contribution_columns(fit.rank, labels)
-    return pd.concat([frame, pd.DataFrame(parts[:, order].T, columns=names)], axis=1)
+    return pd.concat([frame, pd.DataFrame(parts.T, columns=contribution_columns(rank, labels, shelves))], axis=1)
 
 
-def _even(scores: Array) -> Array:
-    """Scores over the largest one, to nine digits: what differs by less is a tie, which last digits must not settle."""
-    largest = scores.max(initial=0.0)
-    return np.round(scores / largest, 9) if largest > 0 else scores
+def score_parts(
+    fit: Factorization, weights: Array, columns: NDArray[np.integer], shelves: Shelves | None = None
+) -> tuple[Array, Array]:
+    """(parts, n) what each feature, or each name, gives to the scores of some items, and (n,) these scores.
+
+    Both are sums that lose no digits on the way (`best.added_up`), so that parts add up to the score at any rank.
+    """
+    parts = weights[:, None] * fit.H[:, columns]
+    return parts if shelves is None else shelves.added(parts), added_up(parts)
 
 
-def contribution_columns(rank: int, labels: Labels = None) -> list[str]:
+def listed_later(ratings: Ratings, enough: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """(n_items,) 0 for items that come first, 1 for those with too few ratings, 2 and 3 for those that nobody rated."""
+    return ((ratings.item_counts == 0) * np.int8(2) + ~enough).astype(np.int8)
+
+
+def contribution_columns(rank: int, labels: Labels = None, shelves: Shelves | None = None) -> list[str]:
     """The names of the contribution columns; a label that is one of the other columns' names gets its number."""
-    return told_apart(feature_names(rank, labels), ("item", "score", "prediction", "ratings", "warning"))
+    names = feature_names(rank, labels)
+    return told_apart(
+        names if shelves is None else shelves.names(names), ("item", "score", "prediction", "ratings", "warning")
+    )
 
 
 def explain(
@@ -127,10 +143,13 @@ def explain(
     ratings: Ratings | None = None,
     labels: Labels = None,
     half_at: float | None = None,
+    under: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The sum behind one score: columns feature, user_weight, item_weight, contribution, share; largest part first.
 
-    Of the fit's own score W[u] · H[:, i]; with `ratings`, of the score in `recommend`'s list with the same `half_at`.
+    Of the fit's own score W[u] · H[:, i]; with `ratings`, of the score in `recommend`'s list with the same `half_at`. With
+    `under`, as for `recommend`, the parts under each name: columns feature, fine (how many fine features give something),
+    contribution, share; `receipts.fine_parts` opens one.
 
     >>> from nmf_core import datasets, factorize
     >>> fit = factorize(datasets.notebook(), rank=2)
@@ -141,23 +160,25 @@ def explain(
     u = int(positions(fit.users, [user], "user")[0])
     i = int(positions(fit.items, [item], "item")[0])
     weights = fit.W[u] if ratings is None else weights_of(fit, ratings, user, half_at=half_at)
-    return explain_weights(fit, weights, i, labels=labels)
+    return explain_weights(fit, weights, i, labels=labels, under=under)
 
 
-def explain_weights(fit: Factorization, weights: Array, column: int, *, labels: Labels = None) -> pd.DataFrame:
-    """`explain` for a row of weights (rank,) and an item's column index."""
-    parts = weights * fit.H[:, column]
-    total = float(parts.sum())
-    frame = pd.DataFrame(
-        {
-            "feature": feature_names(fit.rank, labels),
-            "user_weight": weights,
-            "item_weight": fit.H[:, column],
-            "contribution": parts,
-            "share": parts / total if total > 0 else np.zeros_like(parts),
-        },
-        index=pd.RangeIndex(fit.rank),
-    )
+def explain_weights(
+    fit: Factorization, weights: Array, column: int, *, labels: Labels = None, under: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """`explain` for a row of weights (rank,) and an item's column index; the index is the feature's, or the part's."""
+    shelves = None if under is None else shelves_of(under)
+    found, sums = score_parts(fit, weights, np.array([column]), shelves)
+    parts, total = found[:, 0], float(sums[0])
+    share = parts / total if total > 0 else np.zeros_like(parts)
+    if shelves is None:
+        products: dict[str, NDArray] = {"user_weight": weights, "item_weight": fit.H[:, column]}
+        names = feature_names(fit.rank, labels)
+    else:
+        fine = weights * fit.H[:, column] > 0
+        products = {"fine": np.bincount(shelves.of[fine], minlength=len(parts))[: len(parts)]}
+        names = shelves.names(feature_names(shelves.named, labels))
+    frame = pd.DataFrame({"feature": names, **products, "contribution": parts, "share": share})
     return frame.sort_values("contribution", ascending=False, kind="stable")
 
 
@@ -195,70 +216,6 @@ def fold_in(fit: Factorization, ratings: Mapping[str, float], *, half_at: float 
         (values[order], columns[order], [0, len(columns)]), shape=(1, len(fit.items)), dtype=np.float64
     )
     return fold_in_rows(fit, row, half_at=half_at)[0]
-
-
-@dataclass(frozen=True)
-class Flip:
-    """One own rating whose change puts another item first: `item` from `old` to `new` rating, `before` gives way to `after`."""
-
-    item: str
-    old: float
-    new: float
-    before: str
-    after: str
-
-
-def smallest_flip(
-    fit: Factorization, ratings: Ratings, user: object, *, half_at: float | None = None, least: int | None = None
-) -> Flip | None:
-    """The smallest change of one of a user's ratings after which another item is recommended first; None if there is none.
-
-    Every rating of the user is moved to every step of the scale, or taken away where all ratings are likes (`new` is 0 then);
-    the person is folded in anew with H as it is, and the unrated items are ordered again, as `recommend` does with this
-    `least`. Of equally small changes, that of the first item by name counts; one after which nothing speaks for any item does not.
-
-    >>> from nmf_core import datasets, factorize
-    >>> ratings = datasets.notebook()
-    >>> smallest_flip(factorize(ratings, rank=2), ratings, "User5") is None  # only one movie is unrated
-    True
-    """
-    fit.check_ratings(ratings)
-    u = ratings.row(user)
-    cells = slice(ratings.V.indptr[u], ratings.V.indptr[u + 1])
-    columns, values = ratings.V.indices[cells], ratings.V.data[cells].astype(float)
-    steps = scale_steps(ratings)
-    enough = enough_items(ratings, fit.rank, ratings.n_items, least) & (ratings.item_counts > 0)
-    unrated = np.setdiff1d(np.nonzero(enough)[0], columns)
-    unrated = unrated[np.argsort(fit.item_places[unrated])]  # of equal scores the first by name wins
-    if len(columns) == 0 or len(unrated) < 2:
-        return None
-    which, new = (x.ravel() for x in np.meshgrid(np.arange(len(columns)), steps, indexing="ij"))
-    moved = new != values[which]
-    if not LOSSES[fit.settings.loss].takes_zeros:
-        moved &= new > 0
-    which, new = which[moved], new[moved]
-    trials = np.repeat(values[None, :], len(which) + 1, axis=0)  # the first row is the user as they are
-    trials[np.arange(1, len(which) + 1), which] = new
-    V = sparse.csr_array(
-        (trials.ravel(), np.tile(columns, len(trials)), np.arange(len(trials) + 1) * len(columns)),
-        shape=(len(trials), ratings.n_items),
-    )
-    if are_likes(ratings.V.data, ratings.scale):
-        V.eliminate_zeros()  # there is no dislike to give: without a like, the cell is blank
-    scores = _even(fold_in_rows(fit, V, half_at=half_at) @ fit.H[:, unrated])
-    first = unrated[np.argmax(scores, axis=1)]
-    told = scores.max(axis=1) > 0  # where nothing speaks for any item, the first by name is no recommendation
-    flips = np.nonzero((first[1:] != first[0]) & told[1:])[0]
-    if len(flips) == 0:
-        return None
-    k = flips[np.lexsort((fit.item_places[columns[which[flips]]], np.abs(new - values[which])[flips]))[0]]
-    return Flip(
-        item=str(ratings.items[columns[which[k]]]),
-        old=float(values[which[k]]),
-        new=float(new[k]),
-        before=str(ratings.items[first[0]]),
-        after=str(ratings.items[first[k + 1]]),
-    )
 
 
 def scale_steps(ratings: Ratings) -> Array:

@@ -46,6 +46,7 @@ class _Source:
     kind: str
     phrase: str
     values: Callable[[pd.Series], list[tuple[str, ...]]]
+    called: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,26 @@ def suggest_all_names(
     rows, items = _matrix(H, items)
     columns, n = _read(items, item_info), whole_number("n", n, 0, 100)
     return [_best(_apart(rows, f), columns, n) for f in range(len(rows))]
+
+
+def known_values(items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None) -> dict[str, list[tuple[str, ...]]]:
+    """What is known of each item, by kind: genre, theme, director, cast, length, decade; the columns that `suggest_names` reads.
+
+    Returns:
+        kind → a tuple of values for each of the items, empty where nothing is known.
+
+    >>> info = pd.DataFrame({"genres": ["Action|Thriller", ""], "year": [1986, 1994]}, index=["Aliens", "Heat"])
+    >>> known_values(["Heat", "Aliens"], info)
+    {'genre': [(), ('Action', 'Thriller')], 'decade': [('1990s',), ('1980s',)]}
+    """
+    ids = [str(item) for item in items]
+    known: dict[str, list[tuple[str, ...]]] = {}
+    for column in _read(ids, item_info):
+        cells: list[list[str]] = [[] for _ in ids]
+        for carrier, code in zip(column.carriers.tolist(), column.codes.tolist(), strict=True):
+            cells[carrier].append(column.names[code])
+        known.setdefault(column.source.called, [tuple(cell) for cell in cells])
+    return known
 
 
 def _matrix(H: ArrayLike, items: Sequence[str] | pd.Index) -> tuple[NDArray[np.float64], list[str]]:
@@ -253,11 +274,19 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
 
 
 _SOURCES = (
-    _Source(("genres", "genre"), "genre", "are {}", partial(_listed, separators="|;,")),
-    _Source(("themes", "theme", "tags", "keywords"), "theme", "have the theme {}", partial(_listed, separators="|;,")),
+    _Source(("genres", "genre"), "genre", "are {}", partial(_listed, separators="|;,"), "genre"),
+    _Source(
+        ("themes", "theme", "tags", "keywords"),
+        "theme",
+        "have the theme {}",
+        partial(_listed, separators="|;,"),
+        "theme",
+    ),
     # A comma may be part of a director's name.
-    _Source(("director", "directors"), "directorial style", "are by {}", partial(_listed, separators="|;")),
-    _Source(("cast", "actors"), "cast", "have {} in the cast", partial(_listed, separators="|;,")),
-    _Source(("length", "runtime", "minutes", "duration", "pages"), "length or complexity", "are {}", _lengths),
-    _Source(("year",), "other", "are from the {}", _decades),
+    _Source(("director", "directors"), "directorial style", "are by {}", partial(_listed, separators="|;"), "director"),
+    _Source(("cast", "actors"), "cast", "have {} in the cast", partial(_listed, separators="|;,"), "cast"),
+    _Source(
+        ("length", "runtime", "minutes", "duration", "pages"), "length or complexity", "are {}", _lengths, "length"
+    ),
+    _Source(("year",), "other", "are from the {}", _decades, "decade"),
 )

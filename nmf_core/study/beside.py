@@ -23,6 +23,7 @@ from nmf_core.fit import kernels
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.settings import Settings
+from nmf_core.study.dial import turn_dial
 from nmf_core.study.evaluate import evaluate
 from nmf_core.study.ranks import survey_ranks
 
@@ -37,10 +38,10 @@ def fit(ratings: Ratings, settings: Settings, on_progress: Callable[..., object]
     return None if found.stopped == "cancelled" else found.canonical()
 
 
-STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "fit": fit}
+STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "dial": turn_dial, "fit": fit}
 # In whose place nobody reads a digit: for these compiled code, which is loaded once, is worth it for any grid. A fit is computed
 # as a script computes it, to the last bit.
-COMPILED = ("survey", "evaluate")
+COMPILED = ("survey", "evaluate", "dial")
 USUAL = kernels.COMPILED_FROM
 TELL = 0.1  # seconds between two words of progress
 STARTS = 60.0  # seconds in which the process must be there
@@ -69,7 +70,7 @@ class Beside:
             try:
                 self.connection = _accepted(listener)
             except OSError:
-                self.process.kill()
+                self._kill()
                 raise
         self.lock, self.number = threading.Lock(), 0
 
@@ -123,7 +124,7 @@ class Beside:
                 elif kind == "error":
                     raise said
         except (EOFError, OSError) as gone:
-            self.process.kill()
+            self._kill()
             raise RuntimeError("the process that computes studies has ended") from gone
 
     @property
@@ -136,7 +137,12 @@ class Beside:
         self.connection.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
+        self._kill()
+
+    def _kill(self) -> None:
+        """End the process whatever it does, and wait until it is gone."""
         self.process.kill()
+        self.process.wait()
 
 
 def _accepted(listener: Listener) -> Connection:

@@ -15,8 +15,8 @@ from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.problem import Array, Penalty
 from nmf_core.fit.settings import Settings
 from nmf_core.metrics import rmse
+from nmf_core.study.baselines import biases
 from nmf_core.study.chance import shuffled_within_items
-from nmf_core.study.evaluate import biases
 from nmf_core.study.split import held_out_folds
 
 

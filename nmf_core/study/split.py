@@ -46,6 +46,61 @@ def held_out_folds(ratings: Ratings, *, folds: int = 5, seed: int = 0) -> NDArra
     return as_given
 
 
+FITTED, TOLD, HELD_OUT, LEFT_OUT = range(4)  # what becomes of a cell when ratings are split in time
+LATEST = 0.2  # of all ratings are held out then
+
+
+def split_in_time(ratings: Ratings) -> NDArray[np.int8]:
+    """What becomes of each observed cell, (n_ratings,), where the latest fifth of all is held out: one cut for everybody.
+
+    `FITTED` are those before the cut, and those without a time. Of somebody who begins after it, the first half is `TOLD`: known
+    when they are judged, but no part of the fit; the rest is `HELD_OUT`, as is what others rated after the cut. `LEFT_OUT` are
+    items that nobody rated before it, and people of whom nothing is known.
+
+    Raises:
+        RatingsError: no times, or all alike.
+
+    >>> from dataclasses import replace
+    >>> from nmf_core import datasets
+    >>> ratings = datasets.notebook()
+    >>> split_in_time(replace(ratings, times=np.arange(13.0))).tolist()
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 2]
+    """
+    require_ratings(ratings)
+    if ratings.times is None or np.isnan(ratings.times).all():
+        raise RatingsError(
+            "These ratings have no times, so there is no last fifth of them.",
+            script="Use split='random', or read a file with a column of times.",
+        )
+    times = ratings.times
+    known = np.unique(times[~np.isnan(times)])
+    if len(known) < 2:
+        raise RatingsError(
+            "All times of these ratings are alike, so there is no last fifth of them.", script="Use split='random'."
+        )
+    cuts = _near(known, times)
+    held = times >= cuts[np.abs([(times >= cut).mean() - LATEST for cut in cuts]).argmin()]
+    u, i = _rows(ratings), ratings.V.indices
+    parts = np.where(held, HELD_OUT, FITTED).astype(np.int8)
+    seen_items = np.bincount(i[~held], minlength=ratings.n_items) > 0
+    parts[held & ~seen_items[i]] = LEFT_OUT
+    begins_later = np.bincount(u[~held], minlength=ratings.n_users) == 0
+    of_new = np.flatnonzero((parts == HELD_OUT) & begins_later[u])
+    order = of_new[np.lexsort((times[of_new], u[of_new]))]
+    counts = np.bincount(u[order], minlength=ratings.n_users)
+    place = np.arange(len(order)) - (np.cumsum(counts) - counts)[u[order]]
+    parts[order[place < counts[u[order]] // 2]] = TOLD
+    parts[order[counts[u[order]] < 2]] = LEFT_OUT
+    return parts
+
+
+def _near(known: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The times at which a cut holds out about `LATEST` of the ratings: the last one below and the first one above it."""
+    wanted = np.nanquantile(times, 1 - LATEST)
+    place = int(np.searchsorted(known, wanted))
+    return known[max(1, place - 1) : place + 2]
+
+
 def _rows(ratings: Ratings) -> NDArray[np.int64]:
     """(n_ratings,) row of each observed cell."""
     return np.repeat(np.arange(ratings.n_users), ratings.user_counts)

@@ -43,7 +43,7 @@ PAGES = {
     "rank": Page(
         "Rank",
         ":material/stacked_line_chart:",
-        "error on fitted and on hidden ratings against rank; click a rank to take it; a fit judged beside what needs no features",
+        "error on fitted and on hidden ratings against rank; click a rank to take it",
         "to choose and defend a rank",
     ),
     "labels": Page(
@@ -55,8 +55,22 @@ PAGES = {
     "recommend": Page(
         "Recommend",
         ":material/recommend:",
-        "who someone is in words, what they might like and why, the smallest change that would flip it; or rate a few yourself",
+        "who someone is in words, what they might like and why, with features turned up or down; an item and who would like it; or "
+        "be placed yourself by a few ratings or choices",
         "to use the features",
+    ),
+    "map": Page(
+        "Map",
+        ":material/bubble_chart:",
+        "people and items in two features or where tastes differ most; brush some, and see what they have in common on every page",
+        "to see who is like whom",
+    ),
+    "evaluate": Page(
+        "Evaluate",
+        ":material/balance:",
+        "a fit judged on ratings hidden from it, at random and in time: errors, lists, dislikes, receipts, beside chance, "
+        "popularity, EASE and iALS, with a verdict that is not kind; what turning the dial costs",
+        "to know whether a fit is any good",
     ),
 }
 FIRST_PAGE = next(iter(PAGES))  # Streamlit serves it at "/" only; http.py leads its own address there

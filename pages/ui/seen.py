@@ -14,6 +14,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import MAX_SWEEPS, default_rank
 from nmf_core.interpret.arrange import ORDERS
+from nmf_core.study.evaluate import SPLITS
 from pages.ui import window
 from pages.ui.charts import MODES
 from pages.ui.session import controls, mine, workspaces
@@ -55,10 +56,27 @@ def parameters(ratings: Ratings) -> Parameters:
         ),
         controls.SURVEY_TOP: _whole(1, ranks, min(8, ranks), page="rank"),
         controls.FOLDS: _whole(2, 20, 5, page="rank"),
+        controls.JUDGED_FOLDS: _whole(2, 20, 5, page="evaluate"),
+        controls.HIDDEN: _one_of(SPLITS, SPLITS[0], page="evaluate"),
         controls.USER: Parameter(
             lambda user: user in ratings.users, "a user of these ratings", str(ratings.users[0]), page="recommend"
         ),
-        controls.HOW_MANY: _whole(3, 30, 8, page="recommend"),
+        controls.TAB: Parameter(
+            lambda tab: tab in controls.TABS.values(),
+            f"one of {', '.join(controls.TABS)}",
+            None,
+            page="recommend",
+            read=_tab,
+            write=lambda tab: [word for word, title in controls.TABS.items() if title == tab],
+        ),
+        controls.ITEM: Parameter(
+            lambda item: item in ratings.items, "an item of these ratings", _most_rated(ratings), page="recommend"
+        ),
+        controls.HOW_MANY: _whole(3, controls.MOST_LISTED, 8, page="recommend"),
+        controls.PLANE: _one_of(controls.PLANES, controls.PLANES[0], page="map"),
+        controls.ACROSS: _whole(1, controls.TOP_RANK, 1, page="map"),
+        controls.UP: _whole(1, controls.TOP_RANK, 2, page="map"),
+        controls.COLOURED: _one_of(controls.COLOURINGS, controls.COLOURINGS[0], page="map"),
         controls.MINE: Parameter(
             lambda own: mine.are_ratings(own, ratings),
             f"items of these ratings, each with = and a rating behind it, {controls.MOST_MINE} at most",
@@ -87,6 +105,19 @@ def value_top(ratings: Ratings) -> float:
 def top_surveyed(ratings: Ratings) -> int:
     """The largest rank that a survey of these ratings reaches."""
     return max(1, min(ratings.n_users, ratings.n_items, controls.TOP_RANK))
+
+
+def _tab(texts: list[str]) -> str:
+    """The tab that a word means."""
+    if texts[-1] not in controls.TABS:
+        raise ValueError(texts[-1])
+    return controls.TABS[texts[-1]]
+
+
+def _most_rated(ratings: Ratings) -> str:
+    """The item with most ratings, of several the first by name: it tells most of itself."""
+    by_name = ratings.item_order
+    return str(ratings.items[by_name[ratings.item_counts[by_name].argmax()]])
 
 
 def _one_of(options: Collection[str], default: str, page: str = "") -> Parameter:

@@ -33,15 +33,19 @@ def chart(
     on_select: Callable[[], None] | None = None,
     table: bool = True,
     more: Mapping[str, pd.DataFrame] | None = None,
+    brushes: Mapping[str, object] | None = None,
 ) -> None:
-    """A chart, and its numbers behind a button beneath it; `more` tables, each behind one with its name."""
+    """A chart, and its numbers behind a button beneath it; `more` tables, each behind one with its name.
+
+    `brushes` are the buttons of a chart in which a box or a lasso is drawn around points.
+    """
     st.plotly_chart(
         drawn.figure,
         key=key,
         theme=None,
         on_select=on_select or "ignore",
-        selection_mode="points",
-        config=PLAIN,
+        selection_mode="points" if brushes is None else ("box", "lasso"),
+        config=PLAIN if brushes is None else dict(brushes),
         alt=drawn.alt,
     )
     if table:

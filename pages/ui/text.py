@@ -23,7 +23,8 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>&^=\"'/@])")
 
 # Streamlit makes links of addresses even where each of their characters is escaped; an unseen character in them hinders it.
 _ADDRESS = re.compile(r"(https?(?=:)|www(?=\.)|@)", re.IGNORECASE)
-_JOINER = "\N{WORD JOINER}"
+APART = "\N{WORD JOINER}"  # unseen, between letters that are not to be read as one word
+MARK = "◆"  # beside the name of what is brushed on the map, on every page
 
 
 def md(name: object) -> str:
@@ -32,7 +33,7 @@ def md(name: object) -> str:
     >>> md("*a* <b>"), md("a@b.org") == "a\\@\N{WORD JOINER}b\\.org"
     ('\\*a\\* \\<b\\>', True)
     """
-    plain_text = _ADDRESS.sub(rf"\1{_JOINER}", " ".join(str(name).split()))
+    plain_text = _ADDRESS.sub(rf"\1{APART}", " ".join(str(name).split()))
     return MARKDOWN.sub(r"\\\1", plain_text)
 
 

@@ -13,7 +13,7 @@ from nmf_core import Factorization, Ratings
 from nmf_core.data.ratings import positions
 from nmf_core.interpret.arrange import ORDERS, arrange, most_informative
 from pages.ui.charts import Window
-from pages.ui.session import controls, workspaces
+from pages.ui.session import brush, controls, workspaces
 
 Rows = NDArray[np.int64]
 
@@ -61,20 +61,27 @@ def _ids(index: pd.Index) -> list[str]:
 
 def choose(fit: Factorization, ratings: Ratings, choice: Choice) -> Window:
     """The rows and columns to draw."""
-    u = _side(fit.W, choice.users, fit.users, fit.user_places, choice.order)
-    i = _side(fit.H.T, choice.items, fit.items, fit.item_places, choice.order)
+    users, items = (
+        positions(ids, names, "id") for ids, names in zip((fit.users, fit.items), brush.brushed(ratings), strict=True)
+    )
+    u = _side(fit.W, choice.users, fit.users, fit.user_places, choice.order, users)
+    i = _side(fit.H.T, choice.items, fit.items, fit.item_places, choice.order, items)
     cell = workspaces.selected_cell()
     if cell and cell[0] in fit.users and cell[1] in fit.items and is_large(ratings):
         u, i = _with(u, ratings.row(cell[0])), _with(i, ratings.column(cell[1]))
-    return Window(u, i)
+    return Window(u, i, (frozenset(users.tolist()), frozenset(items.tolist())))
 
 
-def _side(weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Index, places: Rows, order: str) -> Rows:
-    """One side's rows: those picked, or the most telling; of equal ones the first by name, given by `places`."""
+def _side(
+    weights: NDArray[np.floating], picked: tuple[str, ...], index: pd.Index, places: Rows, order: str, brushed: Rows
+) -> Rows:
+    """One side's rows: those picked, those brushed on the map, or the most telling; of equal ones the first by name (`places`)."""
     if picked:
         return positions(index, picked, "id")
     rows = np.argsort(places)
-    rows = rows[most_informative(weights[rows], PART)] if len(weights) > WHOLE else rows
+    if len(weights) > WHOLE:
+        rows = rows[np.isin(rows, brushed)] if len(brushed) else rows
+        rows = rows[most_informative(weights[rows], PART)]
     return np.sort(rows) if order == "as given" else rows[arrange(weights[rows], order)]
 
 

@@ -122,7 +122,7 @@ def choose(page, label: str, option: str) -> None:
     box = page.locator(f'input[aria-label="{label}"]')
     box.click()
     box.press_sequentially(option)
-    page.get_by_role("option", name=option, exact=True).click()
+    page.get_by_role("option", name=re.compile(rf"^{re.escape(option)}( ·|$)")).click()
 
 
 def test_a_cell_of_the_product_is_clicked_and_its_sum_read(server, open_page):
@@ -203,6 +203,10 @@ def test_the_rank_survey_runs_by_itself_and_a_click_sets_the_rank(server, open_p
     page.wait_for_selector("h4:has-text('is enough')", timeout=180_000)
     page.wait_for_selector(".js-plotly-plot .scatterlayer")
     settled(page)
+    page.wait_for_function(  # the picture of a survey under way may still stand there
+        """() => { const p = document.querySelector('.js-plotly-plot'), t = ((p && p._fullData) || [])
+        .find(t => t.name === 'fitted cells'); return t && t.x.length > 4; }"""
+    )
     x, y = page.evaluate(
         """() => { const p = document.querySelector('.js-plotly-plot'), l = p._fullLayout, b = p.getBoundingClientRect();
         const t = p._fullData.find(t => t.name === 'fitted cells');

@@ -205,7 +205,7 @@ def brute_force_flip(fit, ratings, user):
         return max(unrated, key=lambda i: (weights @ fit.H[:, ratings.column(i)], -ratings.column(i)))
 
     before, best = first(own), None
-    for item, old in own.items():
+    for item, old in sorted(own.items()):
         for new in scale_steps(ratings):
             after = first({**own, item: new})
             if after != before and (best is None or abs(new - old) < abs(best[2] - best[1])):

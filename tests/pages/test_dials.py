@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nmf_core import RatingsError
-from pages.ui.session import storage
+from pages.ui.session import controls, storage
 from pages.ui.work import jobs
 from tests.pages.conftest import finish, opened, with_state, words
 
@@ -51,7 +51,7 @@ def test_users_and_items_of_a_large_grid_are_searched():
 
 
 def test_somebody_who_rates_a_few_items_is_placed_and_recommended_to():
-    app = opened("recommend")
+    app = opened("recommend", tab="me")
     assert "Pick an item above to begin." in words(app)
     with_state(app, mine=["Movie1", "Movie4"])
     assert "##### You: " in words(app)
@@ -63,7 +63,7 @@ def test_a_list_says_what_a_blank_counts_of_somebody_with_few_ratings(blanks, le
     app = opened("recommend", blanks=blanks)
     assert ("ratings, a blank counts " in words(app)) == less
     assert "shared" in words(app)
-    with_state(app, mine=["Movie1"])
+    with_state(app, tab=controls.MINE_TAB, mine=["Movie1"])
     assert ("With 1 rating, a blank counts 40% of what it counts in the fit" in words(app)) == less
 
 

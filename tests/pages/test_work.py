@@ -15,11 +15,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nmf_core import NmfError, datasets
-from nmf_core.metrics import METRICS
 from pages.ui.page_list import PAGES
 from pages.ui.session import session
 from pages.ui.work import fits, jobs, studies
-from tests.pages.conftest import finish, occupied, opened, with_state, words
+from tests.pages.conftest import finish, occupied, opened, words
 
 ROOT = Path(__file__).parent.parent.parent
 SOON = 30  # seconds: a bound for a machine that is slow and busy, not a speed
@@ -362,18 +361,6 @@ def test_a_long_survey_is_offered_with_its_time_and_a_quick_one_begins(monkeypat
     finish(jobs._board())
     app.run()
     assert any(label.startswith("Use rank") for label in labels(app))
-
-
-def test_a_fit_is_judged_on_the_rank_page_beside_what_needs_no_features():
-    app = opened("rank")
-    finish(jobs._board())
-    with_state(app, judged=True)
-    app.button(key="begin-evaluation").click().run()
-    finish(jobs._board())
-    app.run()
-    table = app.dataframe[-1].value
-    assert table.columns.tolist() == [column for name in METRICS for column in (name, f"{name}_se")]
-    assert table.index.tolist() == ["rank 2, blanks unknown", "mean", "biases", "most popular"]
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_what_cannot_be_started_leaves_studies_to_the_server(monkeypatch, caplog
     monkeypatch.setattr(apart, "Beside", lambda nice: (_ for _ in ()).throw(OSError("no process")))
     apart.begin()
     assert not apart._BESIDE and "slower for everybody" in caplog.text
-    assert set(STUDIES) == {"survey", "evaluate", "fit"}
+    assert set(STUDIES) == {"survey", "evaluate", "dial", "fit"}
 
 
 @pytest.mark.skipif(bool(os.environ.get(SHAKE)), reason="the process beside is not shaken as this one is")

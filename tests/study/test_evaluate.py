@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
+from benchmarks.lifelike import lifelike
 from nmf_core import Ratings, Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
+from nmf_core.fit.list_fit import ListSettings
 from nmf_core.metrics import ndcg
+from nmf_core.study.baselines import BASELINES
 from nmf_core.study.ranks import shuffled_within_items
 from nmf_core.study.split import held_out_folds
 from tests.conftest import dense
+
+CHEAP = ["mean", "biases", "most popular"]
 
 
 def test_ndcg_agrees_with_scikit_learn():
@@ -48,17 +53,18 @@ def test_the_mean_ranks_as_chance_does_in_any_order_of_the_items():
 def test_folds_without_anything_relevant_are_left_out_and_said(notebook):
     table = evaluate(notebook, Settings(rank=2), folds=5)
     assert table[["ndcg", "recall"]].notna().all(axis=None)
-    (note,) = table.attrs["notes"]
+    note, *_ = table.attrs["notes"]
     fold = held_out_folds(notebook, folds=5)
     blank = sum(not (notebook.V.data[fold == k] >= 1 + 0.7 * 4).any() for k in range(5))
     assert blank and note.startswith(f"{blank} of 5 folds")
-    assert evaluate(datasets.movie_night(), Settings(rank=2), folds=3).attrs["notes"] == []
+    assert evaluate(datasets.movie_night(), Settings(rank=2), folds=2).attrs["notes"] == []
 
 
 def test_where_nothing_is_relevant_lists_are_not_judged():
     low = Ratings.from_grid(datasets.movie_night().to_grid().clip(upper=3), scale=(1, 5))
     table = evaluate(low, Settings(rank=1), folds=2)
-    assert table["ndcg"].isna().all() and table["rmse"].notna().all()
+    assert table["ndcg"].isna().all() and table.loc[["fit", *CHEAP], "rmse"].notna().all()
+    assert table.attrs["verdict"].startswith("Lists cannot be judged here.")
     assert table.attrs["notes"][0].startswith("No held-out rating")
 
 
@@ -81,7 +87,7 @@ def test_held_out_rmse_agrees_with_a_loop(movie_night):
 def test_baselines_stand_beside_the_fit_and_features_beat_them_on_planted_tastes():
     ratings = datasets.planted(150, 80, 3, 0.3, 0.3, 0)
     table = evaluate(ratings, {"unknown": Settings(rank=3), "zero": Settings(rank=3, blanks="zero")}, folds=3)
-    assert table.index.tolist() == ["unknown", "zero", "mean", "biases", "most popular"]
+    assert table.index.tolist() == ["unknown", "zero", *BASELINES]
     assert table.loc["unknown", "rmse"] < table.loc["biases", "rmse"] < table.loc["mean", "rmse"]
     assert table.loc["unknown", "rmse"] < table.loc["zero", "rmse"]
 
@@ -97,7 +103,8 @@ def test_the_dial_trades_rating_error_for_ranking_where_blanks_are_not_at_random
 def test_progress_is_told(movie_night):
     seen = []
     evaluate(movie_night, Settings(rank=1, max_sweeps=3), folds=2, on_progress=lambda done, of: seen.append((done, of)))
-    assert seen[-1] == (8, 8)
+    n = 2 * (1 + len(BASELINES))
+    assert seen[-1] == (n, n)
 
 
 def test_a_planted_rank_is_suggested_and_fitted_error_falls():
@@ -156,13 +163,13 @@ def test_evaluation_obeys_the_answer_of_on_progress(ends_at):
 
     settings = {"a": Settings(rank=2, max_sweeps=5, penalty=0.1)}
     if ends_at == "later":
-        table = evaluate(datasets.movie_night(), settings, folds=3, on_progress=go_on)
+        table = evaluate(datasets.movie_night(), settings, folds=3, baselines=CHEAP, on_progress=go_on)
         assert table["rmse"].notna().all()
         assert table["rmse_se"].isna().all()  # one fold
     else:
         with pytest.raises(SettingsError, match="ended before its first fold"):
-            evaluate(datasets.movie_night(), settings, folds=3, on_progress=go_on)
-    assert {of for _, of in told} == {3 * 4}
+            evaluate(datasets.movie_night(), settings, folds=3, baselines=CHEAP, on_progress=go_on)
+    assert {of for _, of in told} == {3 * (1 + len(CHEAP))}
     assert told[-1][0] <= 6
 
 
@@ -179,3 +186,10 @@ def test_a_survey_tells_each_rank_and_ends_within_a_fit():
     with pytest.raises(SettingsError, match="stopped before the first rank"):
         survey_ranks(datasets.movie_night(), [3], folds=2, on_progress=stop)
     assert max(sweeps) <= 1  # fits: it did not wait for more of them
+
+
+def test_the_fit_that_lists_are_made_from_is_judged_as_any():
+    ratings = lifelike(4_000, seed=3, pull=1.0)
+    table = evaluate(ratings, {"lists": ListSettings(read_at=5), "read": Settings(5, blanks="weak")}, folds=2)
+    assert table.index.tolist()[:2] == ["lists", "read"]
+    assert 0 < table.loc["lists", "ndcg"] < 1 and table.loc["lists", "ndcg"] != table.loc["read", "ndcg"]

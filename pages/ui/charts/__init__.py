@@ -1,9 +1,12 @@
 """Frames and arrays in, charts out: a Plotly figure, its words for those who cannot see it, and its table twin."""
 
-from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum
+from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum, shares
+from pages.ui.charts.judged import dial, models
 from pages.ui.charts.lines import convergence, rank_survey
+from pages.ui.charts.places import map_of
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
+from pages.ui.charts.receipts import own_parts
 from pages.ui.charts.style import Chart, Look
 
 __all__ = [
@@ -14,10 +17,15 @@ __all__ = [
     "blanks_mark",
     "convergence",
     "counts",
+    "dial",
     "distribution",
     "feature_items",
+    "map_of",
+    "models",
+    "own_parts",
     "product",
     "rank_survey",
     "recommendations",
     "score_sum",
+    "shares",
 ]

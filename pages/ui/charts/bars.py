@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from nmf_core import Ratings
 from pages.ui.charts.style import Chart, Look, readable_on
-from pages.ui.text import cut, cut_apart, number, plain
+from pages.ui.text import cut, cut_apart, many, number, plain
 
 LEGEND = 22  # characters of a feature's name in a legend
 MOST_PARTS = 12  # parts of a score that are told apart by their colour; the table has all of them
@@ -121,9 +122,23 @@ def _in_lines(name: str, length: int, lines: int) -> str:
 
 
 def recommendations(
-    frame: pd.DataFrame, columns: list[str], names: list[str], colours: list[str], *, look: Look, limit: float
+    frame: pd.DataFrame,
+    columns: list[str],
+    names: list[str],
+    colours: list[str],
+    *,
+    look: Look,
+    limit: float,
+    marked: Mapping[str, str] | None = None,
 ) -> Chart:
-    """Each recommended item's score as a stack of its features' contributions; of very many features the small ones in one."""
+    """Each recommended item's score as a stack of its features' contributions; of very many features the small ones in one.
+
+    `marked` has a sign for some items, which stands behind their names.
+    """
+    signs = [
+        f" {(marked or {}).get(x, '')}".rstrip() + (" ⚠" if w else "")
+        for x, w in zip(frame["item"], frame["warning"], strict=True)
+    ]
     shown = frame.iloc[::-1]
     parts = [shown[column].to_numpy() for column in columns]
     if len(parts) > MOST_PARTS:
@@ -172,20 +187,21 @@ def recommendations(
         showlegend=True,
         margin={"l": 10, "r": 46, "t": 36, "b": 48},
         xaxis=look.axis("score, in rating points", rangemode="tozero"),
-        yaxis=_names_axis(shown["item"], look, 28, [" ⚠" if w else "" for w in shown["warning"]], lines=2),
+        yaxis=_names_axis(shown["item"], look, 28, signs[::-1], lines=2),
     )
     best = ", ".join(str(x) for x in frame["item"][:3])
     return Chart(figure, f"Recommended, best first: {best}. Each bar is the sum of its features' contributions.", frame)
 
 
 def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: float) -> Chart:
-    """One score as a single bar made of its parts; `parts` as `nmf_core.explain` gives them."""
+    """One score as a single bar made of its parts; `parts` as `nmf_core.explain` gives them, of features or under names."""
     total = float(parts["contribution"].sum())
     limit = max(high, total) or 1.0
     traces = []
     short = cut_apart(parts["feature"].tolist(), 18)
-    columns = (parts[column] for column in ("feature", "user_weight", "item_weight", "contribution"))
-    for f, name, feature, user, item, value in zip(parts.index, short, *columns, strict=True):
+    for f, name, feature, value, of in zip(
+        parts.index, short, parts["feature"], parts["contribution"], _made_of(parts), strict=True
+    ):
         room = value / limit
         words = f"{number(value)} {plain(name)}" if room >= 0.16 else number(value) if room > 0.05 else ""
         traces.append(
@@ -200,7 +216,7 @@ def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: floa
                 "insidetextanchor": "middle",
                 "insidetextfont": {"color": readable_on(colours[f]), "size": 14},
                 "textangle": 0,
-                "hovertemplate": f"{plain(feature)}: {number(user)} × {number(item)} = {number(value)}<extra></extra>",
+                "hovertemplate": f"{plain(feature)}: {of} {number(value)}<extra></extra>",
             }
         )
     figure = look.figure(
@@ -214,3 +230,43 @@ def score_sum(parts: pd.DataFrame, colours: list[str], *, look: Look, high: floa
     )
     largest = parts["feature"].iloc[0]
     return Chart(figure, f"The score {number(total)} as a sum; its largest part is {largest}.", parts)
+
+
+def shares(parts: pd.DataFrame, colours: list[str], *, look: Look) -> Chart:
+    """Shares of features as bars in their colours, largest above; `parts` has a row a feature, with its name and share."""
+    order = np.argsort(-parts["share"].to_numpy(), kind="stable")[:MOST_PARTS]
+    order = order[parts["share"].to_numpy()[order] > 0][::-1]
+    shown = parts.iloc[order]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(range(len(shown))),
+        "x": shown["share"],
+        "marker": {"color": [colours[f] for f in order]},
+        "text": [f"{share:.0%}" for share in shown["share"]],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "customdata": [plain(x) for x in shown["feature"]],
+        "hovertemplate": "%{customdata}: %{x:.1%}<extra></extra>",
+    }
+    figure = look.figure(
+        [bars],
+        height=26 * len(shown) + 40,
+        bargap=0.3,
+        showlegend=False,
+        margin={"l": 10, "r": 40, "t": 4, "b": 24},
+        xaxis=look.axis(rangemode="tozero", tickformat=".0%", nticks=4),
+        yaxis=_names_axis(shown["feature"], look, 26),
+    )
+    most = ", ".join(
+        f"{name} {share:.0%}" for name, share in zip(shown["feature"][::-1], shown["share"][::-1], strict=True)
+    )
+    return Chart(figure, f"Shares of features: {most}.", parts)
+
+
+def _made_of(parts: pd.DataFrame) -> list[str]:
+    """How each part came about, to stand before it: the product that it is, or how many fine features it adds up."""
+    if "fine" in parts:
+        return [f"{many(n, 'fine feature')} =" for n in parts["fine"]]
+    weights = zip(parts["user_weight"], parts["item_weight"], strict=True)
+    return [f"{number(user)} × {number(item)} =" for user, item in weights]

@@ -31,10 +31,11 @@ ON_H, ON_W, ON_V = ({"xaxis": f"x{k}", "yaxis": f"y{k}"} for k in ("", "2", "3")
 
 @dataclass(frozen=True)
 class Window:
-    """The rows and columns of the grid that are drawn, in their order."""
+    """The rows and columns of the grid that are drawn, in their order; `marked` are those of them that are brushed on the map."""
 
     u: NDArray[np.int64]
     i: NDArray[np.int64]
+    marked: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
     @property
     def small(self) -> bool:

@@ -25,7 +25,7 @@ from pages.ui.charts.plan import (
 )
 from pages.ui.charts.style import UNIT, Chart, Look
 from pages.ui.charts.written import hover, in_words, numbers, product_note
-from pages.ui.text import cut_apart, plain
+from pages.ui.text import MARK, cut_apart, plain
 
 
 def product(
@@ -249,9 +249,25 @@ def _click_layer(plan: Plan) -> Trace:
     }
 
 
+def _names(plan: Plan) -> tuple[list[str], list[str]]:
+    """The names of the rows and the columns of V, with a mark before those that are brushed."""
+    window, fit = plan.window, plan.fit
+    users, items = (
+        [
+            f"{MARK} {name}" if row in marked else name
+            for name, row in zip(cut_apart(ids.tolist(), 18), rows, strict=True)
+        ]
+        for ids, rows, marked in (
+            (fit.users[window.u], window.u.tolist(), window.marked[0]),
+            (fit.items[window.i], window.i.tolist(), window.marked[1]),
+        )
+    )
+    return users, items
+
+
 def _layout(plan: Plan, mode: str) -> dict[str, Any]:
     """Shared axes: V's columns are H's, V's rows are W's; names stand once, at the outer edges."""
-    fit, n, m, rank, look = plan.fit, plan.n, plan.m, plan.fit.rank, plan.look
+    n, m, rank, look = plan.n, plan.m, plan.fit.rank, plan.look
     height_H, height_V = plan.feature_height * rank, plan.row_height * n
     split = float(np.clip(rank * 0.9 / (rank * 0.9 + m), 0.10, 0.36))  # W's share of the width
     floor = (height_V + 6) / (height_H + height_V + 12)
@@ -267,7 +283,7 @@ def _layout(plan: Plan, mode: str) -> dict[str, Any]:
     }
     unnamed = {**bare, "showticklabels": False}
     tick = {"size": 13, "color": look.muted}
-    items, users = (cut_apart(ids.tolist(), 18) for ids in (fit.items[plan.window.i], fit.users[plan.window.u]))
+    users, items = _names(plan)
     features = [plain(x) for x in cut_apart(plan.names, 16)]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
     longest = max(map(len, users), default=0)

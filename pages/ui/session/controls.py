@@ -23,7 +23,14 @@ PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 MODE, WEIGHTS, ORDER, CELL = "mode", "weights", "order", "cell"
 ONLY_USERS, ONLY_ITEMS = "only_users", "only_items"
 SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
+JUDGED_FOLDS, HIDDEN = "judged_folds", "hidden"  # on Evaluate: of random folds, and which split is shown
 MINE, MOST_MINE = "mine", 20  # what a visitor rates, and as many items as can be
+TAB, ITEM = "tab", "item"  # who or what is looked at on the Recommend page
+PERSON_TAB, ITEM_TAB, MINE_TAB = "Someone in the ratings", "An item", "Me: rate a few"
+TABS = {"person": PERSON_TAB, "item": ITEM_TAB, "me": MINE_TAB}  # its word in the address → what it says
+MOST_LISTED = 100  # recommendations
+PLANE, ACROSS, UP, COLOURED = "plane", "across", "up", "coloured"  # the map
+PLANES, COLOURINGS = ("tastes", "features"), ("feature", "served")
 LEAST, MOST_LEAST = "least", 1_000_000  # the fewest ratings of an item that is listed
 SHARED = (DATA, BLANKS, WEIGHT, VALUE, RANK, SOLVER, PENALTY, INIT, SEED, LOSS, SWEEPS)
 CANONICAL, SOLVED = "canonical", "solver"  # the values of WEIGHTS
@@ -88,6 +95,12 @@ def set_widgets(**values: object) -> None:
     st.session_state.update(values)
 
 
+def at_most(name: str, most: int) -> None:
+    """Let a number be no more than what there is now. Call it before its widget is drawn."""
+    if isinstance(st.session_state.get(name), int):
+        st.session_state[name] = min(st.session_state[name], most)
+
+
 def use_defaults(ratings: Ratings, spared: Collection[str] = ()) -> None:
     """Set rank and the dial as ratings suggest, but for those `spared`. Call it from a callback."""
     for name, value in ((RANK, default_rank(ratings)), (BLANKS, suggested_blanks(ratings)[0])):
@@ -121,3 +134,9 @@ def from_text(text: str, spared: Collection[str] = ()) -> None:
         if isinstance(found, dict) and name in found and name not in spared:
             with suppress(ValueError):  # what is none of its values is as good as not kept
                 st.session_state[name] = allowed.checked(found[name])
+
+
+def least() -> int | None:
+    """The fewest ratings of an item that is listed, as somebody set it; None for the usual number."""
+    asked = st.session_state.get(LEAST)
+    return None if asked is None else int(asked)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from nmf_core import Ratings
+from nmf_core.interpret.newcomer import Choice
 from nmf_core.interpret.recommend import scale_steps
+from pages.ui.session import session, workspaces
 from pages.ui.session.controls import MINE, MOST_MINE
 
 
@@ -65,3 +67,36 @@ def of_texts(texts: list[str]) -> dict[str, float]:
 def to_texts(own: dict[str, float]) -> list[str]:
     """The same as texts."""
     return [f"{item}={rating:.12g}" for item, rating in own.items()]
+
+
+def add(item: str, rating: float) -> None:
+    """Rate one more item. For a callback."""
+    picked = st.session_state.get(MINE) or []
+    st.session_state[MINE] = [*picked, item] if item not in picked else picked
+    st.session_state[key(item)] = rating
+
+
+def pass_over(item: str) -> None:
+    """Somebody has not seen an item: it is not asked again. For a callback."""
+    session.current().passed.setdefault(workspaces.current().key, []).append(item)
+
+
+def passed(ratings: Ratings) -> list[str]:
+    """The items that were passed over and are still there."""
+    return [item for item in session.current().passed.get(workspaces.current().key, []) if item in ratings.items]
+
+
+def choose(choice: Choice, answer: str) -> None:
+    """One more choice between two shelves. For a callback."""
+    session.current().choices.setdefault(workspaces.current().key, []).append((choice, answer))
+
+
+def answers(ratings: Ratings) -> list[tuple[Choice, str]]:
+    """The choices between shelves whose items are all still there."""
+    made: list[tuple[Choice, str]] = session.current().choices.get(workspaces.current().key, [])
+    return [one for one in made if all(item in ratings.items for item in (*one[0].this, *one[0].that))]
+
+
+def forget_choices() -> None:
+    """Begin the choices between shelves anew. For a callback."""
+    session.current().choices.pop(workspaces.current().key, None)

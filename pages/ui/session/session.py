@@ -22,6 +22,13 @@ class Session:
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     notices: list[tuple[str, str]] = field(default_factory=list)
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+    passed: dict[str, list[str]] = field(default_factory=dict)  # items that a newcomer has not seen; by what is open
+    choices: dict[str, list[Any]] = field(
+        default_factory=dict
+    )  # of a newcomer between shelves, with their answers; likewise
+    brushed: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict
+    )  # people, items; by what is open
     projects: dict[str, str] = field(default_factory=dict)
     linked_project: str | None = None
     last_key: str = "notebook"

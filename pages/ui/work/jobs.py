@@ -247,5 +247,6 @@ def _tidy(board: _Board) -> None:
 
 
 def _size(result: Any) -> int:
-    """About how many bytes a result takes."""
-    return sum(getattr(getattr(result, name, None), "nbytes", 0) for name in ("W", "H")) + 10_000
+    """About how many bytes a result takes, in memory or in a file of its own."""
+    arrays = (getattr(result, name, None) for name in ("W", "H"))
+    return sum(getattr(holder, "nbytes", 0) for holder in (result, *arrays)) + 10_000

@@ -6,18 +6,25 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from nmf_core import Penalty, RankSurvey, Ratings, Settings
+from nmf_core import SOLVERS, Blanks, NmfError, Penalty, RankSurvey, Ratings, Settings
+from nmf_core.fit.list_fit import ListSettings
+from nmf_core.fit.settings import BLANK_PRESETS, resolve_blanks
+from nmf_core.study.baselines import BASELINES
+from nmf_core.study.dial import WEIGHTS
+from nmf_core.study.evaluate import QUICK_SECONDS, SPLITS
 from pages.ui import text
 from pages.ui.session import session
-from pages.ui.work import apart, jobs
-from pages.ui.work.fits import key_of, seconds
+from pages.ui.work import apart, jobs, lists
+from pages.ui.work.fits import key_of, machine, seconds
 from pages.ui.work.jobs import Progress
 from pages.ui.work.progress import Task
 
 FOLLOWS = 10.0  # seconds: a survey that is estimated at less begins by itself
 TOP_N = 10  # of the lists that are judged
+DIAL_FOLDS = 3
 
 
 def survey(
@@ -73,31 +80,110 @@ def survey(
 
 
 def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
-    """How good settings are on hidden ratings, beside what needs no features, as its panel shows it."""
-    takes = folds * seconds(ratings, settings)
+    """How good settings are on hidden ratings, beside baselines, as its panel shows it: a table for each split that can be made."""
+    named = judged(ratings, settings)
+    splits = SPLITS if ratings.times is not None else SPLITS[:1]
+    rounds = folds + len(splits) - 1
+    fits = sum(
+        lists.seconds(ratings) if isinstance(one, ListSettings) else seconds(ratings, one) for one in named.values()
+    )
+    takes = rounds * (fits + _beside(ratings, len(named)))
 
-    def work(progress: Progress) -> pd.DataFrame:
-        named = {f"rank {settings.rank}, blanks {_blanks(settings)}": settings}
-        return apart.run(
-            "evaluate", progress, ratings=ratings, settings=named, folds=folds, top_n=TOP_N, seed=settings.seed
-        )
+    def work(progress: Progress) -> dict[str, pd.DataFrame | NmfError]:
+        found: dict[str, pd.DataFrame | NmfError] = {}
+        on = True
 
+        def told(done: int, of: int) -> bool:
+            nonlocal on
+            models = of if found else of // folds  # of a round
+            on = progress(done + folds * models * len(found), models * rounds) and on
+            return on
+
+        for split in splits:
+            asked: dict[str, Any] = {"folds": folds, "top_n": TOP_N, "seed": settings.seed, "split": split}
+            try:
+                found[split] = apart.run("evaluate", told, ratings=ratings, settings=named, **asked)
+            except NmfError as error:
+                if not found:
+                    raise
+                found[split] = error
+            if not on:
+                break
+        return found
+
+    times = None if ratings.times is None else (len(ratings.times), float(np.nansum(ratings.times)))
+    in_time = " Then the same with the last fifth in time." if len(splits) > 1 else ""
     return task(
         "evaluation",
-        key_of(ratings, settings, "evaluation", folds),
+        key_of(ratings, settings, "evaluation", folds, times),
         work,
-        f"Each of {folds} parts of the ratings is hidden from a fit once, which then predicts them and makes lists: about "
-        f"{text.duration(takes)} here.",
+        f"Each of {folds} parts of the ratings is hidden once from {text.many(len(named), 'fit')} and from each baseline, which "
+        f"then predict them and make lists.{in_time} About {text.duration(takes)} here.",
         "Judge this fit on hidden ratings",
         "Model",
         None,
     )
 
 
+def judged(ratings: Ratings, settings: Settings) -> dict[str, Settings | ListSettings]:
+    """The fits that are judged, by what tables call them: where blanks count, first the finer one that lists are made from,
+    then that of the settings, and a companion whose scores are expected ratings."""
+    name = f"rank {settings.rank}, blanks {_blanks(settings)}"
+    able = "unknown" in SOLVERS[settings.solver].blanks
+    found: dict[str, Settings | ListSettings] = {name: settings}
+    if settings.blanks == "unknown" or not able:
+        return found
+    found["same rank, blanks unknown"] = replace(settings, blanks="unknown", penalty=None)
+    if not lists.are_finer(ratings, resolve_blanks(settings.blanks, ratings)):  # type: ignore[arg-type]
+        return found
+    return {"lists, of a finer fit": ListSettings(settings.blanks, settings.seed, settings.rank)} | found
+
+
+def serves_dial(settings: Settings) -> bool:
+    """Whether the solver of these settings serves every weight of a blank."""
+    return set(BLANK_PRESETS) <= set(SOLVERS[settings.solver].blanks)
+
+
+def dial(ratings: Ratings, settings: Settings) -> Task:
+    """What turning the dial costs, as its panel shows it."""
+    takes = DIAL_FOLDS * sum(
+        seconds(ratings, replace(settings, blanks=(w, 1.0) if w else "unknown")) + _lists(ratings, 1) for w in WEIGHTS
+    )
+
+    def work(progress: Progress) -> pd.DataFrame:
+        return apart.run(
+            "dial", progress, ratings=ratings, settings=settings, folds=DIAL_FOLDS, top_n=TOP_N, seed=settings.seed
+        )
+
+    return task(
+        "dial",
+        key_of(ratings, settings, "dial"),
+        work,
+        f"Fits with {len(WEIGHTS)} weights of a blank, from 0 to 1, each judged on {DIAL_FOLDS} parts of the ratings: about "
+        f"{text.duration(takes)} here.",
+        "Turn the dial",
+        "Fit",
+        None,
+    )
+
+
+def _beside(ratings: Ratings, n_fits: int) -> float:
+    """About how long the quick baselines and all lists of one round take."""
+    quick = (b.seconds(ratings) for b in BASELINES.values())
+    return sum(s for s in quick if s <= QUICK_SECONDS) / machine().speed + _lists(ratings, n_fits + len(BASELINES))
+
+
+def _lists(ratings: Ratings, models: int) -> float:
+    """About how long it takes to make and judge everybody's lists by so many models."""
+    return (1e-7 * ratings.n_users * ratings.n_items * models + 2e-6 * ratings.n_ratings) / machine().speed
+
+
 def _blanks(settings: Settings) -> str:
     """What a blank counts, in a word or two."""
     blanks = settings.blanks
-    return blanks if isinstance(blanks, str) else str(getattr(blanks, "name", blanks))
+    if isinstance(blanks, Blanks):
+        return f"{text.number(blanks.weight)} of a {text.number(blanks.value)}"
+    return str(blanks)
 
 
 def task(

@@ -20,6 +20,7 @@ PAGES_NEED = (
     "nmf_core.labels",
     "nmf_core.export",
     "nmf_core.fit.compiled",
+    "nmf_core.fit.compiled_rows",
     "nmf_core.store.projects",
     "pages.ui.charts",
     "plotly.graph_objects",
@@ -40,9 +41,10 @@ def warm_up() -> None:
     _of_the_c_library("mallopt", M_ARENA_MAX, POOLS)
     for module in PAGES_NEED:
         importlib.import_module(module)
-    from nmf_core.fit import compiled
+    from nmf_core.fit import compiled, exact_rows
 
     compiled.warm_up()
+    exact_rows.warm_up()
     fits.machine()
     apart.serving.set()
     # Modules, compiled code and constants never go away, so nobody needs to look through them again and again; what sessions

@@ -1,0 +1,246 @@
+"""Lists by default beside the best of others: `python -m benchmarks.lists [--quality] [--speed] [--penalties] [--popular]`.
+
+`--quality`: NDCG@10 among all unrated items, four fifths of the ratings seen, of `list_fit` with nothing set, beside the best of a
+grid of EASE, item-kNN and `implicit`'s iALS at ranks to 320, and popularity. Each peer has the setting that is best on the very
+ratings it is judged by, which favours them; chance and the fit that is read stand beside.
+`--speed`: whole calls of `list_fit` at a given rank, λ found in the call, beside `implicit`'s ALS, with as many threads, in turn.
+`--penalties`: NDCG@10 by rank and λ. `--popular`: with blanks that weigh more the more popular an item is, (popularity / mean)^α.
+Without any of these: quality and speed. Peers that are not installed are left out (`pip install implicit`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from benchmarks.few import REAL, ease, item_knn
+from benchmarks.few_fit import normal_equations
+from benchmarks.lifelike import lifelike
+from nmf_core import Factorization, Ratings, factorize, fold_features, list_fit, read_ratings
+from nmf_core.fit.fold_in import list_weights
+from nmf_core.fit.kernels import _coordinate_passes
+from nmf_core.fit.settings import default_rank
+from nmf_core.metrics import RELEVANT, ndcg
+from nmf_core.study.split import held_out_folds
+
+Array = NDArray[np.floating]
+TOP = 10
+MINUS, PENALTIES = (0.0, 0.5, 1.0, 2.0), (300.0, 1_000.0, 3_000.0, 10_000.0)
+NEIGHBOURS = (20, 50, 100, 200)
+RANKS, ALPHAS, RIDGES = (20, 80, 160, 320), (0.25, 1.0), (5.0, 20.0, 60.0)
+
+
+class Judge:
+    """NDCG@`TOP` on the ratings that are held out."""
+
+    def __init__(self, ratings: Ratings, seed: int) -> None:
+        ratings = ratings.by_name
+        fold = held_out_folds(ratings, folds=5, seed=seed)
+        self.seen, held = ratings.keep(fold != 0), ratings.keep(fold == 0)
+        low, high = ratings.scale
+        grid = held.V.toarray()
+        self.relevant = (grid >= low + RELEVANT * (high - low)) & (grid != 0)
+        self.rated = self.seen.V.toarray() != 0
+
+    def __call__(self, scores: Array) -> float:
+        """Of scores (n_users, n_items)."""
+        scores = np.array(scores, dtype=float)
+        scores[self.rated] = -np.inf
+        return float(np.nanmean(ndcg(scores, self.relevant, TOP)))
+
+    def of(self, fit: Factorization) -> float:
+        """Of a fit, as lists are made."""
+        return self(list_weights(fit, self.seen, slice(0, self.seen.n_users)) @ fit.H)
+
+
+def sets() -> Iterator[tuple[str, Ratings, int]]:
+    """Ratings with their names and the seed of what is held out."""
+    if REAL.exists():
+        for seed in range(3):
+            yield f"latest small, {seed}", read_ratings(REAL), seed
+    for n in (20_000, 100_000):
+        for seed in range(2):
+            yield f"lifelike, {n // 1000}k, {seed}", lifelike(n, seed=seed, pull=1.0), seed
+
+
+def ials(training: Ratings, rank: int, alpha: float, ridge: float, *, cholesky: bool = False) -> Array:
+    """Scores of `implicit`'s ALS, a rated cell weighing 1 + α."""
+    from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
+
+    V = training.V
+    weights = sparse.csr_matrix((np.full(V.nnz, 1 + alpha, np.float32), V.indices, V.indptr), shape=V.shape)
+    model = AlternatingLeastSquares(
+        factors=rank,
+        alpha=1.0,
+        regularization=ridge,
+        iterations=15,
+        num_threads=2,
+        random_state=0,
+        use_cg=not cholesky,
+    )
+    with threadpool_limits(1, "blas"):  # as it asks for: its own threads call BLAS
+        model.fit(weights, show_progress=False)
+    return model.user_factors @ model.item_factors.T
+
+
+def peers(judge: Judge) -> Iterator[tuple[str, float]]:
+    """Name and best NDCG of each peer's grid."""
+    V = judge.seen.V.astype(np.float64)
+    yield "chance", judge(np.random.default_rng(0).random(V.shape))
+    yield "popular", judge(np.tile(judge.seen.item_counts.astype(float), (V.shape[0], 1)))
+    yield "item-kNN", max(judge(np.asarray(item_knn(V, k)(V))) for k in NEIGHBOURS)
+    found = []
+    for minus in MINUS:
+        X = V.copy()
+        X.data = X.data - minus
+        found += [judge(np.asarray(ease(X, penalty)(X))) for penalty in PENALTIES]
+    yield "EASE", max(found)
+    if find_spec("implicit"):
+        grid = [(rank, a, ridge) for rank in RANKS for a in ALPHAS for ridge in RIDGES]
+        yield "iALS", max(judge(ials(judge.seen, *setting)) for setting in grid)
+
+
+def quality(wanted: str) -> None:
+    """Measure and print."""
+    print(f"NDCG@{TOP}; rank and λ are those that list_fit found; 'read' is the fit at the rank that opens, by default")
+    for name, ratings, seed in sets():
+        if wanted not in name:
+            continue
+        judge = Judge(ratings, seed)
+        began = time.perf_counter()
+        fine = list_fit(judge.seen)
+        seconds = time.perf_counter() - began
+        named = factorize(judge.seen, rank=default_rank(ratings), blanks="weak")
+        under = fold_features(fine, named)
+        finer = under["named"].isna().mean()
+        how = f"rank {fine.rank}, λ {fine.penalty.l2_W:.3f}, {seconds:.1f} s, {finer:.0%} finer"
+        print(
+            f"{name:18} ours {judge.of(fine):.4f} ({how})  read {judge.of(named):.4f} (rank {named.rank})",
+            end="",
+            flush=True,
+        )
+        for peer, value in peers(judge):
+            print(f"  {peer} {value:.4f}", end="", flush=True)
+        print(flush=True)
+
+
+def timed(work: Callable[..., Any], *args: Any, **more: Any) -> tuple[float, Any]:
+    """Seconds, and what came of it."""
+    began = time.perf_counter()
+    done = work(*args, **more)
+    return time.perf_counter() - began, done
+
+
+def speed(wanted: str) -> None:
+    """Measure and print."""
+    factorize(lifelike(2_000), rank=64, blanks="weak", max_sweeps=2)  # compiles
+    given: list[tuple[str, Ratings]] = [("lifelike, 100k", lifelike(100_000, pull=1.0))]
+    if REAL.exists():
+        given.append(("latest small", read_ratings(REAL)))
+    for name, ratings in given:
+        if wanted in name:
+            _speed_of(name, Judge(ratings, 0))
+    if wanted in "lifelike, 1m":
+        few, many = (timed(list_fit, lifelike(n, pull=1.0), rank=128, threads=2)[0] for n in (100_000, 1_000_000))
+        print(f"rank 128, 100k {few:.2f} s, 1m {many:.2f} s: ratio {many / few:.1f}")
+
+
+def _speed_of(name: str, judge: Judge) -> None:
+    """Of one set, rank by rank, ours and theirs in turn."""
+    for rank in (10, 160, 320):
+        seconds, fit = min(
+            (timed(list_fit, judge.seen, rank=rank, threads=2) for _ in range(2)), key=lambda one: one[0]
+        )
+        row = f"{name:15} rank {rank:3}: {seconds:6.2f} s, NDCG {judge.of(fit):.4f}"
+        if rank == 160:
+            longest = factorize(judge.seen, rank=160, blanks="weak", penalty=fit.penalty, max_sweeps=40)
+            row += f" (after 40 sweeps {judge.of(longest):.4f})"
+            whole, found = timed(list_fit, judge.seen, threads=2)
+            row += f"; its rank found too {whole:.2f} s (rank {found.rank}, {judge.of(found):.4f})"
+        if rank >= 160 and find_spec("implicit"):
+            for kind in ("Cholesky", "CG") if rank == 160 else ("CG",):
+                theirs, _ = timed(ials, judge.seen, rank, 1.0, 50.0, cholesky=kind == "Cholesky")
+                row += f"; implicit, {kind} {theirs:.2f} s: ratio {seconds / theirs:.2f}"
+        print(row, flush=True)
+
+
+def penalties(wanted: str) -> None:
+    """Measure and print."""
+    lams = (0.02, 0.03, 0.04, 0.055, 0.08, 0.11, 0.15)
+    print(f"NDCG@{TOP} after 9 sweeps, by rank and λ: {'  '.join(f'{lam:6}' for lam in lams)}")
+    for name, ratings, seed in sets():
+        if wanted not in name:
+            continue
+        judge = Judge(ratings, seed)
+        for rank in (10, 20, 40, 80, 160):
+            fits = [factorize(judge.seen, rank=rank, blanks="weak", penalty=lam, max_sweeps=9) for lam in lams]
+            print(f"{name:18} {rank:4}  " + "  ".join(f"{judge.of(fit):.4f}" for fit in fits), flush=True)
+
+
+def by_popularity(seen: Ratings, start: Factorization, alpha: float, penalty: float) -> Array:
+    """Scores of a fit, in plain NumPy, in which a blank of item i weighs ω (popularity / mean)^α, at most 1; people folded in."""
+    V, Vt = seen.V.astype(np.float64), seen.Vt.astype(np.float64)
+    omega, b = start.blanks.weight, start.blanks.value
+    more = np.minimum((seen.item_counts / seen.item_counts.mean()) ** alpha, 1 / omega)
+    W, Ht = start.W.copy(), start.H.T.copy()
+    half_at = 0.75 * np.sqrt(seen.n_items)
+    known = seen.user_counts / (seen.user_counts + half_at)
+    diagonal = np.arange(start.rank)
+
+    def people(of: Array, W: Array, Ht: Array, passes: int) -> Array:
+        """New W where a blank weighs `of` (n_users,) times its item's weight."""
+        S, s = (Ht.T * more) @ Ht, more @ Ht
+        G, right = normal_equations(
+            V, Ht, 1.0 - np.repeat(of, seen.user_counts) * more[V.indices], S[:, :, None] * of, 0.0, b
+        )
+        right += b * np.outer(s, of)
+        G[diagonal, diagonal] += penalty * (seen.user_counts + of * (more.sum() - (V != 0) @ more))
+        return _coordinate_passes(G, right, W.T.copy(), passes, 0.0).T
+
+    for _ in range(8):
+        W = people(np.full(seen.n_users, omega), W, Ht, 4)
+        of = omega * more
+        G, right = normal_equations(
+            Vt, W, 1.0 - np.repeat(of, seen.item_counts), (W.T @ W)[:, :, None] * of, np.outer(W.sum(axis=0), of), b
+        )
+        G[diagonal, diagonal] += penalty * (seen.item_counts + of * (seen.n_users - seen.item_counts))
+        Ht = _coordinate_passes(G, right, Ht.T.copy(), 4, 0.0).T
+    return people(omega * known, W, Ht, 60) @ Ht.T
+
+
+def popular(wanted: str) -> None:
+    """Measure and print."""
+    print(f"NDCG@{TOP} at rank 20, the best of λ 0.5, 0.7, 1, 1.4 and 2 × the default, by α: 0, 0.25, 0.5")
+    for name, ratings, seed in sets():
+        if wanted not in name:
+            continue
+        judge = Judge(ratings, seed)
+        start = factorize(judge.seen, rank=20, blanks="weak", max_sweeps=4)
+        grid = [start.penalty.l2_W * k for k in (0.5, 0.7, 1.0, 1.4, 2.0)]
+        best = [max(judge(by_popularity(judge.seen, start, a, lam)) for lam in grid) for a in (0.0, 0.25, 0.5)]
+        print(f"{name:18} " + "  ".join(f"{x:.4f}" for x in best), flush=True)
+
+
+def main() -> None:
+    """Measure and print what is asked for."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = {"quality": quality, "speed": speed, "penalties": penalties, "popular": popular}
+    for name in parts:
+        asked.add_argument(f"--{name}", action="store_true")
+    asked.add_argument("--only", default="", help="sets with this in their names")
+    given = asked.parse_args()
+    chosen = [name for name in parts if getattr(given, name)] or ["quality", "speed"]
+    for name in chosen:
+        parts[name](given.only)
+
+
+if __name__ == "__main__":
+    main()

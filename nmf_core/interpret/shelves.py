@@ -1,0 +1,131 @@
+"""Fine features under named ones: lists are made at a rank that nobody can read, and read in features that have names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from nmf_core.errors import NmfError
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.problem import Array
+from nmf_core.interpret.best import added_up
+
+FINER = "finer than any name"
+STRATUM = 50  # items of about the same weight, which are compared with each other only
+DRAWS, SURE = 3, 0.99  # shuffled copies of the fine features, and the share of them that must be less alike
+LEAST_ALIKE = 0.2  # below, another feature explains less than a twenty-fifth of what sets a fine one apart
+
+
+@dataclass(frozen=True, eq=False)
+class Shelves:
+    """Which fine feature goes under which named one.
+
+    Attributes:
+        of: (fine rank,) the index of the named feature, or `named` for those that are finer than any name.
+        named: number of named features.
+    """
+
+    of: NDArray[np.int64]
+    named: int
+
+    @property
+    def some_finer(self) -> bool:
+        """Whether any fine feature is under no name."""
+        return bool((self.of == self.named).any())
+
+    def names(self, names: list[str]) -> list[str]:
+        """The names of the parts that a score has: those of the named features, and one for the rest where there is any."""
+        return [*names, FINER] if self.some_finer else list(names)
+
+    def added(self, parts: Array) -> Array:
+        """(parts, n) sums of the rows of `parts` (fine rank, n) under each name."""
+        return np.array([added_up(parts[self.of == f]) for f in range(self.named + self.some_finer)])
+
+
+def shelves_of(folded: pd.DataFrame) -> Shelves:
+    """`fold_features`' frame as the index that scores are added up by."""
+    named = folded["named"].to_numpy(float, na_value=np.nan)
+    most = int(folded.attrs.get("named_rank", np.nanmax(named, initial=-1.0) + 1))
+    of = np.full(len(folded), most, dtype=np.int64)
+    of[folded["fine"].to_numpy()] = np.where(np.isnan(named), most, named).astype(np.int64)
+    return Shelves(of, most)
+
+
+def fold_features(fine_fit: Factorization, named_fit: Factorization) -> pd.DataFrame:
+    """Under which named feature each fine one goes: the one that it is most alike, if that is more than chance.
+
+    Alike is the cosine of what sets features apart: each row of H at length 1, less the mean of its fit's rows and, since every
+    feature of real ratings is mostly what everybody rates, less its own mean over the items of about the same weight. Chance is
+    what a fine row reaches that is shuffled among these.
+
+    Returns:
+        A frame with a row a fine feature: fine, named (its feature in `named_fit`, or NaN), similarity (−1…1, to the most alike),
+        chance (what 99 of 100 shuffled rows stay below); a similarity below 0.2 is under no name either.
+        `.attrs["named_rank"]` is the number of named features.
+
+    Raises:
+        NmfError: the fits share no item.
+
+    >>> from nmf_core import datasets, factorize
+    >>> ratings = datasets.movie_night()
+    >>> fine, named = factorize(ratings, rank=6, blanks="weak"), factorize(ratings, rank=3, blanks="weak")
+    >>> fold_features(fine, named).columns.tolist()
+    ['fine', 'named', 'similarity', 'chance']
+    """
+    shared = fine_fit.items.intersection(named_fit.items, sort=False)
+    if len(shared) == 0:
+        raise NmfError("The two fits share no item, so no feature can go under another. Fit ratings of the same items.")
+    fine, named = (fit.H[:, fit.items.get_indexer(shared)] for fit in (fine_fit, named_fit))
+    stratum = _strata(np.vstack([_unit(fine), _unit(named)]).mean(axis=0))
+    apart, anchors = _apart(fine, stratum), _unit(_apart(named, stratum))
+    alike = _unit(apart) @ anchors.T
+    best = alike.argmax(axis=1)
+    similarity = alike[np.arange(len(fine)), best]
+    chance = _by_chance(apart, stratum, anchors)
+    under = similarity > max(chance, LEAST_ALIKE)
+    frame = pd.DataFrame(
+        {
+            "fine": np.arange(len(fine)),
+            "named": np.where(under, best.astype(float), np.nan),
+            "similarity": similarity,
+            "chance": chance,
+        }
+    )
+    frame.attrs["named_rank"] = named_fit.rank
+    return frame
+
+
+def _strata(weight: Array) -> NDArray[np.int64]:
+    """(n_items,) which items weigh about the same."""
+    stratum = np.empty(len(weight), dtype=np.int64)
+    stratum[np.argsort(weight, kind="stable")] = np.arange(len(weight)) // STRATUM
+    return stratum
+
+
+def _apart(H: Array, stratum: NDArray[np.int64]) -> Array:
+    """What sets the rows of H apart: at length 1, less their mean row, less each one's mean over the items of a stratum."""
+    unit = _unit(H)
+    rest = unit - unit.mean(axis=0) if len(H) > 1 else unit
+    n = np.bincount(stratum)
+    return rest - np.array([(np.bincount(stratum, row) / n)[stratum] for row in rest])
+
+
+def _by_chance(apart: Array, stratum: NDArray[np.int64], anchors: Array) -> float:
+    """The similarity to the most alike anchor that `SURE` of rows stay below which are shuffled within strata."""
+    rng = np.random.default_rng(0)
+    order = np.argsort(stratum, kind="stable")
+    found = []
+    for _ in range(DRAWS):
+        shuffled = np.empty_like(apart)
+        shuffled[:, order] = apart[:, np.lexsort((rng.random(len(order)), stratum))]
+        found.append((_unit(shuffled) @ anchors.T).max(axis=1))
+    return float(np.quantile(np.concatenate(found), SURE))
+
+
+def _unit(rows: Array) -> Array:
+    """Rows at length 1; a row of zeros stays."""
+    size = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)
