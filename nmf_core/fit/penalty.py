@@ -23,14 +23,13 @@ class Walk(NamedTuple):
     sweeps: int
 
 
-IN_NUMPY = Walk(
-    0.35, 1.6, 8
-)  # few ratings: the best λ is strong, and after few sweeps a weaker one looks better than it is
+# Of few ratings the best λ is strong, and after few sweeps a weaker one looks better than it is.
+IN_NUMPY = Walk(0.35, 1.6, 8)
 UP_TO = ((20_000, Walk(0.2, 1.6, 6)), (2_000_000, Walk(0.2, 1.6, 4)))  # ratings
 BEYOND = Walk(0.2, 2.0, 4)  # where sweeps are dear
 LEAST = 200  # ratings: with fewer, those hidden say nothing
 # Up to so many ratings, how many choices of what to hide are averaged over; beyond, one.
-SEVERAL, LISTS_SEVERAL = ((1_000, 8), (5_000, 5), (20_000, 3)), ((999, 1), (20_000, 3))
+SEVERAL, LISTS_SEVERAL = ((20_000, 3),), ((999, 1), (20_000, 3))
 WEAKER, STRONGER = 9, 3  # steps from the middle, at most
 LIKES_SPREAD = 0.3  # of their size, as ratings from 1 to 5 have it; with a λ much above, a fit to likes ends in nothing
 FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are too few ratings to hide some
@@ -144,7 +143,7 @@ def repeats(n_ratings: int, blanks: Blanks) -> int:
 
     >>> unknown = Blanks(0.0, 0.0)
     >>> repeats(500, unknown), repeats(10_000, unknown), repeats(100_000, unknown)
-    (8, 3, 1)
+    (3, 3, 1)
     """
     return next((times for most, times in (LISTS_SEVERAL if blanks.weight else SEVERAL) if n_ratings <= most), 1)
 
