@@ -55,7 +55,7 @@ def test_a_feature_that_went_to_nothing_begins_anew():
 
 def test_few_ratings_are_hidden_more_often():
     unknown, weak = Blanks(0.0, 0.0), Blanks(0.2, 0.5)
-    assert [penalty.repeats(n, unknown) for n in (999, 1_001, 5_001, 20_001)] == [8, 5, 3, 1]
+    assert [penalty.repeats(n, unknown) for n in (999, 1_001, 5_001, 20_001)] == [3, 3, 3, 1]
     assert [penalty.repeats(n, weak) for n in (999, 1_000, 20_001)] == [1, 3, 1]
 
 
