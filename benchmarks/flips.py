@@ -126,12 +126,12 @@ def judge(fit: Factorization, ratings: Ratings, user: str, tally: Tally, brute: 
         rows, whole = shorter_sets(contest, len(removal.items), brute, rng)
         tally.smaller += any_flips(contest, rows)
         tally.partly += not whole
-    after = flip.after if flip else removal.after if removal else None
-    if after is None:
+    found = flip or removal
+    if found is None:
         tally.neither += 1
     else:
         before, now = firsts(contest, np.array([own, changed]))
-        tally.false += (contest.name(before), contest.name(now)) != ((flip or removal).before, after)  # type: ignore[union-attr]
+        tally.false += (contest.name(before), contest.name(now)) != (found.before, found.after)
 
 
 def run(name: str, ratings: Ratings, rank: int, people: int, brute: int) -> Tally:

@@ -10,20 +10,16 @@ from nmf_core.study.baselines import BASELINES
 from nmf_core.study.evaluate import SPLITS
 from nmf_core.study.verdict import flattered
 from pages.ui import charts, show, text
-from pages.ui.session import controls, workspaces
+from pages.ui.session import controls
 from pages.ui.work import progress, studies
 from pages.ui.work import view as views
-from pages.ui.work.view import Unsettled
 
-view = views.view()
 show.page(
     "Evaluate",
     "Is this fit any good? Ratings are hidden from it, and it is judged by them beside what needs no features, and beside the "
     "best that is known.",
 )
-if isinstance(view, Unsettled):
-    show.missing(view)
-ratings, settings = workspaces.current().ratings, controls.settings(workspaces.current().ratings)
+ratings, settings = show.settled()
 RANDOM, IN_TIME = SPLITS
 named = list(studies.judged(ratings, settings))
 
@@ -112,7 +108,7 @@ if not studies.serves_dial(settings):
     st.stop()
 curve = progress.panel(studies.dial(ratings, settings))
 if curve is not None:
-    now = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
+    now = resolve_blanks(settings.blanks, ratings)
     show.chart(charts.dial(curve, now.weight, studies.TOP_N, look=views.look()), "dial-curve")
     st.caption(
         f"A blank counts as a rating of {text.number(curve.attrs['value'])}, with the weight below. The line is the weight now. "

@@ -24,16 +24,24 @@ show.page(
 view = show.ready()
 fit, ratings = view.fit, view.ratings
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    plane = st.segmented_control(
-        "Plane",
-        list(PLANES),
-        default=controls.PLANES[0],
+
+def one_of(title: str, names: dict[str, str], key: str, help: str | None = None) -> str:
+    """The one of some names that is chosen, the first at first."""
+    chosen: str = st.segmented_control(
+        title,
+        list(names),
+        default=next(iter(names)),
         required=True,
-        key=controls.PLANE,
+        key=key,
         persist_state="session",
-        format_func=PLANES.__getitem__,
+        format_func=names.__getitem__,
+        help=help,
     )
+    return chosen
+
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    plane = one_of("Plane", PLANES, controls.PLANE)
     pair: points.Pair = points.TASTES
     if PLANES[plane] == PLANES["features"]:
         for name in (controls.ACROSS, controls.UP):
@@ -44,14 +52,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )
         up = st.selectbox("Up", numbers, key=controls.UP, persist_state="session", format_func=shown, width=200)
         pair = (across - 1, up - 1)
-    coloured = st.segmented_control(
+    coloured = one_of(
         "Colour",
-        list(COLOURINGS),
-        default=controls.COLOURINGS[0],
-        required=True,
-        key=controls.COLOURED,
-        persist_state="session",
-        format_func=COLOURINGS.__getitem__,
+        COLOURINGS,
+        controls.COLOURED,
         help="*Largest feature*: of a person's taste, or of what an item is made of. *How well they are served*: the share of a "
         "person's own ratings that their scores reach, 1 − Σ(v − ŷ)² / Σv². It is measured on ratings that the fit knew, not on "
         "hidden ones; where blanks count, scores are lower than ratings.",
@@ -61,7 +65,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 
 served = COLOURINGS[coloured] == COLOURINGS["served"]
-people, items = points.sides(view, pair, served=served)
+places = points.placed(view, pair)
+people, items = points.sides(view, places, served=served)
 sides = [side for side, name in ((people, "people"), (items, "items")) if name in (drawn_sides or ["people", "items"])]
 own = mine.rated(ratings)
 you = place_of(fit, fold_in(fit, own), pair) if own else None
@@ -76,7 +81,6 @@ def brushed() -> None:
     )
 
 
-places = points.placed(view, pair)
 drawn = charts.map_of(sides, places.axes, view.names, view.colours, look=views.look(), you=you)
 show.chart(drawn, "map", on_select=brushed, brushes=BRUSH)
 more = [

@@ -4,20 +4,16 @@ import streamlit as st
 
 from nmf_core import RankSurvey
 from pages.ui import charts, seen, show, text
-from pages.ui.session import controls, session, workspaces
+from pages.ui.session import controls, session
 from pages.ui.work import progress, studies
 from pages.ui.work import view as views
-from pages.ui.work.view import Unsettled
 
-view = views.view()
 show.page(
     "Rank",
     "How many features do these ratings support? Error on ratings hidden from the fit says so; error on those that were "
     "fitted does not.",
 )
-if isinstance(view, Unsettled):
-    show.missing(view)
-ratings, settings = workspaces.current().ratings, controls.settings(workspaces.current().ratings)
+ratings, settings = show.settled()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     top = st.number_input(

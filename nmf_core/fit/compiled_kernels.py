@@ -68,9 +68,9 @@ def _add_gram(B, indices, start, stop, rank, G):
 
 
 @compiled
-def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G):
-    """Coordinate descent on one row by its normal matrix, a and its gradient g in place; the passes that it took."""
-    zero, one, width, n = a.dtype.type(0), a.dtype.type(1), B.shape[1], len(cells)
+def normal_matrix(cells, B, omega, S, rank, G):
+    """G = (1−ω) Σ_Ω b bᵀ + ω S of one row; without the ridge."""
+    zero, one, width, n = B.dtype.type(0), B.dtype.type(1), B.shape[1], len(cells)
     left = one - omega
     if n > FEW_CELLS:
         G[:] = zero
@@ -93,6 +93,13 @@ def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, invers
                 by = left * b[f]
                 for h in range(width):
                     own[h] += by * b[h]
+
+
+@compiled
+def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G):
+    """Coordinate descent on one row by its normal matrix, a and its gradient g in place; the passes that it took."""
+    zero, width = a.dtype.type(0), B.shape[1]
+    normal_matrix(cells, B, omega, S, rank, G)
     for f in range(rank):
         G[f, f] += ridge
     done = 0

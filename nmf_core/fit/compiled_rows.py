@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nmf_core.fit.compiled_kernels import _add_gram, compiled
+from nmf_core.fit.compiled_kernels import compiled, normal_matrix
 from nmf_core.fit.llvm import take_block
 from nmf_core.fit.nnls import CHANCES, LEAST_PIVOT, NEAR, ROUNDS
 
@@ -39,21 +39,15 @@ def least_rows(
 def _normal(start, stop, cells, data, B, count, omega, l2, l1, value, S, s, rank, G, right):
     """The normal matrix and right side of a row."""
     width = B.shape[1]
-    G[:] = 0.0
     right[:] = 0.0
     for p in range(start, stop):
         v, b = data[p] - omega * value, B[cells[p]]
         for f in range(width):
             right[f] += v * b[f]
-    if omega < 1.0:
-        _add_gram(B, cells, start, stop, rank, G)
-    if omega > 0.0:
-        left = 1.0 - omega
-        for f in range(rank):
-            right[f] += omega * value * s[f]
-            for g in range(width):
-                G[f, g] = left * G[f, g] + omega * S[f, g]
+    normal_matrix(cells[start:stop], B, omega, S, rank, G)
     for f in range(rank):
+        if omega > 0.0:
+            right[f] += omega * value * s[f]
         right[f] -= l1 * count
         G[f, f] += l2 * count
 

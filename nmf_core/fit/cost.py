@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from nmf_core.data.datasets import planted
 from nmf_core.data.ratings import Ratings
+from nmf_core.fit.exact_rows import processors
 from nmf_core.fit.factorize import fit_settings
 from nmf_core.fit.penalty import repeats
 from nmf_core.fit.settings import Settings, resolve_blanks
@@ -59,7 +59,7 @@ def estimate(ratings: Ratings, settings: Settings, machine: Machine | None = Non
     True
     """
     machine = machine or Machine()
-    solver, blanks = SOLVERS[settings.solver], resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
+    solver, blanks = SOLVERS[settings.solver], resolve_blanks(settings.blanks, ratings)
     work = _WORK[blanks.name if blanks.name in _WORK else "weak"]
     n, k, rows = ratings.n_ratings, settings.rank, ratings.n_users + ratings.n_items
     seconds = (
@@ -84,6 +84,4 @@ def measured() -> Machine:
         began = time.process_time()
         fit_settings(ratings, probe)
         times.append(time.process_time() - began)
-    allowed = getattr(os, "sched_getaffinity", None)
-    threads = len(allowed(0)) if allowed else os.cpu_count() or 1
-    return Machine(float(np.clip(_PROBE / max(min(times), 1e-6), 0.1, 10.0)), threads)
+    return Machine(float(np.clip(_PROBE / max(min(times), 1e-6), 0.1, 10.0)), processors())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from nmf_core.data.ids import places_of
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.data.spread import counts_among
 from nmf_core.errors import SettingsError, shown
+from nmf_core.fit.exact_rows import processors
 from nmf_core.fit.factorization import Factorization, not_converged
 from nmf_core.fit.init import INITS, check_rank, usual
 from nmf_core.fit.kernels import worth_compiling
@@ -172,7 +172,7 @@ def check_settings(ratings: Ratings, settings: Settings) -> None:
 from. Set init='random', or a rank of at most 4.
     """
     _check_loss(ratings, settings)
-    if not _nothing_but_zeros(ratings.V, resolve_blanks(settings.blanks, ratings)):  # type: ignore[arg-type]
+    if not _nothing_but_zeros(ratings.V, resolve_blanks(settings.blanks, ratings)):
         _named_start(settings, ratings.V.shape)
 
 
@@ -210,7 +210,7 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
         SettingsError: ratings that the loss cannot take.
     """
     _check_loss(ratings, settings)
-    blanks = resolve_blanks(settings.blanks, ratings)  # type: ignore[arg-type]
+    blanks = resolve_blanks(settings.blanks, ratings)
     V, Vt = ratings.V, ratings.Vt
     ordered = ratings.by_name
     threads = threads_of(settings)
@@ -250,10 +250,7 @@ def _kept_sweeps(
 
 def threads_of(settings: Settings) -> int:
     """The threads asked for, or one for each processor that this process may use."""
-    if settings.threads is not None:
-        return settings.threads
-    allowed = getattr(os, "sched_getaffinity", None)  # where a container or a user gives fewer than there are
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
+    return processors() if settings.threads is None else settings.threads
 
 
 def _met(history: list[tuple[int, float, float, float]], tol: float) -> str:

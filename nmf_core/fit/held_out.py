@@ -25,7 +25,6 @@ Judge = Callable[[Array, Array, float], Array]  # of W, H and the penalty λ: th
 HIDDEN, HIDDEN_RANKED = 0.1, 0.2  # share of the ratings; the latter where lists are judged, which takes more
 TOP = 10
 RANKED_CELLS, LEAST_USERS = 2_000_000, 20
-FOLDED_PASSES, FOLDED_TOL = 60, 1e-4  # of what is only judged
 TOL = 1e-4
 
 
@@ -58,9 +57,10 @@ class Trial:
 
     def swept(self, start: tuple[Array, Array], penalty: float, n: int, go_on: GoOn) -> tuple[Array, Array]:
         """W and H after up to n sweeps from a start."""
-        W, H = start
-        for W, H in islice(self.sweeps(start, penalty, go_on), n):  # noqa: B007
-            pass
+        last = start
+        for now in islice(self.sweeps(start, penalty, go_on), n):
+            last = now
+        W, H = last
         return W.copy(), H.copy()
 
 
@@ -124,7 +124,7 @@ def ranking_error(seen: Problem, hidden: sparse.csr_array, cells: int = RANKED_C
         weights, Ht = W[users].astype(np.float64), np.ascontiguousarray(H.T, dtype=np.float64)
         if folded:
             side = Side(rated, seen.blanks, penalty, 0.0, of_rows)
-            weights = solve_rows(LOSSES["frobenius"], side, weights, Ht, passes=FOLDED_PASSES, tol=FOLDED_TOL)
+            weights = solve_rows(LOSSES["frobenius"], side, weights, Ht)
         scores = np.einsum("uf,if->ui", weights, Ht)
         scores[rated_rows, rated.indices] = -np.inf
         return 1 - ndcg(scores, relevant, TOP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +46,12 @@ class GramSweeps:
         return W, Ht, scale, *self.measure(W, Ht)
 
 
-def hals_rows(
-    side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0, finish: Callable[..., Array] | None = None
-) -> Array:
+def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) -> Array:
     """Exact coordinate descent on every row of A, B fixed; at most `passes` times over the features.
 
     Row i minimises ½ a·G a − r·a with G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c, r = Σ_Ω (v − ω b₀) b + ω b₀ Σ b − μ c: a
     non-negative least-squares problem in Gram form, so that blanks cost nothing. Rows do not touch each other. With
-    `tol`, passes end once no weight moves by more than `tol` of the largest. `finish` is given G (rank, rank, n), r and a, both
-    (rank, n), after them, and gives a.
+    `tol`, passes end once no weight moves by more than `tol` of the largest.
     """
     counted, value = side.blanks.weight > 0, side.blanks.value
     n, rank = A.shape
@@ -87,8 +83,7 @@ def hals_rows(
                 G += side.omega[rows] * everywhere[:, :, None]
         if side.l2:
             G[np.arange(rank), np.arange(rank)] += side.l2 * side.counts[rows]
-        found = _coordinate_passes(G, right[rows].T, A[rows].T.copy(), passes, tol)
-        out[rows] = (found if finish is None else finish(G, right[rows].T, found)).T
+        out[rows] = _coordinate_passes(G, right[rows].T, A[rows].T.copy(), passes, tol).T
     return out
 
 

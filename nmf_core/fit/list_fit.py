@@ -14,16 +14,15 @@ from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.factorize import OnSweep, fit_settings, problem_of, threads_of
 from nmf_core.fit.held_out import GoOn, Trial, trial
+from nmf_core.fit.problem import Problem
 from nmf_core.fit.settings import MAX_RANK, BlanksSetting, Settings, default_rank
 
-FEWEST = (
-    2_000  # ratings: below, hidden ones cannot tell one rank from another, and lists are made at the rank that is read
-)
+# Ratings: with fewer, hidden ones cannot tell one rank from another, and lists are made at the rank that is read.
+FEWEST = 2_000
 LOWEST, HIGHEST = 40, 160
 BETTER = 0.002  # of NDCG: what a doubling of the rank, or some more sweeps, must bring
-AS_GOOD = (
-    0.001  # of NDCG: ranks that differ by no more are as good, and the highest is taken, since λ keeps it from harm
-)
+# Of NDCG: ranks that differ by no more are as good, and the highest is taken, since λ keeps it from harm.
+AS_GOOD = 0.001
 JUDGED = (6, 9)  # sweeps of a trial after which its lists are judged
 CELLS = 6_000_000  # scores that a trial is judged by
 
@@ -67,12 +66,7 @@ def list_fit(
     asked = replace(asked, penalty=problem.penalty)
     if ratings.n_ratings < FEWEST or not problem.blanks.weight:
         return fit_settings(ratings, asked, on_sweep=on_sweep).canonical()
-    unit = 2.0**problem.exponent
-    tried = trial(problem.divided(unit), HIGHEST, threads_of(asked), cells=CELLS)
-    lowest = min(LOWEST, *ratings.V.shape)
-    found = Enough(rank or lowest, JUDGED[1])
-    if rank is None and tried is not None:
-        found = _enough(tried, problem.penalty.l2_W / unit, lowest, min(HIGHEST, *ratings.V.shape), go_on)
+    found = _enough(problem, threads_of(asked), go_on) if rank is None else Enough(rank, JUDGED[-1])
     fit = fit_settings(ratings, replace(asked, rank=found.rank, max_sweeps=found.sweeps), on_sweep=on_sweep)
     settled = replace(fit, stopped="lists", notes=()) if fit.stopped == "max_sweeps" else fit
     return settled.canonical()
@@ -99,8 +93,13 @@ class Enough:
     sweeps: int
 
 
-def _enough(tried: Trial, penalty: float, lowest: int, highest: int, go_on: GoOn) -> Enough:
+def _enough(problem: Problem, threads: int, go_on: GoOn) -> Enough:
     """The rank is doubled for as long as one more doubling can be expected to bring something, by what the last ones brought."""
+    lowest, highest = (min(rank, *problem.V.shape) for rank in (LOWEST, HIGHEST))
+    unit = 2.0**problem.exponent
+    tried, penalty = trial(problem.divided(unit), HIGHEST, threads, cells=CELLS), problem.penalty.l2_W / unit
+    if tried is None:
+        return Enough(lowest, JUDGED[-1])
     found = [_judged(tried, lowest, penalty, go_on)]
     gains: list[float] = []
     while 2 * found[-1][0].rank <= highest and go_on():

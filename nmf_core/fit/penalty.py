@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,26 +92,30 @@ def _best_for_ratings(problem: Problem, spread: float, rank: int, threads: int, 
     starts = [tried.start(rank) for tried in told]
     middle, step, sweeps = _walk(problem.V.nnz, rank)
     fits: dict[int, list[Fit]] = {}  # by the number of steps from the middle: those that the next may go on from
-    errors: dict[int, float] = {}
 
-    def judge(k: int, begun: list[Fit]) -> float:
-        """The mean error so many steps from the middle, of fits that went on from those begun."""
-        λ = float(spread * middle * step**k)
+    def judged(k: int) -> float:
+        """The mean error so many steps from the middle, of fits that went on from the last ones that way."""
+        λ, way = float(spread * middle * step**k), int(np.sign(k))
+        begun = starts if k == 0 else list(map(_ahead, fits[k - way], fits.get(k - 2 * way, fits[k - way]), starts))
+        fits.pop(k - 2 * way, None)  # nobody goes on from there any more
         fits[k] = [tried.swept(fit, λ, sweeps, go_on) for tried, fit in zip(told, begun, strict=True)]
-        errors[k] = float(np.mean([tried.judge(*fit, λ).mean() for tried, fit in zip(told, fits[k], strict=True)]))
-        return errors[k]
+        return float(np.mean([tried.judge(*fit, λ).mean() for tried, fit in zip(told, fits[k], strict=True)]))
 
-    least, k = judge(0, starts), 0
-    for way, farthest in ((-1, WEAKER), (1, STRONGER)):
+    return float(middle * step ** _lowest_of_steps(judged, ((-1, WEAKER), (1, STRONGER)), go_on))
+
+
+def _lowest_of_steps(judged: Callable[[int], float], ways: Iterable[tuple[int, int]], go_on: GoOn) -> float:
+    """How many steps from 0 the error is least: each way in turn, at most so far, until it rises; then by a parabola."""
+    errors = {0: judged(0)}
+    k = 0
+    for way, farthest in ways:
         while k * way >= 0 and abs(k) < farthest and go_on():
-            begun = list(map(_ahead, fits[k], fits.get(k - way, fits[k]), starts))
-            now = judge(k + way, begun)
-            if now >= least:
+            errors[k + way] = judged(k + way)
+            if errors[k + way] >= errors[k]:
                 break
-            fits.pop(k - way, None)
-            least, k = now, k + way
+            k += way
     around = [errors[near] for near in (k - 1, k, k + 1) if near in errors]
-    return float(middle * step ** (k + (_lowest(*around) if len(around) == 3 else 0.0)))
+    return k + (_lowest(*around) if len(around) == 3 else 0.0)
 
 
 def _walk(n_ratings: int, rank: int) -> Walk:
@@ -157,26 +162,13 @@ def _best_for_lists(problem: Problem, spread: float, rank: int, threads: int, go
     told = [(tried, tried.start(rank)) for tried in trials if tried is not None]
     if not told:
         return None
-    errors: dict[int, float] = {}  # by the number of steps from `LISTS_MIDDLE`
 
     def judged(k: int) -> float:
-        """The mean error so many steps from the middle; infinite where nothing more is wanted."""
-        if not go_on():
-            return np.inf
+        """The mean error so many steps from the middle."""
         λ = float(spread * LISTS_MIDDLE * LISTS_STEP**k)
-        found = []
-        for tried, start in told:
-            found.append(tried.judge(*tried.swept(start, λ, LISTS_SWEEPS, go_on), λ))
-        errors[k] = float(np.concatenate(found).mean())
-        return errors[k]
+        found = [tried.judge(*tried.swept(start, λ, LISTS_SWEEPS, go_on), λ) for tried, start in told]
+        return float(np.concatenate(found).mean())
 
-    least, k = judged(0), 0
-    for way in (1, -1):
-        while k * way >= 0 and abs(k) < LISTS_FARTHEST and (now := judged(k + way)) < least:
-            least, k = now, k + way
-    if not errors:
-        return None
-    best = min(errors, key=lambda k: errors[k])
-    around = [errors[k] for k in range(best - 1, best + 2) if k in errors]
-    at = best + (_lowest(*around) if len(around) == 3 else 0.0)
-    return float(LISTS_MIDDLE * LISTS_STEP**at)
+    return float(
+        LISTS_MIDDLE * LISTS_STEP ** _lowest_of_steps(judged, ((1, LISTS_FARTHEST), (-1, LISTS_FARTHEST)), go_on)
+    )

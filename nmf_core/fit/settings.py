@@ -117,12 +117,13 @@ def _check_penalty(penalty: Penalty | float | None, loss: str, solver: Solver) -
             )
 
 
-def resolve_blanks(blanks: str | Blanks, ratings: Ratings) -> Blanks:
+def resolve_blanks(blanks: BlanksSetting, ratings: Ratings) -> Blanks:
     """What a blank counts for these ratings: a named stop becomes a weight and a value in rating points.
 
     Weak evidence counts a blank as `WEAK_WEIGHT` of a rating at the low end of the scale; where no rating lies above that end,
     as with likes of 1 on a scale from 1, of a 0, since a blank that is worth a rating tells nobody apart.
     """
+    blanks = _checked_blanks(blanks)
     if isinstance(blanks, Blanks):
         return blanks
     if blanks == "weak":

@@ -12,8 +12,10 @@ from nmf_core.errors import whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.fold_in import list_weights
 from nmf_core.fit.problem import Array
+from nmf_core.interpret.best import evened
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, feature_names
+from nmf_core.interpret.match import unit_rows
 
 WEIGHED = 20  # people whose scores are those of their own lists, of whom the first are told
 PASSES, TOL = 100, 1e-5  # nobody reads more digits of a score that only orders
@@ -42,9 +44,9 @@ def would_like(
     candidate = enough_users(ratings, fit.rank, ratings.n_users, least) & (ratings.user_counts > 0)
     candidate[ratings.Vt.indices[ratings.Vt.indptr[i] : ratings.Vt.indptr[i + 1]]] = False
     rows = np.flatnonzero(candidate)
-    near = rows[np.lexsort((fit.user_places[rows], -_even(fit.W[rows] @ fit.H[:, i])))][:WEIGHED]
+    near = rows[np.lexsort((fit.user_places[rows], -_evened(fit.W[rows] @ fit.H[:, i])))][:WEIGHED]
     scores = list_weights(fit, ratings, near, passes=PASSES, tol=TOL) @ fit.H[:, i]
-    first = np.lexsort((fit.user_places[near], -_even(scores)))[:n]
+    first = np.lexsort((fit.user_places[near], -_evened(scores)))[:n]
     return pd.DataFrame(
         {"user": fit.users[near[first]], "score": scores[first], "ratings": ratings.user_counts[near[first]]}
     )
@@ -136,12 +138,10 @@ def _chance(H: Array, one: Array, among: NDArray[np.bool_]) -> float:
 
 
 def _unit(rows: Array) -> Array:
-    """Rows at length 1; one of zeros, or of what rounding left, stays or becomes zeros."""
-    size = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.divide(rows, size, out=np.zeros_like(rows), where=size > 1e-12)
+    """Rows at length 1; one of what rounding left becomes zeros."""
+    return unit_rows(rows, 1e-12)
 
 
-def _even(scores: Array) -> Array:
-    """Scores over the largest, to nine digits: last digits settle no tie."""
-    largest = scores.max(initial=0.0)
-    return np.round(scores / largest, 9) if largest > 0 else scores
+def _evened(scores: Array) -> Array:
+    """`best.evened` over the largest of them."""
+    return evened(scores, float(scores.max(initial=0.0)))

@@ -37,6 +37,12 @@ def match_features(old_fit: Factorization, new_fit: Factorization) -> pd.DataFra
     return pd.DataFrame({"old": rows, "new": columns, "similarity": similarity[rows, columns]})
 
 
+def unit_rows(rows: Array, least: float = 0.0) -> Array:
+    """Rows at length 1; one of zeros, or not longer than `least`, becomes zeros."""
+    size = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.divide(rows, size, out=np.zeros_like(rows), where=size > least)
+
+
 def cosine(A: Array, B: Array) -> Array:
     """(a, b) cosines between the rows of A (a, n) and of B (b, n); 0 for a row of zeros."""
     sizes = np.linalg.norm(A, axis=1)[:, None] * np.linalg.norm(B, axis=1)[None, :]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from nmf_core.data.ids import positions
 from nmf_core.data.ratings import Ratings
@@ -184,15 +185,10 @@ def people_together(fit: Factorization, ratings: Ratings, users: Iterable[object
     ['item', 'by', 'usual', 'rating']
     """
     rows = np.unique(positions(ratings.users, users, "user"))
-    part = ratings.V[rows]
-    by = np.bincount(part.indices, minlength=ratings.n_items)
-    total = np.bincount(part.indices, part.data.astype(float), minlength=ratings.n_items)
     usual = len(rows) * ratings.item_counts / ratings.n_users
-    order = _most_unusual(by, usual, len(rows), fit.item_places)[:n]
-    frame = pd.DataFrame(
-        {"item": ratings.items[order], "by": by[order], "usual": usual[order], "rating": total[order] / by[order]}
-    )
-    return Together(taste(fit)[rows].mean(axis=0) if len(rows) else np.zeros(fit.rank), frame)
+    rated = _rated_more(ratings.V[rows], usual, fit.item_places, n)
+    rated.insert(0, "item", ratings.items[rated.index])
+    return Together(_mean(taste(fit)[rows]), rated.reset_index(drop=True))
 
 
 def items_together(fit: Factorization, ratings: Ratings, items: Iterable[object], *, n: int = 10) -> Together:
@@ -204,15 +200,24 @@ def items_together(fit: Factorization, ratings: Ratings, items: Iterable[object]
     ['user', 'by', 'usual', 'rating']
     """
     columns = np.unique(positions(ratings.items, items, "item"))
-    part = ratings.Vt[columns]
-    by = np.bincount(part.indices, minlength=ratings.n_users)
-    total = np.bincount(part.indices, part.data.astype(float), minlength=ratings.n_users)
     usual = len(columns) * ratings.user_counts / ratings.n_items
-    order = _most_unusual(by, usual, len(columns), fit.user_places)[:n]
-    frame = pd.DataFrame(
-        {"user": ratings.users[order], "by": by[order], "usual": usual[order], "rating": total[order] / by[order]}
-    )
-    return Together(item_shares(fit, columns).mean(axis=0) if len(columns) else np.zeros(fit.rank), frame)
+    rated = _rated_more(ratings.Vt[columns], usual, fit.user_places, n)
+    rated.insert(0, "user", ratings.users[rated.index])
+    return Together(_mean(item_shares(fit, columns)), rated.reset_index(drop=True))
+
+
+def _mean(shares: Array) -> Array:
+    """The mean row; zeros where there is no row."""
+    found: Array = shares.mean(axis=0) if len(shares) else np.zeros(shares.shape[1])
+    return found
+
+
+def _rated_more(part: sparse.csr_array, usual: Array, places: Numbers, n: int) -> pd.DataFrame:
+    """The columns in which more of these rows have a rating than is usual, by their index: by, usual, rating."""
+    by = np.bincount(part.indices, minlength=part.shape[1])
+    total = np.bincount(part.indices, part.data.astype(float), minlength=part.shape[1])
+    order = _most_unusual(by, usual, part.shape[0], places)[:n]
+    return pd.DataFrame({"by": by[order], "usual": usual[order], "rating": total[order] / by[order]}, index=order)
 
 
 def _most_unusual(by: Numbers, usual: Array, size: int, places: Numbers) -> Numbers:

@@ -12,6 +12,7 @@ from nmf_core.errors import NmfError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.best import added_up
+from nmf_core.interpret.match import unit_rows
 
 FINER = "finer than any name"
 STRATUM = 50  # items of about the same weight, which are compared with each other only
@@ -79,9 +80,9 @@ def fold_features(fine_fit: Factorization, named_fit: Factorization) -> pd.DataF
     if len(shared) == 0:
         raise NmfError("The two fits share no item, so no feature can go under another. Fit ratings of the same items.")
     fine, named = (fit.H[:, fit.items.get_indexer(shared)] for fit in (fine_fit, named_fit))
-    stratum = _strata(np.vstack([_unit(fine), _unit(named)]).mean(axis=0))
-    apart, anchors = _apart(fine, stratum), _unit(_apart(named, stratum))
-    alike = _unit(apart) @ anchors.T
+    stratum = _strata(np.vstack([unit_rows(fine), unit_rows(named)]).mean(axis=0))
+    apart, anchors = _apart(fine, stratum), unit_rows(_apart(named, stratum))
+    alike = unit_rows(apart) @ anchors.T
     best = alike.argmax(axis=1)
     similarity = alike[np.arange(len(fine)), best]
     chance = _by_chance(apart, stratum, anchors)
@@ -107,7 +108,7 @@ def _strata(weight: Array) -> NDArray[np.int64]:
 
 def _apart(H: Array, stratum: NDArray[np.int64]) -> Array:
     """What sets the rows of H apart: at length 1, less their mean row, less each one's mean over the items of a stratum."""
-    unit = _unit(H)
+    unit = unit_rows(H)
     rest = unit - unit.mean(axis=0) if len(H) > 1 else unit
     n = np.bincount(stratum)
     return rest - np.array([(np.bincount(stratum, row) / n)[stratum] for row in rest])
@@ -121,11 +122,5 @@ def _by_chance(apart: Array, stratum: NDArray[np.int64], anchors: Array) -> floa
     for _ in range(DRAWS):
         shuffled = np.empty_like(apart)
         shuffled[:, order] = apart[:, np.lexsort((rng.random(len(order)), stratum))]
-        found.append((_unit(shuffled) @ anchors.T).max(axis=1))
+        found.append((unit_rows(shuffled) @ anchors.T).max(axis=1))
     return float(np.quantile(np.concatenate(found), SURE))
-
-
-def _unit(rows: Array) -> Array:
-    """Rows at length 1; a row of zeros stays."""
-    size = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)

@@ -46,7 +46,7 @@ def turn_dial(
     """
     require_ratings(ratings)
     base = settings or Settings()
-    blanks = resolve_blanks(base.blanks, ratings)  # type: ignore[arg-type]
+    blanks = resolve_blanks(base.blanks, ratings)
     value = blanks.value if blanks.weight else resolve_blanks("weak", ratings).value
     turned = {f"{float(w):g}": replace(base, blanks="unknown" if w == 0 else (w, value)) for w in weights}
     table = evaluate(ratings, turned, folds=folds, top_n=top_n, seed=seed, baselines=(), on_progress=on_progress)

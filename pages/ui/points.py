@@ -21,9 +21,9 @@ def placed(view: Ready, pair: Pair) -> Places:
     return projected(view.fit, view.names) if pair is None else in_two_features(view.fit, *pair, view.names)
 
 
-def sides(view: Ready, pair: Pair, *, served: bool) -> tuple[Points, Points]:
-    """People and items; `served` colours people by how well they are served."""
-    ratings, places = view.ratings, placed(view, pair)
+def sides(view: Ready, places: Places, *, served: bool) -> tuple[Points, Points]:
+    """People and items where they lie; `served` colours people by how well they are served."""
+    ratings = view.ratings
     of_users, of_items = largest_features(view.fit)
     users, items = brush.brushed(ratings)
     people = _most(ratings.user_counts, view.fit.user_places)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pandas as pd
 import streamlit as st
 
-from nmf_core import Ratings
+from nmf_core import Ratings, Settings
 from nmf_core.interpret.enough import least_ratings
 from pages.ui import text
 from pages.ui.charts import Chart
@@ -115,6 +115,15 @@ def ready() -> Ready:
     for note in view.fit.notes:
         st.warning(text.md(note))
     return view
+
+
+def settled() -> tuple[Ratings, Settings]:
+    """The ratings and settings of now, whether or not there is a fit of them; the page ends where they do not go together."""
+    view = views.view()
+    if isinstance(view, Unsettled):
+        missing(view)
+    ratings = workspaces.current().ratings
+    return ratings, controls.settings(ratings)
 
 
 def fewest_ratings(view: Ready) -> int | None:

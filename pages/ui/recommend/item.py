@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from nmf_core.interpret.features import narrate_weights
@@ -59,27 +60,30 @@ def _made_of(view: Ready, item: str) -> None:
         show.chart(charts.distribution(one, look=look), "item-ratings")
 
 
+def _listed(title: str, found: pd.DataFrame, key: str, nothing: str) -> bool:
+    """Draw what was found under its title; whether that is anything."""
+    st.markdown(f"###### {title}")
+    if len(found) == 0:
+        st.caption(nothing)
+        return False
+    st.dataframe(found, hide_index=True, key=key, height="content", column_config=_TWO_PLACES)
+    return True
+
+
 def _would_like(view: Ready, lists: Lists, item: str, asked: int | None) -> None:
     """The people who have not rated it and score it highest."""
     found = would_like(lists.fit, view.ratings, item, n=LISTED, least=_enough(view, lists, asked, "user"))
-    st.markdown("###### Who would like it")
-    if len(found) == 0:
-        st.caption("Everybody with ratings enough has rated it.")
-        return
-    st.dataframe(found, hide_index=True, key="would-like", height="content", column_config=_TWO_PLACES)
-    st.caption(f"People who have not rated it, by their score. {text.score_meaning(view.fit)}")
+    if _listed("Who would like it", found, "would-like", "Everybody with ratings enough has rated it."):
+        st.caption(f"People who have not rated it, by their score. {text.score_meaning(view.fit)}")
 
 
 def _alike(view: Ready, lists: Lists, item: str, asked: int | None) -> None:
     """The items made of the same features, and how much of that may be chance."""
     found = alike_items(lists.fit, view.ratings, item, n=LISTED, least=_enough(view, lists, asked, "item"))
-    st.markdown("###### What is alike")
-    if len(found) == 0:
-        st.caption("There is no other item with ratings enough.")
+    if not _listed("What is alike", found, "alike", "There is no other item with ratings enough."):
         return
     chance = found.attrs["chance"]
     above = int((found["similarity"] > chance).sum())
-    st.dataframe(found, hide_index=True, key="alike", height="content", column_config=_TWO_PLACES)
     st.caption(
         f"Cosine of what sets items apart (−1 to 1). By chance the most alike of all items reaches {chance:.2f}: "
         + (

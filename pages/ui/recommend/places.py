@@ -14,10 +14,11 @@ from pages.ui.work.view import Ready
 def of_newcomer(view: Ready, weights: Array) -> None:
     """A small map with a star."""
     with st.expander("Where you are on the map", icon=":material/map:", expanded=True):
-        people, _ = points.sides(view, points.TASTES, served=False)
+        places = points.placed(view, points.TASTES)
+        people, _ = points.sides(view, places, served=False)
         drawn = charts.map_of(
             [people],
-            points.placed(view, points.TASTES).axes,
+            places.axes,
             view.names,
             view.colours,
             look=views.look(),

@@ -134,7 +134,7 @@ def judged(ratings: Ratings, settings: Settings) -> dict[str, Settings | ListSet
     if settings.blanks == "unknown" or not able:
         return found
     found["same rank, blanks unknown"] = replace(settings, blanks="unknown", penalty=None)
-    if not lists.are_finer(ratings, resolve_blanks(settings.blanks, ratings)):  # type: ignore[arg-type]
+    if not lists.are_finer(ratings, resolve_blanks(settings.blanks, ratings)):
         return found
     return {"lists, of a finer fit": ListSettings(settings.blanks, settings.seed, settings.rank)} | found
 
