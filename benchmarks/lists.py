@@ -1,10 +1,11 @@
-"""Lists by default beside the best of others: `python -m benchmarks.lists [--quality] [--speed] [--penalties] [--popular]`.
+"""Lists by default beside the best of others: `python -m benchmarks.lists [--quality] [--speed] [--penalties] [--values] …`.
 
 `--quality`: NDCG@10 among all unrated items, four fifths of the ratings seen, of `list_fit` with nothing set, beside the best of a
 grid of EASE, item-kNN and `implicit`'s iALS at ranks to 320, and popularity. Each peer has the setting that is best on the very
 ratings it is judged by, which favours them; chance and the fit that is read stand beside.
 `--speed`: whole calls of `list_fit` at a given rank, λ found in the call, beside `implicit`'s ALS, with as many threads, in turn.
 `--penalties`: NDCG@10 by rank and λ. `--popular`: with blanks that weigh more the more popular an item is, (popularity / mean)^α.
+`--values`: NDCG@10, and the share of dislikes among the rated in the lists, by what a blank counts: weight and value.
 Without any of these: quality and speed. Peers that are not installed are left out (`pip install implicit`).
 """
 
@@ -27,13 +28,14 @@ from nmf_core import Factorization, Ratings, factorize, fold_features, list_fit,
 from nmf_core.fit.fold_in import list_weights
 from nmf_core.fit.kernels import _coordinate_passes
 from nmf_core.fit.settings import default_rank
-from nmf_core.metrics import RELEVANT, ndcg
+from nmf_core.metrics import LOW, RELEVANT, ndcg
 from nmf_core.study.split import held_out_folds
 
 Array = NDArray[np.floating]
 TOP = 10
 MINUS, PENALTIES = (0.0, 0.5, 1.0, 2.0), (300.0, 1_000.0, 3_000.0, 10_000.0)
 NEIGHBOURS = (20, 50, 100, 200)
+WEIGHTS, VALUES = (0.05, 0.1, 0.2, 0.3), (-0.125, 0.0, 0.125, 0.25)  # values: as shares of the scale above its low end
 RANKS, ALPHAS, RIDGES = (20, 80, 160, 320), (0.25, 1.0), (5.0, 20.0, 60.0)
 
 
@@ -45,8 +47,8 @@ class Judge:
         fold = held_out_folds(ratings, folds=5, seed=seed)
         self.seen, held = ratings.keep(fold != 0), ratings.keep(fold == 0)
         low, high = ratings.scale
-        grid = held.V.toarray()
-        self.relevant = (grid >= low + RELEVANT * (high - low)) & (grid != 0)
+        self.held, self.low = held.V.toarray(), low + LOW * (high - low)
+        self.relevant = (self.held >= low + RELEVANT * (high - low)) & (self.held != 0)
         self.rated = self.seen.V.toarray() != 0
 
     def __call__(self, scores: Array) -> float:
@@ -55,9 +57,20 @@ class Judge:
         scores[self.rated] = -np.inf
         return float(np.nanmean(ndcg(scores, self.relevant, TOP)))
 
+    def scores(self, fit: Factorization) -> Array:
+        """Of a fit, as lists are made."""
+        return list_weights(fit, self.seen, slice(0, self.seen.n_users)) @ fit.H
+
     def of(self, fit: Factorization) -> float:
         """Of a fit, as lists are made."""
-        return self(list_weights(fit, self.seen, slice(0, self.seen.n_users)) @ fit.H)
+        return self(self.scores(fit))
+
+    def disliked(self, scores: Array) -> float:
+        """Share of those rated low among all held-out ratings whose items are listed."""
+        scores = np.where(self.rated, -np.inf, scores)
+        listed = np.argpartition(-scores, TOP, axis=1)[:, :TOP]
+        rated = np.take_along_axis(self.held, listed, 1)
+        return float((rated[rated != 0] <= self.low).mean())
 
 
 def sets() -> Iterator[tuple[str, Ratings, int]]:
@@ -229,10 +242,27 @@ def popular(wanted: str) -> None:
         print(f"{name:18} " + "  ".join(f"{x:.4f}" for x in best), flush=True)
 
 
+def values(wanted: str) -> None:
+    """Measure and print."""
+    print(f"NDCG@{TOP} and the share of dislikes, list_fit at rank 80, by weight and value of a blank")
+    for name, ratings, seed in sets():
+        if wanted not in name:
+            continue
+        judge = Judge(ratings, seed)
+        low, high = ratings.scale
+        for weight in WEIGHTS:
+            row = f"{name:18} weight {weight:.2f}:"
+            for share in VALUES:
+                value = max(0.0, low + share * (high - low))
+                scores = judge.scores(list_fit(judge.seen, blanks=(weight, value), rank=80))
+                row += f"  {value:.2f}: {judge(scores):.4f} {judge.disliked(scores):.1%}"
+            print(row, flush=True)
+
+
 def main() -> None:
     """Measure and print what is asked for."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts = {"quality": quality, "speed": speed, "penalties": penalties, "popular": popular}
+    parts = {"quality": quality, "speed": speed, "penalties": penalties, "popular": popular, "values": values}
     for name in parts:
         asked.add_argument(f"--{name}", action="store_true")
     asked.add_argument("--only", default="", help="sets with this in their names")

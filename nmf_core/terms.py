@@ -19,6 +19,7 @@ TERMS = {
     "taste": "the share of each feature in a user's weights",
     "capsule": "ratings, fit and labels in one file that opens with the same bits",
     "held-out": "observed cells hidden from a fit, to judge it by",
+    "found again": "said of a feature that two halves of the people have as each other's nearest, more alike than by chance",
     "fold-in": "placing a person by their ratings, with H left as it is; where blanks are weak evidence, one "
     "weighs half of what it weighs in the fit at `half_at` ratings",
     "niche item": "an item that is low on every feature",

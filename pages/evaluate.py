@@ -7,7 +7,7 @@ from nmf_core import NmfError
 from nmf_core.fit.settings import resolve_blanks
 from nmf_core.metrics import METRICS
 from nmf_core.study.baselines import BASELINES
-from nmf_core.study.evaluate import SPLITS
+from nmf_core.study.split import SPLITS
 from nmf_core.study.verdict import flattered
 from pages.ui import charts, show, text
 from pages.ui.session import controls

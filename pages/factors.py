@@ -8,7 +8,7 @@ from nmf_core.interpret.misfit import misfit_table
 from pages.ui import charts, downloads, show, text, window
 from pages.ui.charts import MODES
 from pages.ui.session import controls, session, workspaces
-from pages.ui.work import fits
+from pages.ui.work import fits, lists
 from pages.ui.work import view as views
 
 FORMS = {controls.CANONICAL: "In rating points", controls.SOLVED: "As solved"}
@@ -74,7 +74,7 @@ factors = {
     "W": pd.DataFrame(fit.W, index=fit.users, columns=drawn.names),
     "H, items down": pd.DataFrame(fit.H.T, index=fit.items, columns=drawn.names),
 }
-show.chart(picture, "product", on_select=clicked, more=factors)
+show.chart(picture, "product", on_select=clicked, title="V", more=factors)
 st.caption(f"{charts.blanks_mark(shown, mode)} {text.shown_part(fit, len(shown.u), len(shown.i))}")
 if drawn is not view:
     st.caption("W and H are as the solver gave them: neither is in rating points, and the scores are the same.")
@@ -98,7 +98,8 @@ with st.container(border=True):
     else:
         st.markdown(f"**{text.md(user)} × {text.md(item)}** ({known}): {sum_words}")
         show.chart(charts.score_sum(parts, drawn.colours, look=look, high=ratings.scale[1]), "sum")
-        st.caption(text.score_meaning(fit))
+        finer = text.OTHER_SCORES if lists.are_finer(ratings, fit.blanks) else ""
+        st.caption(f"{text.score_meaning(fit)} {finer}".strip())
 
 with st.expander("How the fit converged", icon=":material/trending_down:", expanded=True):
     at = None

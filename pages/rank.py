@@ -3,24 +3,47 @@ from __future__ import annotations
 import streamlit as st
 
 from nmf_core import RankSurvey
-from pages.ui import charts, seen, show, text
+from nmf_core.study.ranks import named_features
+from nmf_core.study.split import SPLITS
+from pages.ui import charts, show, text
 from pages.ui.session import controls, session
 from pages.ui.work import progress, studies
 from pages.ui.work import view as views
+from pages.ui.work.view import Ready
+
+HIDDEN = dict(zip(SPLITS, ("at random", "the last fifth in time"), strict=True))
 
 show.page(
     "Rank",
-    "How many features do these ratings support? Error on ratings hidden from the fit says so; error on those that were "
-    "fitted does not.",
+    "How many features do these ratings support? What every rank does on ratings hidden from it says so, and whether its features "
+    "are found again where other people are looked at.",
 )
 ratings, settings = show.settled()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     top = st.number_input(
-        "Ranks 1 to", 1, seen.top_surveyed(ratings), key=controls.SURVEY_TOP, persist_state="session", width=140
+        "Ranks 1 to", 1, controls.top_surveyed(ratings), key=controls.SURVEY_TOP, persist_state="session", width=140
     )
+    split = SPLITS[0]
+    if ratings.times is not None:
+        split = st.segmented_control(
+            "Hidden are ratings",
+            SPLITS,
+            default=split,
+            required=True,
+            key=controls.SURVEY_SPLIT,
+            persist_state="session",
+            format_func=HIDDEN.__getitem__,
+        )
     folds = st.number_input(
-        "Folds", 2, 20, key=controls.FOLDS, persist_state="session", width=140, help="Each rating is hidden once."
+        "Folds",
+        2,
+        20,
+        key=controls.FOLDS,
+        persist_state="session",
+        width=140,
+        help="Each rating is hidden once. Up to 50 ratings are hidden one by one, whatever is set here.",
+        disabled=split != SPLITS[0],
     )
 
 
@@ -35,10 +58,12 @@ def clicked() -> None:
         controls.set_widgets(**{controls.RANK: round(point["x"])})
 
 
-survey = progress.panel(studies.survey(ratings, settings, tuple(range(1, int(top) + 1)), int(folds), so_far))
+survey = progress.panel(studies.survey(ratings, settings, tuple(range(1, int(top) + 1)), int(folds), split, so_far))
 if survey is not None:
-    st.markdown(f"#### {text.md(survey.verdict)}")
-    show.chart(charts.rank_survey(survey, settings.rank, look=views.look()), "survey", on_select=clicked)
+    studies.keep_survey(survey, ratings, settings, int(folds), split)
+    head, _, why = survey.verdict.partition(": ")
+    st.markdown(f"#### {text.md(head)}")
+    st.markdown(text.md(why[:1].upper() + why[1:]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Use rank {survey.suggested_rank}",
@@ -48,15 +73,17 @@ if survey is not None:
             disabled=survey.suggested_rank == settings.rank,
         )
         st.caption(f"Or click a point. The rank now is {settings.rank}.")
-    st.caption(
-        "Held-out: ratings dealt into folds, each hidden once; every user and item keeps some. Bars are standard errors over "
-        "folds. Suggested is the smallest rank within one standard error of the best. Shuffled: the same with each item's "
-        "ratings dealt anew among its raters, so that tastes are gone; features that predict must stay below it."
+    view = views.view()
+    named = named_features(survey, ratings, view.fit, view.labels) if isinstance(view, Ready) else {}
+    show.chart(
+        charts.rank_survey(survey, settings.rank, look=views.look(), named=named),
+        "survey",
+        on_select=clicked,
+        title="Ranks",
+        more={"Features": charts.table_of_features(survey, named), "Flows": survey.flows},
+        camera=True,
     )
-    if settings.blanks != "unknown":
-        st.warning(
-            "Blanks count in this fit, so its scores are not expected ratings, and this error judges them harshly."
-        )
+    st.caption(text.survey_rule(survey), help=text.terms("rank", "held-out", "found again"))
 
 st.page_link(
     "evaluate.py",

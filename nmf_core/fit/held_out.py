@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -17,7 +17,7 @@ from nmf_core.fit.init import INITS, usual
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, Side, chunks, observed_scores, rows_of
-from nmf_core.fit.solvers import hals
+from nmf_core.fit.solvers import SOLVERS
 from nmf_core.metrics import RELEVANT, ndcg
 
 GoOn = Callable[[], bool]
@@ -35,27 +35,33 @@ class Trial:
     Attributes:
         seen: the problem of the ratings that are left, without a penalty.
         judge: the errors of W (n_users × rank), H (rank × n_items) and their penalty on what is hidden: one a person
-            where lists are judged, else one of all.
+            where lists are judged, else one a rating.
+        whose: (errors,) the row of V that each is of.
         threads: how many may work on a fit.
+        solver: a name in `SOLVERS`.
     """
 
     seen: Problem
     judge: Judge
+    whose: NDArray[np.int64]
     threads: int
+    solver: str = "hals"
 
     def start(self, rank: int) -> tuple[Array, Array]:
         """W and H before the first sweep."""
         return INITS[usual(rank, self.seen.V.shape)](self.seen, rank, 0, self.threads)
 
-    def sweeps(self, start: tuple[Array, Array], penalty: float, go_on: GoOn) -> Iterator[tuple[Array, Array]]:
+    def sweeps(
+        self, start: tuple[Array, Array], penalty: float | Penalty, go_on: GoOn
+    ) -> Iterator[tuple[Array, Array]]:
         """W and H after each sweep from a start, for as long as `go_on` says."""
-        problem = Problem(self.seen.V, self.seen.Vt, self.seen.blanks, Penalty.of(penalty))
-        for one in islice(hals.run(problem, *start, TOL, self.threads), 1, None):
+        problem = replace(self.seen, penalty=Penalty.of(penalty))
+        for one in islice(SOLVERS[self.solver].run(problem, *start, TOL, self.threads), 1, None):
             yield one.W, one.H
             if not go_on():
                 return
 
-    def swept(self, start: tuple[Array, Array], penalty: float, n: int, go_on: GoOn) -> tuple[Array, Array]:
+    def swept(self, start: tuple[Array, Array], penalty: float | Penalty, n: int, go_on: GoOn) -> tuple[Array, Array]:
         """W and H after up to n sweeps from a start."""
         last = start
         for now in islice(self.sweeps(start, penalty, go_on), n):
@@ -77,12 +83,15 @@ def trial(problem: Problem, rank: int, threads: int, salt: int = 0, cells: int =
     if not worth_compiling(seen_V.nnz, rank):
         seen_V, seen_t = seen_V.astype(np.float64), seen_t.astype(np.float64)
     seen, hidden = Problem(seen_V, seen_t, problem.blanks), without(V, ~of_users)
-    judge = ranking_error(seen, hidden, cells) if problem.blanks.weight else prediction_error(seen, hidden)
-    return None if judge is None else Trial(seen, judge, threads)
+    judged = ranking_error(seen, hidden, cells) if problem.blanks.weight else prediction_error(seen, hidden)
+    return None if judged is None else Trial(seen, *judged, threads)
 
 
-def prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
-    """Mean squared error on hidden ratings of users and items that are seen elsewhere; None if there are none."""
+Judged = tuple[Judge, NDArray[np.int64]]  # and the row of V that each error is of
+
+
+def prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judged | None:
+    """Squared errors on hidden ratings of users and items that are seen elsewhere, and whose each is; None if there are none."""
     low, high = float(seen.V.data.min(initial=np.inf)), float(seen.V.data.max(initial=0.0))
     side = Problem(hidden, hidden, Blanks(0.0, 0.0)).users
     known = (seen.users.counts > 0)[side.rows] & (seen.items.counts > 0)[hidden.indices]
@@ -91,13 +100,14 @@ def prediction_error(seen: Problem, hidden: sparse.csr_array) -> Judge | None:
 
     def judge(W: Array, H: Array, penalty: float) -> Array:
         scores = np.clip(observed_scores(side, W, H.T), low, high)
-        return np.array([np.mean((hidden.data - scores)[known] ** 2)])
+        return (hidden.data - scores)[known] ** 2
 
-    return judge
+    return judge, side.rows[known]
 
 
-def ranking_error(seen: Problem, hidden: sparse.csr_array, cells: int = RANKED_CELLS) -> Judge | None:
-    """1 − NDCG@`TOP` among the items that a user has not rated, relevant being hidden high ratings; None if there are too few.
+def ranking_error(seen: Problem, hidden: sparse.csr_array, cells: int = RANKED_CELLS) -> Judged | None:
+    """1 − NDCG@`TOP` among the items that a user has not rated, relevant being hidden high ratings, and whose each is; None if
+    there are too few.
 
     Of some users, evenly spread, as many as keep the scores to `cells`; their lists are made as everybody's are, by folding in
     where blanks are weak evidence.
@@ -129,7 +139,7 @@ def ranking_error(seen: Problem, hidden: sparse.csr_array, cells: int = RANKED_C
         scores[rated_rows, rated.indices] = -np.inf
         return 1 - ndcg(scores, relevant, TOP)
 
-    return judge
+    return judge, users
 
 
 def hidden_cells(V: sparse.csr_array, salt: int, share: float, *, transposed: bool = False) -> NDArray[np.bool_]:

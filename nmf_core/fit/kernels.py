@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +20,23 @@ NEWTON_STEPS = 30  # towards a balance with L1 penalties: more than are ever nee
 BLOCK_BYTES = 64 << 20  # normal matrices held at once
 
 
+_compiled_from: ContextVar[int | None] = ContextVar("compiled_from", default=None)
+
+
 def worth_compiling(n_ratings: int, rank: int) -> bool:
     """Whether compiled kernels (`compiled.py`) are faster here; below, a first fit must not wait for a compiler."""
-    return n_ratings * rank >= COMPILED_FROM
+    least = _compiled_from.get()
+    return n_ratings * rank >= (COMPILED_FROM if least is None else least)
+
+
+@contextmanager
+def compiled_from(least: int | None) -> Iterator[None]:
+    """Let fits of so many ratings × ranks be compiled within, where many small ones are worth what one is not; None: as usual."""
+    token = _compiled_from.set(least)
+    try:
+        yield
+    finally:
+        _compiled_from.reset(token)
 
 
 @dataclass(frozen=True)

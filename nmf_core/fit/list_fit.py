@@ -72,6 +72,13 @@ def list_fit(
     return settled.canonical()
 
 
+def rank_for_lists(problem: Problem, threads: int, go_on: GoOn) -> int | None:
+    """The rank that `list_fit` finds; None where it takes the one that is read: of few ratings, and where blanks say nothing."""
+    if problem.V.nnz < FEWEST or not problem.blanks.weight:
+        return None
+    return _enough(problem, threads, go_on).rank
+
+
 @dataclass(frozen=True)
 class ListSettings:
     """A fit for lists, where a fit's `Settings` could stand: what `list_fit` is asked for, and at which rank its lists are read."""

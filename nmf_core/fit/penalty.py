@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from nmf_core.fit.held_out import GoOn, trial
+from nmf_core.fit.held_out import GoOn, Trial, trial
 from nmf_core.fit.kernels import worth_compiling
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem
 from nmf_core.fit.settings import PenaltySetting
@@ -81,17 +81,25 @@ def resolve_penalty(
 
 
 def _best_for_ratings(problem: Problem, spread: float, rank: int, threads: int, go_on: GoOn) -> float | None:
-    """λ over the ratings' spread: from the middle down, or else up, until hidden ratings are predicted worse; then a parabola.
-
-    None where what is hidden can tell nothing.
-    """
+    """λ over the ratings' spread whose fits best predict hidden ratings; None where what is hidden can tell nothing."""
     trials = [trial(problem, rank, threads, salt) for salt in range(repeats(problem.V.nnz, problem.blanks))]
     told = [tried for tried in trials if tried is not None]
-    if not told:
-        return None
+    return walked(told, spread, rank, walk_of(problem.V.nnz, rank), go_on).strength if told else None
+
+
+class Walked(NamedTuple):
+    """Where a walk along λ ended: λ over the ratings' spread, and the errors of each trial at the step nearest to it."""
+
+    strength: float
+    errors: list[Array]
+
+
+def walked(told: list[Trial], spread: float, rank: int, walk: Walk, go_on: GoOn) -> Walked:
+    """From the middle down, or else up, until hidden ratings are predicted worse; then a parabola."""
     starts = [tried.start(rank) for tried in told]
-    middle, step, sweeps = _walk(problem.V.nnz, rank)
+    middle, step, sweeps = walk
     fits: dict[int, list[Fit]] = {}  # by the number of steps from the middle: those that the next may go on from
+    errors: dict[int, list[Array]] = {}
 
     def judged(k: int) -> float:
         """The mean error so many steps from the middle, of fits that went on from the last ones that way."""
@@ -99,9 +107,11 @@ def _best_for_ratings(problem: Problem, spread: float, rank: int, threads: int, 
         begun = starts if k == 0 else list(map(_ahead, fits[k - way], fits.get(k - 2 * way, fits[k - way]), starts))
         fits.pop(k - 2 * way, None)  # nobody goes on from there any more
         fits[k] = [tried.swept(fit, λ, sweeps, go_on) for tried, fit in zip(told, begun, strict=True)]
-        return float(np.mean([tried.judge(*fit, λ).mean() for tried, fit in zip(told, fits[k], strict=True)]))
+        errors[k] = [tried.judge(*fit, λ) for tried, fit in zip(told, fits[k], strict=True)]
+        return float(np.mean([error.mean() for error in errors[k]]))
 
-    return float(middle * step ** _lowest_of_steps(judged, ((-1, WEAKER), (1, STRONGER)), go_on))
+    least = _lowest_of_steps(judged, ((-1, WEAKER), (1, STRONGER)), go_on)
+    return Walked(float(middle * step**least), errors[round(least)])
 
 
 def _lowest_of_steps(judged: Callable[[int], float], ways: Iterable[tuple[int, int]], go_on: GoOn) -> float:
@@ -118,7 +128,7 @@ def _lowest_of_steps(judged: Callable[[int], float], ways: Iterable[tuple[int, i
     return k + (_lowest(*around) if len(around) == 3 else 0.0)
 
 
-def _walk(n_ratings: int, rank: int) -> Walk:
+def walk_of(n_ratings: int, rank: int) -> Walk:
     """How λ is looked for among so many ratings."""
     if not worth_compiling(n_ratings, rank):
         return IN_NUMPY

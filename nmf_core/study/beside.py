@@ -41,8 +41,7 @@ def fit(ratings: Ratings, settings: Settings, on_progress: Callable[..., object]
 STUDIES: dict[str, Callable[..., Any]] = {"survey": survey_ranks, "evaluate": evaluate, "dial": turn_dial, "fit": fit}
 # In whose place nobody reads a digit: for these compiled code, which is loaded once, is worth it for any grid. A fit is computed
 # as a script computes it, to the last bit.
-COMPILED = ("survey", "evaluate", "dial")
-USUAL = kernels.COMPILED_FROM
+COMPILED = ("evaluate", "dial")
 TELL = 0.1  # seconds between two words of progress
 STARTS = 60.0  # seconds in which the process must be there
 
@@ -179,7 +178,6 @@ def main(address: str, nice: int) -> None:
 def _answer(connection: Connection, number: int, study: str, asked: dict[str, Any], wants_partial: bool) -> None:
     """Compute a study and send its progress, what there is so far, and the result."""
     last, on = time.monotonic(), True
-    kernels.COMPILED_FROM = 0 if study in COMPILED else USUAL
 
     def told(done: int, of: int, *so_far: object) -> bool:
         nonlocal last, on
@@ -193,7 +191,9 @@ def _answer(connection: Connection, number: int, study: str, asked: dict[str, An
 
     more = {"on_rank": lambda found: connection.send(("partial", found))} if wants_partial else {}
     try:
-        connection.send(("result", STUDIES[study](on_progress=told, **asked, **more)))
+        with kernels.compiled_from(0 if study in COMPILED else None):
+            result = STUDIES[study](on_progress=told, **asked, **more)
+        connection.send(("result", result))
     except NmfError as error:
         connection.send(("error", error))
     except (EOFError, OSError):

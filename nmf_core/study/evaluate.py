@@ -21,12 +21,11 @@ from nmf_core.metrics import METRICS, RELEVANT
 from nmf_core.study.baselines import BASELINES, Baseline
 from nmf_core.study.baselines.base import GoOn, Model, People, Scorer
 from nmf_core.study.measure import Part, figures, jackknifed, measure
-from nmf_core.study.split import FITTED, HELD_OUT, LEFT_OUT, TOLD, held_out_folds, split_in_time
+from nmf_core.study.split import FITTED, HELD_OUT, LEFT_OUT, SPLITS, TOLD, checked_split, held_out_folds, split_in_time
 from nmf_core.study.verdict import verdict
 from nmf_core.words import listed, many, noun
 
 Judged = Settings | ListSettings
-SPLITS = ("random", "time")
 # Of a baseline on one fold; by default slower ones are left out, larger ones always.
 QUICK_SECONDS, MOST_GIGABYTES = 15.0, 2.0
 GROUPS = 10  # of people, where there is one split
@@ -202,9 +201,7 @@ def _chosen(ratings: Ratings, asked: str | Collection[str]) -> tuple[list[Baseli
 
 def _split(ratings: Ratings, split: str, folds: int, seed: int) -> _Split:
     """The parts that models are judged on."""
-    if split not in SPLITS:
-        raise SettingsError(f"split is {shown(split)}; it must be one of {', '.join(SPLITS)}. Pick one of these.")
-    if split == SPLITS[0]:
+    if checked_split(split) == SPLITS[0]:
         fold = held_out_folds(ratings, folds=folds, seed=seed)
         halves = [(ratings.keep(fold != k), ratings.keep(fold == k)) for k in np.unique(fold[fold >= 0])]
         return _Split([Part(training, training, testing) for training, testing in halves], 1, [])

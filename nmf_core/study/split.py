@@ -7,7 +7,20 @@ from numpy.typing import NDArray
 
 from nmf_core.data.ids import places_of
 from nmf_core.data.ratings import Ratings, require_ratings
-from nmf_core.errors import RatingsError, whole_number
+from nmf_core.errors import RatingsError, SettingsError, shown, whole_number
+
+SPLITS = ("random", "time")
+
+
+def checked_split(split: object) -> str:
+    """One of `SPLITS`.
+
+    >>> checked_split("time")
+    'time'
+    """
+    if not isinstance(split, str) or split not in SPLITS:
+        raise SettingsError(f"split is {shown(split)}; it must be one of {', '.join(SPLITS)}. Pick one of these.")
+    return split
 
 
 def held_out_folds(ratings: Ratings, *, folds: int = 5, seed: int = 0) -> NDArray[np.int64]:

@@ -43,7 +43,8 @@ PAGES = {
     "rank": Page(
         "Rank",
         ":material/stacked_line_chart:",
-        "error on fitted and on hidden ratings against rank; click a rank to take it",
+        "which rank to read and which to make lists with: every rank judged on hidden ratings, beside chance, which of its "
+        "features are found again in the other half of the people, and how features split; click a rank to take it",
         "to choose and defend a rank",
     ),
     "labels": Page(

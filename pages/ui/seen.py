@@ -14,7 +14,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import MAX_SWEEPS, default_rank
 from nmf_core.interpret.arrange import ORDERS
-from nmf_core.study.evaluate import SPLITS
+from nmf_core.study.split import SPLITS
 from pages.ui import window
 from pages.ui.charts import MODES
 from pages.ui.session import controls, mine, workspaces
@@ -27,7 +27,7 @@ def parameters(ratings: Ratings) -> Parameters:
     """What can be seen of these ratings, by its name in the address, which is the key of its widget."""
     suggested, _ = suggested_blanks(ratings)
     top = value_top(ratings)
-    ranks = top_surveyed(ratings)
+    ranks = controls.top_surveyed(ratings)
     return {
         controls.RANK: _whole(1, controls.TOP_RANK, min(controls.TOP_RANK, default_rank(ratings))),
         controls.BLANKS: _one_of(controls.DIAL, suggested),
@@ -54,8 +54,9 @@ def parameters(ratings: Ratings) -> Parameters:
             get=workspaces.selected_cell,
             put=workspaces.select_cell,
         ),
-        controls.SURVEY_TOP: _whole(1, ranks, min(8, ranks), page="rank"),
+        controls.SURVEY_TOP: _whole(1, ranks, controls.usual_top(ratings), page="rank"),
         controls.FOLDS: _whole(2, 20, 5, page="rank"),
+        controls.SURVEY_SPLIT: _one_of(SPLITS if ratings.times is not None else SPLITS[:1], SPLITS[0], page="rank"),
         controls.JUDGED_FOLDS: _whole(2, 20, 5, page="evaluate"),
         controls.HIDDEN: _one_of(SPLITS, SPLITS[0], page="evaluate"),
         controls.USER: Parameter(
@@ -100,11 +101,6 @@ def parameters(ratings: Ratings) -> Parameters:
 def value_top(ratings: Ratings) -> float:
     """The most that a blank may count, in rating points."""
     return max(float(ratings.scale[1]), 1.0)
-
-
-def top_surveyed(ratings: Ratings) -> int:
-    """The largest rank that a survey of these ratings reaches."""
-    return max(1, min(ratings.n_users, ratings.n_items, controls.TOP_RANK))
 
 
 def _tab(texts: list[str]) -> str:

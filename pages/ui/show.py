@@ -23,7 +23,9 @@ from pages.ui.work.jobs import Job
 from pages.ui.work.progress import Task
 from pages.ui.work.view import Ready, Unfitted, Unsettled, View
 
-PLAIN = {"displayModeBar": False, "scrollZoom": False}
+PLAIN: dict[str, object] = {"displayModeBar": False, "scrollZoom": False}
+PICTURES = ("SVG", "PNG")
+SAVED = "What the camera on the chart saves."
 
 
 def chart(
@@ -32,27 +34,52 @@ def chart(
     *,
     on_select: Callable[[], None] | None = None,
     table: bool = True,
+    title: str = "Table",
     more: Mapping[str, pd.DataFrame] | None = None,
     brushes: Mapping[str, object] | None = None,
+    camera: bool = False,
 ) -> None:
-    """A chart, and its numbers behind a button beneath it; `more` tables, each behind one with its name.
+    """A chart, and its numbers behind a button beneath it with a title; `more` tables, each behind one with its name.
 
-    `brushes` are the buttons of a chart in which a box or a lasso is drawn around points.
+    `brushes` are the buttons of a chart in which a box or a lasso is drawn around points. With a `camera` the picture can be taken
+    along, as SVG or PNG.
     """
+    config = PLAIN if brushes is None else dict(brushes)
+    if camera:
+        config = {**config, **_camera(key)}
     st.plotly_chart(
         drawn.figure,
         key=key,
         theme=None,
         on_select=on_select or "ignore",
         selection_mode="points" if brushes is None else ("box", "lasso"),
-        config=PLAIN if brushes is None else dict(brushes),
+        config=config,
         alt=drawn.alt,
     )
     if table:
         with st.container(horizontal=True):
-            table_twin(drawn.table, key, "Table" if more is None else "V")
+            table_twin(drawn.table, key, title)
             for name, frame in (more or {}).items():
                 table_twin(frame, f"{key}-{name}", name)
+            if camera:
+                st.selectbox(
+                    "Picture", PICTURES, key=f"{key}-picture", width=120, label_visibility="collapsed", help=SAVED
+                )
+
+
+def _camera(key: str) -> dict[str, object]:
+    """A button on the chart that saves its picture, as what is chosen beneath it."""
+    from nmf_core.export import file_name
+
+    kind = str(st.session_state.get(f"{key}-picture") or PICTURES[0]).lower()
+    name = file_name(workspaces.current().title, key, kind).removesuffix(f".{kind}")
+    saved = {"format": kind, "filename": name, "scale": 2}
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": saved,
+    }
 
 
 def table_twin(frame: pd.DataFrame, key: str, title: str = "Table") -> None:

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from nmf_core import Factorization, Ratings, words
+from nmf_core import Factorization, RankSurvey, Ratings, words
 from nmf_core.fit.factorization import STOP_REASONS, not_converged
 from nmf_core.fit.fold_in import blank_weights
 from nmf_core.fit.problem import Blanks
@@ -137,6 +137,35 @@ def score_meaning(fit: Factorization) -> str:
     if fit.blanks.weight == 0:
         return "Blanks were unknown in this fit, so a score, cut to the rating scale, is an expected rating."
     return "Blanks counted in this fit, so a score orders items; it is not an expected rating."
+
+
+OTHER_SCORES = (
+    "Lists on Recommend come from a finer fit of the same ratings, whose features are added up under these: "
+    "its scores are others."
+)
+
+
+def survey_rule(survey: RankSurvey) -> str:
+    """How the survey's ranks were chosen, and what its picture shows."""
+    hidden = "The last fifth of the ratings is hidden"
+    if survey.folds > 1:
+        hidden = f"Each of {survey.folds} parts of the ratings is hidden once"
+    bars = (
+        f"Bars are standard errors of the difference to rank {survey.compared}, paired person by person: a rank whose bar "
+        f"reaches the height of rank {survey.compared} may be as good."
+    )
+    if survey.goal == "lists":
+        return (
+            f"{hidden}, and lists are judged by what people rated highly of it. To read is the rank with most features that are "
+            "found again in the other half of the people, less those that are not: two halves have them as each other's nearest, "
+            "more alike than 99 of 100 features of ratings whose raters were drawn anew. More features make better lists, and are "
+            f"harder to read. {bars}"
+        )
+    return (
+        f"{hidden}. To read is the smallest rank whose error lies within a standard error of the best, a feature being worth its "
+        "name if it takes off a fiftieth of what all features take off the error of the smallest rank. Chance: each item's ratings "
+        f"dealt anew among its raters, so that tastes are gone. {bars}"
+    )
 
 
 def own_blanks(fit: Factorization, count: int) -> str:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nmf_core import Ratings, datasets, factorize, own_parts, recommend
 from nmf_core.interpret.counterfactual import Flip
 from nmf_core.interpret.removal import Removal
-from pages.ui import charts
+from pages.ui import charts, text
 from pages.ui.charts import Look
 from pages.ui.recommend import change
 from pages.ui.session import session
@@ -53,6 +53,15 @@ def test_a_part_under_a_name_opens_into_what_its_fine_features_have_in_common(mo
     (parts,) = [group for group in app.button_group if str(group.key).startswith("receipt-part")]
     first = recommend(fine, ratings, "Keiko", n=1, least=1)["item"][0]
     assert parts.options and first in parts.key
+
+
+def test_the_factors_page_says_that_lists_have_other_scores_where_they_do(monkeypatch):
+    assert text.OTHER_SCORES not in words(
+        opened("factors", blanks="weak", **PERSON)
+    )  # a small grid's lists are the named fit's
+    monkeypatch.setattr(lists, "FEWEST", 0)
+    assert text.OTHER_SCORES in words(opened("factors", blanks="weak", **PERSON))
+    assert text.OTHER_SCORES not in words(opened("factors", blanks="unknown", **PERSON))
 
 
 def test_with_very_many_ratings_changes_are_not_sought_until_somebody_asks(monkeypatch):

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nmf_core import NmfError, datasets
+from nmf_core import NmfError, datasets, survey_ranks
 from pages.ui.page_list import PAGES
 from pages.ui.session import session
-from pages.ui.work import fits, jobs, studies
+from pages.ui.work import apart, fits, jobs, studies
 from tests.pages.conftest import finish, occupied, opened, words
 
 ROOT = Path(__file__).parent.parent.parent
@@ -356,11 +356,30 @@ def test_a_long_survey_is_offered_with_its_time_and_a_quick_one_begins(monkeypat
     monkeypatch.setattr(studies, "FOLLOWS", 0.0)
     app = opened("rank")
     assert "Survey the ranks" in labels(app)
-    assert "take about" in words(app)
+    assert "Each of 4 ranks is judged" in words(app)
     app.button(key="begin-survey").click().run()
     finish(jobs._board())
     app.run()
     assert any(label.startswith("Use rank") for label in labels(app))
+
+
+def test_a_survey_that_is_cancelled_keeps_what_is_done_and_goes_on_from_there(monkeypatch):
+    monkeypatch.setattr(session, "person", lambda: "browser:ann")
+    ended = survey_ranks(datasets.movie_night(), (1, 2, 3), on_progress=lambda done, of: done < 0.15 * of)
+    assert 0 < len(ended.found) < 3
+    given: list[object] = []
+
+    def run(study, told, partial=None, **asked):
+        given.append(asked["known"])
+        return ended
+
+    monkeypatch.setattr(apart, "run", run)
+    app = opened("rank", data="movie_night", survey_top="3")
+    finish(jobs._board())
+    app.run()
+    app.number_input(key="survey_top").set_value(4).run()
+    finish(jobs._board())
+    assert given == [None, ended]
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

@@ -7,13 +7,11 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from benchmarks.lifelike import lifelike
-from nmf_core import Ratings, Settings, SettingsError, datasets, evaluate, factorize, survey_ranks
+from nmf_core import Ratings, Settings, SettingsError, datasets, evaluate, factorize
 from nmf_core.fit.list_fit import ListSettings
 from nmf_core.metrics import ndcg
 from nmf_core.study.baselines import BASELINES
-from nmf_core.study.ranks import shuffled_within_items
 from nmf_core.study.split import held_out_folds
-from tests.conftest import dense
 
 CHEAP = ["mean", "biases", "most popular"]
 
@@ -107,52 +105,6 @@ def test_progress_is_told(movie_night):
     assert seen[-1] == (n, n)
 
 
-def test_a_planted_rank_is_suggested_and_fitted_error_falls():
-    ratings = datasets.planted(150, 80, 3, 0.3, 0.3, 0)
-    survey = survey_ranks(ratings, range(1, 7), folds=3)
-    assert survey.suggested_rank == 3
-    assert survey.table["fitted"].is_monotonic_decreasing
-    best = survey.table.set_index("rank").loc[3]
-    assert best["held_out"] < survey.biases < survey.mean
-    assert best["held_out"] < best["shuffled"]
-    assert survey.verdict.startswith("Rank 3 is enough")
-
-
-def test_no_features_are_claimed_where_ratings_are_noise():
-    ratings = shuffled_within_items(datasets.planted(60, 30, 3, 0.3, 1.0, 0), 0)
-    survey = survey_ranks(ratings, [1, 2, 3], folds=3)
-    assert survey.verdict.startswith(("No rank here predicts better", "It may be chance"))
-
-
-def test_shuffling_keeps_each_items_ratings(movie_night):
-    shuffled = shuffled_within_items(movie_night, 1)
-    before, mask = dense(movie_night)
-    after, same = dense(shuffled)
-    assert (mask == same).all()
-    assert (np.sort(before, axis=0) == np.sort(after, axis=0)).all()
-    assert (before != after).any()
-
-
-def test_a_survey_can_be_stopped_and_keeps_the_ranks_that_are_done(movie_night):
-    survey = survey_ranks(movie_night, [1, 2, 3], folds=2, on_progress=lambda done, of: done < 8)
-    assert survey.table["rank"].tolist() == [1]
-    with pytest.raises(SettingsError, match="stopped before the first rank"):
-        survey_ranks(movie_night, [1], folds=2, on_progress=lambda done, of: False)
-
-
-def test_ranks_are_checked(movie_night):
-    with pytest.raises(SettingsError, match="rank is 0"):
-        survey_ranks(movie_night, [0, 1])
-    with pytest.raises(SettingsError, match="no ranks"):
-        survey_ranks(movie_night, [])
-    with pytest.raises(SettingsError, match="ranks is 5; it must be several"):
-        survey_ranks(movie_night, 5)
-    with pytest.raises(SettingsError, match="more than the smaller side of the grid, 30"):
-        survey_ranks(movie_night, [1, 31])
-    with pytest.raises(SettingsError, match="restarts is 0"):
-        survey_ranks(movie_night, [1], restarts=0)
-
-
 @pytest.mark.parametrize("ends_at", ["during the first fold", "later"])
 def test_evaluation_obeys_the_answer_of_on_progress(ends_at):
     told: list[tuple[int, int]] = []
@@ -171,21 +123,6 @@ def test_evaluation_obeys_the_answer_of_on_progress(ends_at):
             evaluate(datasets.movie_night(), settings, folds=3, baselines=CHEAP, on_progress=go_on)
     assert {of for _, of in told} == {3 * (1 + len(CHEAP))}
     assert told[-1][0] <= 6
-
-
-def test_a_survey_tells_each_rank_and_ends_within_a_fit():
-    found: list[int] = []
-    survey_ranks(datasets.movie_night(), [1, 2], folds=2, on_rank=lambda survey: found.append(len(survey.table)))
-    assert found == [1, 2]
-    sweeps = []
-
-    def stop(done: int, of: int) -> bool:
-        sweeps.append(done)
-        return len(sweeps) < 5
-
-    with pytest.raises(SettingsError, match="stopped before the first rank"):
-        survey_ranks(datasets.movie_night(), [3], folds=2, on_progress=stop)
-    assert max(sweeps) <= 1  # fits: it did not wait for more of them
 
 
 def test_the_fit_that_lists_are_made_from_is_judged_as_any():

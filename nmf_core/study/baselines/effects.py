@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.problem import Array
@@ -13,12 +14,16 @@ SHRINK = 5.0  # pseudo-ratings that pull a user's or item's mean to the grand me
 
 def biases(training: Ratings) -> tuple[float, Array, Array]:
     """Grand mean, user effects (n_users,) and item effects (n_items,), each shrunk towards 0 by `SHRINK` pseudo-ratings."""
-    V = training.V.astype(np.float64)
-    rows = np.repeat(np.arange(training.n_users), training.user_counts)
-    mean = training.mean
-    rest = V.data - mean
-    item = np.bincount(V.indices, rest, training.n_items) / (training.item_counts + SHRINK)
-    user = np.bincount(rows, rest - item[V.indices], training.n_users) / (training.user_counts + SHRINK)
+    return effects(training.V, training.mean)
+
+
+def effects(V: sparse.csr_array, mean: float) -> tuple[float, Array, Array]:
+    """`biases` of the observed cells of a grid, and of their mean."""
+    counts = np.diff(V.indptr)
+    rows, rest = np.repeat(np.arange(V.shape[0]), counts), V.data.astype(np.float64) - mean
+    rated = np.bincount(V.indices, minlength=V.shape[1])
+    item = np.bincount(V.indices, rest, V.shape[1]) / (rated + SHRINK)
+    user = np.bincount(rows, rest - item[V.indices], V.shape[0]) / (counts + SHRINK)
     return mean, user, item
 
 

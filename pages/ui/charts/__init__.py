@@ -2,10 +2,11 @@
 
 from pages.ui.charts.bars import counts, distribution, feature_items, recommendations, score_sum, shares
 from pages.ui.charts.judged import dial, models
-from pages.ui.charts.lines import convergence, rank_survey
+from pages.ui.charts.lines import convergence
 from pages.ui.charts.places import map_of
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
+from pages.ui.charts.ranks import rank_survey, table_of_features
 from pages.ui.charts.receipts import own_parts
 from pages.ui.charts.style import Chart, Look
 
@@ -28,4 +29,5 @@ __all__ = [
     "recommendations",
     "score_sum",
     "shares",
+    "table_of_features",
 ]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from nmf_core.metrics import METRICS
 from nmf_core.study.baselines import CHANCE
-from pages.ui.charts.lines import CHANCE as CHANCE_COLOUR
-from pages.ui.charts.lines import HELD_OUT
+from pages.ui.charts.ranks import CHANCE as CHANCE_COLOUR
+from pages.ui.charts.ranks import HELD_OUT
 from pages.ui.charts.style import Chart, Look
 from pages.ui.text import cut, plain
 

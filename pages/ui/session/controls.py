@@ -22,7 +22,7 @@ PENALTY, INIT, SEED, LOSS, SWEEPS = "penalty", "init", "seed", "loss", "sweeps"
 # What pages show, likewise: what V shows, the form of W and H, rows and columns, the open cell, the survey, the person.
 MODE, WEIGHTS, ORDER, CELL = "mode", "weights", "order", "cell"
 ONLY_USERS, ONLY_ITEMS = "only_users", "only_items"
-SURVEY_TOP, FOLDS, USER, HOW_MANY = "survey_top", "survey_folds", "user", "how_many"
+SURVEY_TOP, FOLDS, SURVEY_SPLIT, USER, HOW_MANY = "survey_top", "survey_folds", "survey_split", "user", "how_many"
 JUDGED_FOLDS, HIDDEN = "judged_folds", "hidden"  # on Evaluate: of random folds, and which split is shown
 MINE, MOST_MINE = "mine", 20  # what a visitor rates, and as many items as can be
 TAB, ITEM = "tab", "item"  # who or what is looked at on the Recommend page
@@ -102,10 +102,25 @@ def at_most(name: str, most: int) -> None:
 
 
 def use_defaults(ratings: Ratings, spared: Collection[str] = ()) -> None:
-    """Set rank and the dial as ratings suggest, but for those `spared`. Call it from a callback."""
-    for name, value in ((RANK, default_rank(ratings)), (BLANKS, suggested_blanks(ratings)[0])):
+    """Set rank, the dial and the survey's ranks as ratings suggest, but for those `spared`. Call it from a callback."""
+    usual = (
+        (RANK, default_rank(ratings)),
+        (BLANKS, suggested_blanks(ratings)[0]),
+        (SURVEY_TOP, usual_top(ratings)),
+    )
+    for name, value in usual:
         if name not in spared:
             st.session_state[name] = value
+
+
+def top_surveyed(ratings: Ratings) -> int:
+    """The largest rank that a survey of these ratings reaches."""
+    return max(1, min(ratings.n_users, ratings.n_items, TOP_RANK))
+
+
+def usual_top(ratings: Ratings) -> int:
+    """The largest rank that a survey tries where nobody said another: some more than the ratings open with."""
+    return min(top_surveyed(ratings), max(8, default_rank(ratings) + 4))
 
 
 def widgets() -> dict[str, Any]:

@@ -53,6 +53,9 @@ class Session:
     conflict: Any = None  # a label that two people changed; labels.conflict has its own
     following: Any = None  # the name of the sidebar's fit
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
+    surveys: dict[Any, Any] = field(
+        default_factory=dict
+    )  # of ranks, by what was asked; a further rank costs itself alone
     seeds: Any = None  # work.seeds has what it holds: the last fits that differ by their seed alone
     last_view: dict[str, Any] = field(
         default_factory=dict

@@ -9,20 +9,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nmf_core import SOLVERS, Blanks, NmfError, Penalty, RankSurvey, Ratings, Settings
+from nmf_core import SOLVERS, Blanks, NmfError, RankSurvey, Ratings, Settings
 from nmf_core.fit.list_fit import ListSettings
 from nmf_core.fit.settings import BLANK_PRESETS, resolve_blanks
 from nmf_core.study.baselines import BASELINES
 from nmf_core.study.dial import WEIGHTS
-from nmf_core.study.evaluate import QUICK_SECONDS, SPLITS
+from nmf_core.study.evaluate import QUICK_SECONDS
+from nmf_core.study.rank_cost import survey_seconds
+from nmf_core.study.split import SPLITS
 from pages.ui import text
 from pages.ui.session import session
 from pages.ui.work import apart, jobs, lists
 from pages.ui.work.fits import key_of, machine, seconds
-from pages.ui.work.jobs import Progress
+from pages.ui.work.jobs import Job, Progress
 from pages.ui.work.progress import Task
 
-FOLLOWS = 10.0  # seconds: a survey that is estimated at less begins by itself
+FOLLOWS, SURVEYED = (
+    25.0,
+    120.0,
+)  # seconds: a survey that is estimated at less begins by itself, and takes no longer than that
+KEPT = 4  # surveys that further ranks can be added to
 TOP_N = 10  # of the lists that are judged
 DIAL_FOLDS = 3
 
@@ -32,17 +38,16 @@ def survey(
     settings: Settings,
     ranks: tuple[int, ...],
     folds: int,
+    split: str,
     partial: Callable[[RankSurvey], None],
 ) -> Task:
     """A rank survey as its panel shows it; one that is quick is begun. The rank now is none of its business."""
     base = replace(settings, rank=1)
-    what = key_of(ratings, base, "survey", ranks, folds)
-    given = replace(base, penalty=Penalty.of(0.0) if base.penalty is None else base.penalty)
-    # Of each rank two fits choose their penalty, one on the ratings and one on shuffled ones; the others are given it.
-    takes = sum(
-        2 * seconds(ratings, replace(base, rank=rank)) + (2 * folds - 1) * seconds(ratings, replace(given, rank=rank))
-        for rank in ranks
-    )
+    asked = key_of(ratings, base, "survey", folds, split)
+    what = (asked, ranks)
+    known: RankSurvey | None = session.current().surveys.get(asked)
+    left = [rank for rank in ranks if known is None or rank not in known.found]
+    takes = survey_seconds(ratings, base, left, folds) / machine().speed
 
     def work(progress: Progress) -> RankSurvey:
         at = (0, 0)
@@ -59,24 +64,35 @@ def survey(
             ratings=ratings,
             ranks=ranks,
             folds=folds,
+            split=split,
             seed=settings.seed,
             settings=base,
+            known=known,
         )
 
-    n_fits = len(ranks) * (1 + 2 * folds)
     made = task(
         "survey",
         what,
         work,
-        f"{n_fits} fits of {text.many(ratings.n_ratings, 'rating')} take about {text.duration(takes)} here. Start when you "
-        "are ready.",
+        f"Each of {text.many(len(left), 'rank')} is judged on ratings hidden from it, and its features are looked for in halves of "
+        f"the people: about {text.duration(takes)} here. Points appear as they are found.",
         "Survey the ranks",
-        "Fit",
+        "",
         partial,
     )
     if takes <= FOLLOWS and jobs.find(session.person(), what) is None and what not in session.current().declined:
-        jobs.start(session.person(), what, work, lane="study", seconds=jobs.BY_ITSELF)  # also if nobody waits for it
+        jobs.start(session.person(), what, work, lane="study", seconds=SURVEYED)  # also if nobody waits for it
     return made
+
+
+def keep_survey(found: RankSurvey, ratings: Ratings, settings: Settings, folds: int, split: str) -> None:
+    """Remember what was found, for further ranks of the same ratings."""
+    kept = session.current().surveys
+    asked = key_of(ratings, replace(settings, rank=1), "survey", folds, split)
+    before = kept.pop(asked, None)
+    kept[asked] = found if before is None or len(found.found) >= len(before.found) else before
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]
 
 
 def evaluation(ratings: Ratings, settings: Settings, folds: int) -> Task:
@@ -186,6 +202,11 @@ def _blanks(settings: Settings) -> str:
     return str(blanks)
 
 
+def _done(job: Job, counted: str) -> str:
+    """How far a job is: what it counts, or a share where its pieces differ."""
+    return f"{counted} {job.done} of {job.of or '…'}" if counted else f"{job.done / max(job.of, 1):.0%} done"
+
+
 def task(
     key: str,
     what: Hashable,
@@ -205,6 +226,4 @@ def task(
         session.current().declined.add(what)
         jobs.cancel(session.person(), what)
 
-    return Task(
-        key, what, begin, offer, button, lambda job: f"{counted} {job.done} of {job.of or '…'}", partial, cancel
-    )
+    return Task(key, what, begin, offer, button, lambda job: _done(job, counted), partial, cancel)

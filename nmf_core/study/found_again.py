@@ -1,0 +1,168 @@
+"""Which features are found again where other people are looked at, and how much of that chance gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import linear_sum_assignment
+
+from nmf_core.data.ratings import Ratings
+from nmf_core.fit.problem import Array, Blanks
+from nmf_core.interpret.match import unit_rows
+from nmf_core.study.chance import rewired, shuffled_beside_effects
+
+TOGETHER = 20  # items with about as many ratings, among which a row is centred
+MOST = 250_000  # ratings of a half; of more, people are drawn
+LEAST, ENOUGH = 4, 0.9  # ratings of an item that both halves may know; of all ratings, that such items must have
+CHANCES = 2  # halvings for each one of ratings without tastes
+BEYOND = 0.99  # of chance
+
+Half = tuple[sparse.csr_array, sparse.csr_array]  # V of some of the people, and its transpose
+Fitted = Callable[
+    [list[Half], int], Iterator[Array]
+]  # halves and a rank → H (rank, n_items) of a fit of each, in their order
+
+
+def shapes(H: Array, counts: NDArray) -> Array:
+    """What sets each feature apart, whatever is popular: unit rows of H less their mean, and less their mean among items with
+    about as many ratings; at length 1.
+
+    Without the latter, fits of ratings whose tastes were taken out find the same features in any half: "what everybody rates"
+    and "what few do" (`docs/decisions.md`).
+    """
+    rows = unit_rows(np.asarray(H, dtype=float))
+    rows = rows - rows.mean(axis=0)
+    order = np.argsort(-np.asarray(counts), kind="stable")
+    starts = np.arange(0, len(order), TOGETHER)
+    sizes = np.diff(np.append(starts, len(order)))
+    sorted_rows = rows[:, order]
+    sorted_rows = sorted_rows - np.repeat(np.add.reduceat(sorted_rows, starts, axis=1) / sizes, sizes, axis=1)
+    out = np.empty_like(rows)
+    out[:, order] = sorted_rows
+    return unit_rows(out, least=1e-9)
+
+
+def alike(A: Array, B: Array, counts: NDArray) -> Array:
+    """(a, b) how alike the shapes of two fits' features are, −1…1."""
+    similarity: Array = shapes(A, counts) @ shapes(B, counts).T
+    return similarity
+
+
+def setting_apart(H: Array, counts: NDArray, n: int = 5) -> NDArray[np.int64]:
+    """(rank, n) the items that set each feature apart most, of those with about as many ratings as a usual one or more."""
+    rows = unit_rows(np.asarray(H, dtype=float))
+    over = rows - rows.mean(axis=0) if len(rows) > 1 else rows
+    enough = max(min(n, len(counts)), len(counts) // 2)
+    over[:, counts < np.sort(counts)[-enough]] = -np.inf
+    found: NDArray[np.int64] = np.argsort(-over, axis=1, kind="stable")[:, : min(n, len(counts))]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Halvings:
+    """The people dealt into two halves, several times over; of the ratings and of the same without tastes.
+
+    Attributes:
+        real, chance: pairs of halves; each pair of `chance` is of a draw of its own.
+        items: (n_items,) which items are looked at: those of which both halves may know something, if most ratings are theirs.
+        counts: ratings of each of these, of all people.
+    """
+
+    real: list[tuple[Half, Half]]
+    chance: list[tuple[Half, Half]]
+    items: NDArray[np.bool_]
+    counts: NDArray
+
+    @property
+    def people(self) -> int:
+        """How many the smallest half has."""
+        return min(V.shape[0] for pair in self.real for V, _ in pair)
+
+
+def halvings(ratings: Ratings, blanks: Blanks, times: int, seed: int) -> Halvings:
+    """Deal the people of ratings (in the order of names) into halves.
+
+    Chance is who rated what drawn anew where blanks count; else what effects of users and items leave of ratings dealt anew.
+    """
+    without = rewired if blanks.weight else shuffled_beside_effects
+    counts = ratings.item_counts
+    items = counts >= LEAST
+    if counts[items].sum() < ENOUGH * ratings.n_ratings:
+        items = counts > 0
+    return Halvings(
+        [_dealt(ratings, items, (seed, k)) for k in range(times)],
+        [_dealt(without(ratings, seed + k), items, (seed, times + k)) for k in range(-(-times // CHANCES))],
+        items,
+        counts[items],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FoundAgain:
+    """How well the features of one rank are found again.
+
+    Attributes:
+        similar: (halvings, rank) of each feature, how alike the two features are that the halves have of it.
+        found: (halvings, rank) whether it was found again: these two are each other's nearest, and alike beyond chance.
+        chance: the similarity that 99 of 100 features without tastes do not reach.
+    """
+
+    similar: Array
+    found: NDArray[np.bool_]
+    chance: float
+
+    @property
+    def share(self) -> Array:
+        """(rank,) the share of halvings in which each was."""
+        share: Array = self.found.mean(axis=0)
+        return share
+
+
+def found_again(H: Array, halves: Halvings, fitted: Fitted) -> FoundAgain:
+    """How well the features of a fit (rank, n_items) are found again in halves of the people; `fitted` takes halves one by one."""
+    H, rank, counts = H[:, halves.items], len(H), halves.counts
+    shape = (len(halves.real), rank)
+    similar, found = np.zeros(shape), np.zeros(shape, dtype=bool)
+    fits = fitted([half for pair in (*halves.real, *halves.chance) for half in pair], rank)
+    pairs = list(zip(fits, fits, strict=True))
+    largest = []
+    for A, B in pairs[len(halves.real) :]:
+        between = alike(A, B, counts)
+        largest.append(between[np.arange(rank), assigned(between)])
+    chance = float(np.quantile(np.concatenate(largest), BEYOND))
+    for k, (A, B) in enumerate(pairs[: len(halves.real)]):
+        between, to_A, to_B = alike(A, B, counts), alike(H, A, counts), alike(H, B, counts)
+        similar[k] = between[assigned(to_A), assigned(to_B)]
+        a, b = _mutual(between)
+        # Each feature that both halves have goes to the one of the whole that it is nearest to.
+        f, pair = linear_sum_assignment(-(to_A[:, a] + to_B[:, b]))
+        similar[k, f] = between[a, b][pair]
+        found[k, f] = similar[k, f] > chance
+    return FoundAgain(similar, found, chance)
+
+
+def _mutual(similarity: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns that are each other's nearest."""
+    columns = similarity.argmax(axis=1)
+    rows = np.flatnonzero(similarity.argmax(axis=0)[columns] == np.arange(len(similarity)))
+    return rows, columns[rows]
+
+
+def assigned(similarity: Array) -> NDArray[np.int64]:
+    """For each row its column, one to one, so that all together are most alike (the Hungarian method)."""
+    _, columns = linear_sum_assignment(-similarity)
+    found: NDArray[np.int64] = columns
+    return found
+
+
+def _dealt(ratings: Ratings, items: NDArray[np.bool_], seed: tuple[int, ...]) -> tuple[Half, Half]:
+    """Two halves of the people who rated some of these items; smaller ones, where a half would have too many ratings."""
+    V = ratings.V[:, np.flatnonzero(items)]
+    people = np.flatnonzero(np.diff(V.indptr))
+    side = np.random.default_rng(seed).permutation(len(people)) % max(2, -(-V.nnz // MOST))
+    first, second = (V[people[side == k]] for k in (0, 1))
+    return (first, first.T.tocsr()), (second, second.T.tocsr())
