@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from nmf_core.fit.losses import TINY, Loss
@@ -63,6 +65,12 @@ class GramSweeps:
         return W, Ht, scale, *self.measure(W, Ht)
 
 
+@cache
+def _upper(rank: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the upper half of a (rank, rank) matrix stands; asked for in every half-sweep of a small grid."""
+    return np.triu_indices(rank)
+
+
 def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) -> Array:
     """Exact coordinate descent on every row of A, B fixed; at most `passes` times over the features.
 
@@ -72,7 +80,7 @@ def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) 
     """
     counted, value = side.blanks.weight > 0, side.blanks.value
     n, rank = A.shape
-    upper = np.triu_indices(rank)
+    upper = _upper(rank)
     right = side.with_data(side.V.data - side.omega[side.rows] * value) @ B if counted else side.V @ B
     right = right - (side.l1 * side.counts)[:, None]
     everywhere = gram(B)

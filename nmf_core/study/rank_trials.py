@@ -29,10 +29,7 @@ from nmf_core.study.split import HELD_OUT, LEFT_OUT, held_out_folds, split_in_ti
 SMALL = 50  # ratings: up to so many, each is hidden by itself, and no deal of them into folds decides
 SWEEPS, LIST_SWEEPS = 24, 9  # until hidden ratings are predicted, or ranked, no better
 SLOW = 5  # times as many of them by solvers other than the usual one
-CHANCE_FOLDS = (
-    (20_000, 50),
-    (200_000, 3),
-)  # up to so many ratings, folds without tastes that are looked at; beyond, one
+CHANCE_FOLDS = ((SMALL, 8), (20_000, 50), (200_000, 2))  # up to so many ratings, folds without tastes; beyond, one
 HALF_SWEEPS = 20
 IN_TIME, OUT = "time", -2  # how ratings are split, and the fold of a cell that is never looked at
 

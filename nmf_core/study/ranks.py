@@ -22,7 +22,7 @@ from nmf_core.study import rank_words
 from nmf_core.study.chance import shuffled_beside_effects
 from nmf_core.study.found_again import FoundAgain, Halvings, alike, assigned, found_again, halvings, setting_apart
 from nmf_core.study.rank_choice import Choice, by_errors
-from nmf_core.study.rank_trials import Cases, Trials, trials_of
+from nmf_core.study.rank_trials import SMALL, Cases, Trials, trials_of
 from nmf_core.study.rank_words import figure
 from nmf_core.study.split import checked_split
 
@@ -310,7 +310,7 @@ class _Study:
     def _beyond_effects(self, rank: int, one: OfRank) -> bool:
         """Whether a rank predicts more than it could if there were effects of users and items, and no tastes."""
         effects = self.floors.effects
-        if effects is None or rank == 1:
+        if effects is None or rank == 1 or self.ratings.n_ratings <= SMALL:  # of so few, words are others
             return True
         better, se = effects.above(one.errors)
         if better > SURE * se:
