@@ -198,25 +198,41 @@ def test_recommendations_of_a_person_with_labelled_contributions(server, open_pa
     no_trouble(page)
 
 
+HIDDEN = "() => { const p = document.querySelector('.js-plotly-plot'); return ((p && p._fullData) || [])"
+HIDDEN += ".find(t => t.name === 'on hidden ratings'); }"
+
+
 def test_the_rank_survey_runs_by_itself_and_a_click_sets_the_rank(server, open_page):
     page = open_page(f"{server.url}/rank?data=movie_night&rank=2")
-    page.wait_for_selector("h4:has-text('is enough')", timeout=180_000)
-    page.wait_for_selector(".js-plotly-plot .scatterlayer")
+    page.wait_for_selector("h4:has-text('Read rank 4')", timeout=180_000)
     settled(page)
-    page.wait_for_function(  # the picture of a survey under way may still stand there
-        """() => { const p = document.querySelector('.js-plotly-plot'), t = ((p && p._fullData) || [])
-        .find(t => t.name === 'fitted cells'); return t && t.x.length > 4; }"""
-    )
+    page.wait_for_function(f"() => {{ const t = ({HIDDEN})(); return t && t.x.length > 4; }}")
     x, y = page.evaluate(
-        """() => { const p = document.querySelector('.js-plotly-plot'), l = p._fullLayout, b = p.getBoundingClientRect();
-        const t = p._fullData.find(t => t.name === 'fitted cells');
-        return [b.left + l.xaxis._offset + l.xaxis.d2p(t.x[4]), b.top + l.yaxis._offset + l.yaxis.d2p(t.y[4])]; }"""
+        f"""() => {{ const p = document.querySelector('.js-plotly-plot'), l = p._fullLayout, b = p.getBoundingClientRect();
+        const t = ({HIDDEN})();
+        return [b.left + l.xaxis._offset + l.xaxis.d2p(t.x[4]), b.top + l.yaxis._offset + l.yaxis.d2p(t.y[4])]; }}"""
     )
     page.mouse.move(x, y)
     frames(page, 10)
     page.mouse.click(x, y)
     page.wait_for_function("() => location.search.includes('rank=5')")
     screenshot(page, "rank-clicked")
+    page.get_by_role("link", name="Factors").click()
+    settled(page)
+    assert page.get_by_label("Rank", exact=True).input_value() == "5"
+    no_trouble(page)
+
+
+def test_points_come_while_a_survey_runs_and_cancel_leaves_what_is_done(server, open_page):
+    page = open_page(f"{server.url}/rank?data=movie_night&rank=2&survey_top=20&survey_folds=20")
+    cancel = page.get_by_role("button", name="Cancel")
+    page.wait_for_function(f"() => {{ const t = ({HIDDEN})(); return t && t.x.length > 1; }}", timeout=120_000)
+    assert cancel.is_visible()  # it runs still
+    cancel.click()
+    has_said(page, "It was ended early, by Cancel")
+    settled(page)
+    assert page.locator("h4").count() == 1
+    assert page.evaluate(f"() => ({HIDDEN})().x.length") > 1
     no_trouble(page)
 
 
