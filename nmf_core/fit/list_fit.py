@@ -19,7 +19,7 @@ from nmf_core.fit.settings import MAX_RANK, BlanksSetting, Settings, default_ran
 
 # Ratings: with fewer, hidden ones cannot tell one rank from another, and lists are made at the rank that is read.
 FEWEST = 2_000
-LOWEST, HIGHEST = 40, 160
+LOWEST, HIGHEST, FURTHER = 40, 160, 240  # the last one is not tried: a trial of it would cost as much as the fit
 BETTER = 0.002  # of NDCG: what a doubling of the rank, or some more sweeps, must bring
 # Of NDCG: ranks that differ by no more are as good, and the highest is taken, since λ keeps it from harm.
 AS_GOOD = 0.001
@@ -41,8 +41,8 @@ def list_fit(
     Args:
         ratings: the observed cells.
         blanks: what a blank counts, as for `factorize`; with blanks unknown a fit makes poor lists at any rank.
-        rank: the rank, where it is known; else 40, 80 or 160, doubled for as long as hidden ratings rank better. Fewer than
-            2,000 ratings cannot tell, and get the rank that they are read with.
+        rank: the rank, where it is known; else 40, 80 or 160, doubled for as long as hidden ratings rank better, and 240 where
+            they still do at 160. Fewer than 2,000 ratings cannot tell, and get the rank that they are read with.
         seed, threads: as for `factorize`.
         on_sweep: called as on_sweep(sweep, objective, kkt), and with sweep 0 and NaN while penalty and rank are found;
             returning False ends the fit within a sweep.
@@ -115,6 +115,8 @@ def _enough(problem: Problem, threads: int, go_on: GoOn) -> Enough:
         shrinks = min(1.0, gains[-1] / gains[-2]) if len(gains) > 1 else 1.0
         if gains[-1] * shrinks < BETTER:
             break
+    if len(found) > 1 and found[-1][0].rank == HIGHEST and gains[-1] >= BETTER:
+        return Enough(min(FURTHER, *problem.V.shape), found[-1][0].sweeps)  # lists were still becoming better
     least = min(error for _, error in found)
     return next(one for one, error in reversed(found) if error <= least + AS_GOOD)
 
