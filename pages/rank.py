@@ -65,14 +65,17 @@ if survey is not None:
     st.markdown(f"#### {text.md(head)}")
     st.markdown(text.md(why[:1].upper() + why[1:]))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            f"Use rank {survey.suggested_rank}",
-            type="primary",
-            on_click=controls.set_widgets,
-            kwargs={controls.RANK: survey.suggested_rank},
-            disabled=survey.suggested_rank == settings.rank,
+        if survey.told:
+            st.button(
+                f"Use rank {survey.suggested_rank}",
+                type="primary",
+                on_click=controls.set_widgets,
+                kwargs={controls.RANK: survey.suggested_rank},
+                disabled=survey.suggested_rank == settings.rank,
+            )
+        st.caption(
+            f"{'Or click' if survey.told else 'Click'} a point to take its rank. The rank now is {settings.rank}."
         )
-        st.caption(f"Or click a point. The rank now is {settings.rank}.")
     view = views.view()
     named = named_features(survey, ratings, view.fit, view.labels) if isinstance(view, Ready) else {}
     show.chart(

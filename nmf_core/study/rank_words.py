@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nmf_core.fit.list_fit import HIGHEST
 from nmf_core.study.found_again import FoundAgain
 from nmf_core.study.rank_choice import Choice, by_features, net_found
 from nmf_core.words import many
@@ -47,11 +48,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Told:
-    """The rank to read, the rank for lists, and the verdict."""
+    """The rank to read, the rank for lists, the verdict, and whether there are enough ratings to tell."""
 
     rank: int
     list_rank: int
     text: str
+    told: bool = True
 
 
 def verdict(facts: Facts) -> Told:
@@ -69,6 +71,7 @@ def _of_errors(facts: Facts) -> Told:
             rank,
             f"{many(facts.n_ratings, 'rating')} cannot tell rank {ranks[0]} from {_or(ranks[1:])}: what their held-out errors "
             f"differ by ({_errors(facts, ranks)}) may be chance. Read the one that says most to you, or bring more ratings.",
+            told=False,
         )
     if facts.n_ratings <= FEW and at >= min(facts.mean, facts.effects):
         return Told(
@@ -77,6 +80,7 @@ def _of_errors(facts: Facts) -> Told:
             f"{many(facts.n_ratings, 'rating')} are too few to tell a rank: none predicts hidden ones better ({at:.2f} rating "
             f"points at rank {rank}, the best here) than the mean alone ({facts.mean:.2f}) or user and item effects "
             f"({facts.effects:.2f}).",
+            told=False,
         )
     floors = f"the mean alone has {facts.mean:.2f}, user and item effects {facts.effects:.2f}"
     if rank in facts.chance:
@@ -154,7 +158,8 @@ def _of_lists(facts: Facts) -> Told:
             else " At larger ranks, which were not tried, there may be more."
         )
     if facts.list_rank is not None:
-        said += f" Make lists with rank {lists}, beyond which they gain nothing."
+        why = "beyond which they gain nothing" if lists <= HIGHEST else f"since at {HIGHEST} they still gain"
+        said += f" Make lists with rank {lists}, {why}."
     elif lists != rank:
         said += f" Make lists with rank {lists}."
     return Told(rank, lists, said)

@@ -70,7 +70,7 @@ class RankSurvey:
         goal: what held_out is, "error" or "lists".
         mean, biases: held-out RMSE of the mean rating, and of user and item effects alone; popular: NDCG@10 of the most popular.
         suggested_rank, list_rank: the rank to read and name, and the one that makes the best lists.
-        verdict: what to make of it, for people.
+        verdict: what to make of it, for people; told: whether there are enough ratings to tell a rank.
     """
 
     table: pd.DataFrame
@@ -84,6 +84,7 @@ class RankSurvey:
     suggested_rank: int
     list_rank: int
     verdict: str
+    told: bool
     folds: int
     found: Mapping[int, OfRank] = field(repr=False)
     asked: tuple[Any, ...] = field(repr=False)
@@ -302,6 +303,7 @@ class _Study:
             suggested_rank=told.rank,
             list_rank=told.list_rank,
             verdict=told.text,
+            told=told.told,
             folds=trials.n_folds,
             found=dict(found),
             asked=self.asked,

@@ -360,7 +360,8 @@ def test_a_long_survey_is_offered_with_its_time_and_a_quick_one_begins(monkeypat
     app.button(key="begin-survey").click().run()
     finish(jobs._board())
     app.run()
-    assert any(label.startswith("Use rank") for label in labels(app))
+    assert "13 ratings are too few to tell a rank" in words(app)
+    assert not any(label.startswith("Use rank") for label in labels(app))  # there is none that it could stand for
 
 
 def test_a_survey_that_is_cancelled_keeps_what_is_done_and_goes_on_from_there(monkeypatch):

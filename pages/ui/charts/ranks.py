@@ -29,9 +29,10 @@ def rank_survey(survey: RankSurvey, rank: int, *, look: Look, named: Named | Non
     again = _found(survey, tint, named or {}, look)
     traces = _errors(survey, look) + again + flows
     low, high = int(table["rank"].min()), int(table["rank"].max())
+    flow_room = FLOWS if again else [FLOWS[0], AGAIN[1]]  # what is not known takes no room
     shared = {"range": [low - 0.5, high + 0.7], "dtick": max(1, (high - low + 1) // 25), "anchor": "y3"}
     marks = [_mark(rank, look.ink, "solid")]
-    if survey.suggested_rank != rank and low <= survey.suggested_rank <= high:
+    if survey.told and survey.suggested_rank != rank and low <= survey.suggested_rank <= high:
         marks.append(_mark(survey.suggested_rank, look.muted, "dash"))
     figure = look.figure(
         traces,
@@ -41,10 +42,10 @@ def rank_survey(survey: RankSurvey, rank: int, *, look: Look, named: Named | Non
         clickmode="event+select",
         xaxis=look.axis("rank", **shared),
         yaxis=look.axis(_measure(survey), domain=ERRORS),
-        yaxis2=look.axis("found again", domain=AGAIN, zeroline=True),
-        yaxis3=look.axis(domain=FLOWS, showticklabels=False, showgrid=False, zeroline=False),
+        yaxis2=look.axis("found again" if again else None, domain=AGAIN, zeroline=True, visible=bool(again)),
+        yaxis3=look.axis(domain=flow_room, showticklabels=False, showgrid=False, zeroline=False),
         shapes=[*_floors(survey, look), *marks],
-        annotations=[*_floor_names(survey, look), *_mark_names(survey, rank, look), *_titles(survey, look)],
+        annotations=[*_floor_names(survey, look), *_mark_names(survey, rank, look), *_titles(bool(again), look)],
     )
     return Chart(figure, survey.verdict, table)
 
@@ -275,9 +276,9 @@ def _mark(x: float, colour: str, dash: str) -> dict[str, Any]:
 
 def _mark_names(survey: RankSurvey, rank: int, look: Look) -> list[dict[str, Any]]:
     """What the upright lines are."""
-    said = {survey.suggested_rank: "to read", rank: "now"}
-    if rank == survey.suggested_rank:
-        said = {rank: "now, and to read"}
+    said = {rank: "now"}
+    if survey.told:
+        said[survey.suggested_rank] = "now, and to read" if rank == survey.suggested_rank else "to read"
     low, high = survey.table["rank"].min(), survey.table["rank"].max()
     return [
         {
@@ -296,10 +297,10 @@ def _mark_names(survey: RankSurvey, rank: int, look: Look) -> list[dict[str, Any
     ]
 
 
-def _titles(survey: RankSurvey, look: Look) -> list[dict[str, Any]]:
-    """What the lower two charts show."""
-    said = [(FLOWS[1], "How features split from rank to rank")]
-    if survey.features["similarity"].notna().any():
+def _titles(again: bool, look: Look) -> list[dict[str, Any]]:
+    """What the lower charts show."""
+    said = [(FLOWS[1] if again else AGAIN[1], "How features split from rank to rank")]
+    if again:
         said.append((AGAIN[1], "How alike each feature is in two halves of the people; filled: found again"))
     note = {"showarrow": False, "xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
     return [{**note, "y": y, "text": text, "font": {"size": 13, "color": look.muted}} for y, text in said]

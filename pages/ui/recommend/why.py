@@ -24,7 +24,8 @@ def list_with_receipts(
 
     def why(frame: pd.DataFrame) -> None:
         """Why one of the items is on the list."""
-        item = st.selectbox("Why this item", frame["item"].tolist(), key=f"why-{key}")
+        # Of another fit, it begins with its own first item.
+        item = st.selectbox("Why this item", frame["item"].tolist(), key=f"why-{key}-{lists.fit.rank}")
         receipt(view, lists, user, counted, whose.weights, item, least=whose.least)
 
     listed.panel(view, lists, whose, why)
