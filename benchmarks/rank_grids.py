@@ -36,11 +36,23 @@ def easy(k: int) -> tuple[Ratings, int]:
 def hard(k: int, larger: int = 1) -> tuple[Ratings, int]:
     """The same of 400–1,500 users and 300–900 items, 4–10 % observed, noise as wide as the signal, features of unequal strength;
     `larger`: times as many users and items."""
+    W, H, density, rng = _hard(k, larger)
+    return _rated(rng, W @ H, density, 1.0, rng.uniform(0.2, 0.6)), len(H)
+
+
+def hard_factors(k: int, larger: int = 1) -> tuple[Floats, Floats]:
+    """W and H that `hard` has its ratings from, before the noise."""
+    W, H, _, _ = _hard(k, larger)
+    return W, H
+
+
+def _hard(k: int, larger: int) -> tuple[Floats, Floats, float, Generator]:
+    """W and H on the scale, how much is observed, and the draws that come next."""
     rng = np.random.default_rng((k, 2))
     n, m, rank, density = _size(rng, (400, 1500), (300, 900), (0.04, 0.10))
     W, H = _factors(rng, larger * n, larger * m, rank, MAKERS[1 + k % 2])
-    strength = np.sort(rng.uniform(0.5, 1, rank))[::-1]
-    return _rated(rng, _scaled((W * strength) @ H), density, 1.0, rng.uniform(0.2, 0.6)), rank
+    W = W * np.sort(rng.uniform(0.5, 1, rank))[::-1]
+    return W * (TOP / np.quantile(W @ H, 0.995)), H, density, rng
 
 
 def without_tastes(k: int) -> tuple[Ratings, int]:

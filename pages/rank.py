@@ -88,6 +88,15 @@ if survey is not None:
     )
     st.caption(text.survey_rule(survey), help=text.terms("rank", "held-out", "found again"))
 
+    if charts.is_classical(survey, settings.blanks):
+        with st.expander("As notebooks draw it: reconstruction error against rank", icon=":material/show_chart:"):
+            show.chart(charts.classical(survey, settings.rank, look=views.look()), "classical")
+            st.caption(
+                "Of a fit to all ratings with the settings on the left, over all cells, blanks as zeros: scikit-learn's "
+                "`reconstruction_err_` is √Σ(v − y)², the mean squared error is Σ(v − y)² over the number of cells. Both fall with "
+                "rank whatever the ratings are, so no bend in them tells what hidden ratings tell."
+            )
+
 st.page_link(
     "evaluate.py",
     label=f"How good rank {settings.rank} is beside what needs no features, and beside the best that is known",

@@ -109,11 +109,14 @@ class FoundAgain:
         similar: (halvings, rank) of each feature, how alike the two features are that the halves have of it.
         found: (halvings, rank) whether it was found again: these two are each other's nearest, and alike beyond chance.
         chance: the similarity that 99 of 100 features without tastes do not reach.
+        silhouette: (rank,) of each feature's cluster in all halves, and the largest of one without tastes.
     """
 
     similar: Array
     found: NDArray[np.bool_]
     chance: float
+    silhouette: Array
+    silhouette_chance: float
 
     @property
     def share(self) -> Array:
@@ -124,25 +127,47 @@ class FoundAgain:
 
 def found_again(H: Array, halves: Halvings, fitted: Fitted) -> FoundAgain:
     """How well the features of a fit (rank, n_items) are found again in halves of the people; `fitted` takes halves one by one."""
-    H, rank, counts = H[:, halves.items], len(H), halves.counts
-    shape = (len(halves.real), rank)
-    similar, found = np.zeros(shape), np.zeros(shape, dtype=bool)
+    rank, counts, times = len(H), halves.counts, len(halves.real)
+    whole = shapes(H[:, halves.items], counts)
     fits = fitted([half for pair in (*halves.real, *halves.chance) for half in pair], rank)
-    pairs = list(zip(fits, fits, strict=True))
+    drawn = [shapes(fit, counts).astype(np.float32) for fit in fits]
+    real, without = drawn[: 2 * times], drawn[2 * times :]
     largest = []
-    for A, B in pairs[len(halves.real) :]:
-        between = alike(A, B, counts)
+    for A, B in zip(without[::2], without[1::2], strict=True):
+        between = A @ B.T
         largest.append(between[np.arange(rank), assigned(between)])
     chance = float(np.quantile(np.concatenate(largest), BEYOND))
-    for k, (A, B) in enumerate(pairs[: len(halves.real)]):
-        between, to_A, to_B = alike(A, B, counts), alike(H, A, counts), alike(H, B, counts)
+    similar, found = np.zeros((times, rank)), np.zeros((times, rank), dtype=bool)
+    for k, (A, B) in enumerate(zip(real[::2], real[1::2], strict=True)):
+        between, to_A, to_B = A @ B.T, whole @ A.T, whole @ B.T
         similar[k] = between[assigned(to_A), assigned(to_B)]
         a, b = _mutual(between)
         # Each feature that both halves have goes to the one of the whole that it is nearest to.
         f, pair = linear_sum_assignment(-(to_A[:, a] + to_B[:, b]))
         similar[k, f] = between[a, b][pair]
         found[k, f] = similar[k, f] > chance
-    return FoundAgain(similar, found, chance)
+    of_chance = float(silhouettes(without[0], without).max()) if rank > 1 else float("nan")
+    return FoundAgain(similar, found, chance, silhouettes(whole, real), of_chance)
+
+
+def silhouettes(whole: Array, fits: list[Array]) -> Array:
+    """(rank,) how much nearer to each other than to any other feature's the halves' features are that belong to one of the whole.
+
+    The silhouette (Rousseeuw 1987) of each, by 1 − cosine, averaged over all halves: 1 is apart from all others, 0 or less no
+    cluster. NaN where there is one feature.
+    """
+    if len(whole) < 2:
+        return np.full(len(whole), np.nan)
+    ordered = [fit[assigned(whole @ fit.T)] for fit in fits]
+    totals, n = np.sum(ordered, axis=0, dtype=np.float64), len(ordered)
+    found = np.zeros(len(whole))
+    for fit in ordered:
+        to = fit @ totals.T  # (rank, rank): to all members of each cluster
+        own = 1 - (np.diag(to) - (fit * fit).sum(axis=1)) / max(n - 1, 1)
+        np.fill_diagonal(to, -np.inf)
+        nearest = 1 - to.max(axis=1) / n
+        found += (nearest - own) / np.maximum(np.maximum(nearest, own), 1e-12)
+    return found / n
 
 
 def _mutual(similarity: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

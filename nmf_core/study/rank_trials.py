@@ -14,7 +14,7 @@ from scipy import sparse
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import RatingsError
-from nmf_core.fit.factorize import problem_of, threads_of
+from nmf_core.fit.factorize import minimise, problem_of, threads_of
 from nmf_core.fit.held_out import GoOn, Judged, Trial, prediction_error, ranking_error
 from nmf_core.fit.init import INITS, usual
 from nmf_core.fit.penalty import LEAST, walk_of, walked
@@ -135,9 +135,16 @@ class Trials:
         return self._cases(self.real, [one.judge(*factors(one.seen.V), 0.0) for one in self.real])
 
     def fitted(self, rank: int, go_on: GoOn) -> tuple[Array, Array]:
-        """W and H of all ratings, with the penalty that is held, in rating points."""
+        """W and H of all ratings, with the penalty that is held, in rating points.
+
+        Where blanks are zeros it is the fit that the settings ask for, whole: its error is what notebooks draw against rank.
+        """
+        if self.problem.blanks == Blanks(1.0, 0.0):
+            whole = self.problem.divided(1 / self.unit)
+            least = minimise(whole, replace(self.settings, rank=rank), on_sweep=lambda *_: go_on())
+            return least.W, least.H
         W, H = self._swept(self.problem, rank, self.sweeps, go_on, self.threads)
-        root = np.sqrt(self.unit)
+        root = float(np.sqrt(self.unit))
         return W * root, H * root
 
     def of_halves(self, halves: list[Half], rank: int, go_on: GoOn) -> Iterator[Array]:

@@ -65,12 +65,13 @@ class RankSurvey:
             how alike they are there, and what 99 of 100 features without tastes do not reach; mean_squared_error,
             reconstruction_err: over all cells, blanks as zeros; penalty: λ of the held-out fits.
         features: one row a feature of each rank: rank, feature (1 …), similarity, low, high (of 8 in 10 halvings), chance,
-            found_share (of the halvings), found (in most of them).
+            found_share (of the halvings), found (in most of them), silhouette, silhouette_chance (the largest without tastes).
         flows: which feature of a rank is which of the next one: rank, feature, next_feature, similarity.
         goal: what held_out is, "error" or "lists".
         mean, biases: held-out RMSE of the mean rating, and of user and item effects alone; popular: NDCG@10 of the most popular.
         suggested_rank, list_rank: the rank to read and name, and the one that makes the best lists.
         verdict: what to make of it, for people; told: whether there are enough ratings to tell a rank.
+        complete: whether there are no blanks.
     """
 
     table: pd.DataFrame
@@ -85,6 +86,7 @@ class RankSurvey:
     list_rank: int
     verdict: str
     told: bool
+    complete: bool
     folds: int
     found: Mapping[int, OfRank] = field(repr=False)
     asked: tuple[Any, ...] = field(repr=False)
@@ -304,6 +306,7 @@ class _Study:
             list_rank=told.list_rank,
             verdict=told.text,
             told=told.told,
+            complete=self.ratings.n_ratings == self.ratings.n_users * self.ratings.n_items,
             folds=trials.n_folds,
             found=dict(found),
             asked=self.asked,
@@ -365,8 +368,20 @@ def _table(found: Mapping[int, OfRank], choice: Choice, trials: Trials) -> pd.Da
     return pd.DataFrame(rows).astype({"rank": int})
 
 
-FEATURE_COLUMNS = ("rank", "feature", "items", "similarity", "low", "high", "chance", "found_share", "found")
-UNTOLD = (np.nan, np.nan, np.nan, np.nan, np.nan, False)
+FEATURE_COLUMNS = [
+    "rank",
+    "feature",
+    "items",
+    "similarity",
+    "low",
+    "high",
+    "chance",
+    "found_share",
+    "found",
+    "silhouette",
+    "silhouette_chance",
+]
+UNTOLD = (np.nan, np.nan, np.nan, np.nan, np.nan, False, np.nan, np.nan)
 
 
 def _features(found: Mapping[int, OfRank], ratings: Ratings) -> pd.DataFrame:
@@ -376,10 +391,12 @@ def _features(found: Mapping[int, OfRank], ratings: Ratings) -> pd.DataFrame:
         for f, apart in enumerate(setting_apart(one.H, ratings.item_counts)):
             told: tuple[object, ...] = UNTOLD
             if one.again is not None:
-                values, share = one.again.similar[:, f], float(one.again.share[f])
-                told = (values.mean(), *np.quantile(values, (0.1, 0.9)), one.again.chance, share, share > 0.5)
+                again = one.again
+                values, share = again.similar[:, f], float(again.share[f])
+                told = (values.mean(), *np.quantile(values, (0.1, 0.9)), again.chance, share, share > 0.5)
+                told += (again.silhouette[f], again.silhouette_chance)
             rows.append((rank, f + 1, "; ".join(ratings.items[apart]), *told))
-    return pd.DataFrame(rows, columns=list(FEATURE_COLUMNS))
+    return pd.DataFrame(rows, columns=FEATURE_COLUMNS)
 
 
 FLOW_COLUMNS = ("rank", "feature", "next_rank", "next_feature", "similarity")

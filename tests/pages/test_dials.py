@@ -82,6 +82,14 @@ def test_a_survey_judges_by_lists_where_blanks_count_and_by_errors_where_not():
         assert says in words(app) and "Read rank 3" in words(app)
 
 
+def test_where_blanks_are_zeros_the_survey_has_the_curve_that_notebooks_draw():
+    for blanks, says in (("zero", True), ("unknown", False)):
+        app = opened("rank", blanks=blanks)
+        finish(jobs._board())
+        app.run()
+        assert any("As notebooks draw it" in str(e.label) for e in app.expander) == says
+
+
 @pytest.mark.parametrize("act", ["rename", "duplicate", "delete"])
 def test_a_project_that_cannot_be_changed_is_said_and_stays_open(act, monkeypatch):
     from pages.ui.ratings import projects as listed

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import rank_grids
 from nmf_core import Ratings, Settings, SettingsError, datasets, survey_ranks
 from nmf_core.study.chance import rewired, shuffled_within_items
-from nmf_core.study.found_again import alike, found_again, halvings, shapes
+from nmf_core.study.found_again import alike, found_again, halvings, shapes, silhouettes
 from nmf_core.study.rank_choice import by_errors
 from nmf_core.study.rank_trials import Cases
 from tests.conftest import dense
@@ -183,6 +183,23 @@ def test_fitted_error_falls_with_rank_and_the_notebooks_figures_stand_beside_it(
     assert table["reconstruction_err"][0] == pytest.approx(
         np.sqrt((least[1:] ** 2).sum()), rel=1e-3
     )  # rank 1: the SVD's own
+
+
+def test_the_notebooks_own_figure_stands_at_its_rank(notebook):
+    settings = Settings(solver="cd", blanks="zero", init="random")
+    table = survey_ranks(notebook, [1, 2, 3], settings=settings, seed=42).table.set_index("rank")
+    assert table.loc[2, "mean_squared_error"] == pytest.approx(0.9144353703891, abs=1e-10)
+    assert table.loc[2, "reconstruction_err"] == pytest.approx((20 * 0.9144353703891) ** 0.5)
+
+
+def test_a_silhouette_is_high_where_halves_agree_and_none_where_they_do_not():
+    rng = np.random.default_rng(0)
+    whole = shapes(rng.random((3, 80)), np.ones(80))
+    again = silhouettes(whole, [whole[[2, 0, 1]], whole, whole[[1, 2, 0]]])
+    np.testing.assert_allclose(again, 1)
+    other = [shapes(rng.random((3, 80)), np.ones(80)) for _ in range(6)]
+    assert np.abs(silhouettes(whole, other)).max() < 0.2
+    assert np.isnan(silhouettes(whole[:1], [whole[:1]])).all()
 
 
 def test_few_ratings_tell_little_and_say_the_same_under_every_seed(notebook):

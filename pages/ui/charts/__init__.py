@@ -6,7 +6,7 @@ from pages.ui.charts.lines import convergence
 from pages.ui.charts.places import map_of
 from pages.ui.charts.plan import MODES, Window
 from pages.ui.charts.product import blanks_mark, product
-from pages.ui.charts.ranks import rank_survey, table_of_features
+from pages.ui.charts.ranks import classical, is_classical, rank_survey, table_of_features
 from pages.ui.charts.receipts import own_parts
 from pages.ui.charts.style import Chart, Look
 
@@ -16,11 +16,13 @@ __all__ = [
     "Look",
     "Window",
     "blanks_mark",
+    "classical",
     "convergence",
     "counts",
     "dial",
     "distribution",
     "feature_items",
+    "is_classical",
     "map_of",
     "models",
     "own_parts",

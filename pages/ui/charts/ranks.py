@@ -306,6 +306,45 @@ def _titles(again: bool, look: Look) -> list[dict[str, Any]]:
     return [{**note, "y": y, "text": text, "font": {"size": 13, "color": look.muted}} for y, text in said]
 
 
+def is_classical(survey: RankSurvey, blanks: object) -> bool:
+    """Whether the curve that notebooks draw means something here: where blanks are zeros, or there are none."""
+    return blanks == "zero" or survey.complete
+
+
+def classical(survey: RankSurvey, rank: int, *, look: Look) -> Chart:
+    """Reconstruction error and mean squared error over all cells, blanks as zeros, against rank; each on its own axis."""
+    table = survey.table[["rank", "reconstruction_err", "mean_squared_error"]]
+    lines = (
+        ("reconstruction_err", "reconstruction_err_", "y", HELD_OUT),
+        ("mean_squared_error", "mean squared error", "y2", CHANCE),
+    )
+    traces = [
+        {
+            "type": "scatter",
+            "x": table["rank"],
+            "y": table[column],
+            "name": name,
+            "yaxis": axis,
+            "mode": "lines+markers",
+            "line": {"color": colour, "width": 2, "dash": "solid" if axis == "y" else "dot"},
+            "hovertemplate": f"rank %{{x}}: {name} %{{y:.6g}}<extra></extra>",
+        }
+        for column, name, axis, colour in lines
+    ]
+    figure = look.figure(
+        traces,
+        height=300,
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        xaxis=look.axis("rank", dtick=max(1, len(table) // 25)),
+        yaxis=look.axis("reconstruction_err_", rangemode="tozero"),
+        yaxis2=look.axis("mean squared error", rangemode="tozero", overlaying="y", side="right", showgrid=False),
+        shapes=[_mark(rank, look.ink, "solid")],
+    )
+    first, last = table.iloc[0], table.iloc[-1]
+    said = f"From rank {first['rank']:.0f} to {last['rank']:.0f} the mean squared error goes from "
+    return Chart(figure, f"{said}{first['mean_squared_error']:.4g} to {last['mean_squared_error']:.4g}.", table)
+
+
 def table_of_features(survey: RankSurvey, named: Named) -> pd.DataFrame:
     """Each feature of each rank with what sets it apart and how it is found again."""
     table = survey.features.copy()
