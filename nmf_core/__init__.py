@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nmf_core import export, labels
     from nmf_core.estimator import MaskedNMF, held_out_scorer
     from nmf_core.export.whole_lists import recommend_all
+    from nmf_core.interpret.carry import carry_labels
     from nmf_core.store.labels import LabelStore
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Source",
     "SettingsError",
     "StoreError",
+    "carry_labels",
     "check_health",
     "datasets",
     "edit",
@@ -103,6 +105,8 @@ def __getattr__(name: str) -> Any:
     """The parts that bring heavy libraries (SQLAlchemy, openpyxl, scikit-learn) are imported when they are first used."""
     if name in ("labels", "export"):
         return importlib.import_module(f"nmf_core.{name}")
+    if name == "carry_labels":
+        return importlib.import_module("nmf_core.interpret.carry").carry_labels
     if name == "recommend_all":
         return importlib.import_module("nmf_core.export.whole_lists").recommend_all
     if name == "LabelStore":

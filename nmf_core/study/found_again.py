@@ -12,10 +12,9 @@ from scipy.optimize import linear_sum_assignment
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.problem import Array, Blanks
-from nmf_core.interpret.match import unit_rows
+from nmf_core.interpret.match import assigned, shapes, unit_rows
 from nmf_core.study.chance import rewired, shuffled_beside_effects
 
-TOGETHER = 20  # items with about as many ratings, among which a row is centred
 MOST = 250_000  # ratings of a half; of more, people are drawn
 LEAST, ENOUGH = 4, 0.9  # ratings of an item that both halves may know; of all ratings, that such items must have
 CHANCES = 2  # halvings for each one of ratings without tastes
@@ -25,31 +24,6 @@ Half = tuple[sparse.csr_array, sparse.csr_array]  # V of some of the people, and
 Fitted = Callable[
     [list[Half], int], Iterator[Array]
 ]  # halves and a rank → H (rank, n_items) of a fit of each, in their order
-
-
-def shapes(H: Array, counts: NDArray) -> Array:
-    """What sets each feature apart, whatever is popular: unit rows of H less their mean, and less their mean among items with
-    about as many ratings; at length 1.
-
-    Without the latter, fits of ratings whose tastes were taken out find the same features in any half: "what everybody rates"
-    and "what few do" (`docs/decisions.md`).
-    """
-    rows = unit_rows(np.asarray(H, dtype=float))
-    rows = rows - rows.mean(axis=0)
-    order = np.argsort(-np.asarray(counts), kind="stable")
-    starts = np.arange(0, len(order), TOGETHER)
-    sizes = np.diff(np.append(starts, len(order)))
-    sorted_rows = rows[:, order]
-    sorted_rows = sorted_rows - np.repeat(np.add.reduceat(sorted_rows, starts, axis=1) / sizes, sizes, axis=1)
-    out = np.empty_like(rows)
-    out[:, order] = sorted_rows
-    return unit_rows(out, least=1e-9)
-
-
-def alike(A: Array, B: Array, counts: NDArray) -> Array:
-    """(a, b) how alike the shapes of two fits' features are, −1…1."""
-    similarity: Array = shapes(A, counts) @ shapes(B, counts).T
-    return similarity
 
 
 def setting_apart(H: Array, counts: NDArray, n: int = 5) -> NDArray[np.int64]:
@@ -175,13 +149,6 @@ def _mutual(similarity: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     columns = similarity.argmax(axis=1)
     rows = np.flatnonzero(similarity.argmax(axis=0)[columns] == np.arange(len(similarity)))
     return rows, columns[rows]
-
-
-def assigned(similarity: Array) -> NDArray[np.int64]:
-    """For each row its column, one to one, so that all together are most alike (the Hungarian method)."""
-    _, columns = linear_sum_assignment(-similarity)
-    found: NDArray[np.int64] = columns
-    return found
 
 
 def _dealt(ratings: Ratings, items: NDArray[np.bool_], seed: tuple[int, ...]) -> tuple[Half, Half]:

@@ -18,9 +18,10 @@ from nmf_core.fit.kernels import compiled_from
 from nmf_core.fit.list_fit import rank_for_lists
 from nmf_core.fit.problem import Array, Penalty, observed_scores
 from nmf_core.fit.settings import Settings
+from nmf_core.interpret.match import alike, assigned
 from nmf_core.study import rank_words
 from nmf_core.study.chance import shuffled_beside_effects
-from nmf_core.study.found_again import FoundAgain, Halvings, alike, assigned, found_again, halvings, setting_apart
+from nmf_core.study.found_again import FoundAgain, Halvings, found_again, halvings, setting_apart
 from nmf_core.study.rank_choice import Choice, by_errors
 from nmf_core.study.rank_trials import SMALL, Cases, Trials, trials_of
 from nmf_core.study.rank_words import figure
