@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.ui import show
 from pages.ui.recommend import item, newcomer, person, whole_lists
-from pages.ui.session import controls, mine
+from pages.ui.session import controls
 from pages.ui.work import progress
 from pages.ui.work.lists import lists_of
 
@@ -14,8 +14,7 @@ lists = lists_of(view)  # what orders the items; who someone is, is read in the 
 if lists.task is not None:
     progress.panel(lists.task)
 
-first = controls.MINE_TAB if mine.rated(view.ratings) else controls.PERSON_TAB
-tabs = st.tabs(list(controls.TABS.values()), default=first, key=controls.TAB, on_change="rerun")
+tabs = st.tabs(list(controls.TABS.values()), key=controls.TAB, on_change="rerun")
 for tab, panel in zip(tabs, (person.panel, item.panel, newcomer.panel), strict=True):
     if tab.open:  # what nobody looks at costs nothing
         with tab:

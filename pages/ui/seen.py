@@ -65,7 +65,8 @@ def parameters(ratings: Ratings) -> Parameters:
         controls.TAB: Parameter(
             lambda tab: tab in controls.TABS.values(),
             f"one of {', '.join(controls.TABS)}",
-            None,
+            # Known before the page is drawn: an address that changed once more would be a step back that leads nowhere.
+            controls.MINE_TAB if mine.is_asked(ratings) else controls.PERSON_TAB,
             page="recommend",
             read=_tab,
             write=lambda tab: [word for word, title in controls.TABS.items() if title == tab],

@@ -40,6 +40,15 @@ def rated(ratings: Ratings) -> dict[str, float]:
     return {str(item): st.session_state.get(key(item), first) for item in picked}
 
 
+def is_asked(ratings: Ratings) -> bool:
+    """Whether a visitor has rated something here, or the address says that they have."""
+    try:
+        asked = of_texts(st.query_params.get_all(MINE))
+    except ValueError:
+        asked = {}
+    return bool(rated(ratings)) or (bool(asked) and are_ratings(asked, ratings))
+
+
 def rate(own: dict[str, float]) -> None:
     """Let this be what is rated. Call it before the widgets are drawn."""
     st.session_state[MINE] = list(own)
