@@ -3,7 +3,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nmf_core import RankSurvey
-from nmf_core.study.ranks import named_features
+from nmf_core.study.ranks import features_in
 from nmf_core.study.split import SPLITS
 from pages.ui import charts, show, text
 from pages.ui.session import controls, session
@@ -77,9 +77,13 @@ if survey is not None:
             f"{'Or click' if survey.told else 'Click'} a point to take its rank. The rank now is {settings.rank}."
         )
     view = views.view()
-    named = named_features(survey, ratings, view.fit, view.labels) if isinstance(view, Ready) else {}
+    named, coloured = {}, {}
+    if isinstance(view, Ready):
+        places = features_in(survey, ratings, view.fit)
+        named = {place: view.labels[f] for f, place in places.items() if f in view.labels}
+        coloured = {place: view.colours[f] for f, place in places.items()}
     show.chart(
-        charts.rank_survey(survey, settings.rank, look=views.look(), named=named),
+        charts.rank_survey(survey, settings.rank, look=views.look(), named=named, coloured=coloured),
         "survey",
         on_select=clicked,
         title="Ranks",

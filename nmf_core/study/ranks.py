@@ -421,17 +421,15 @@ def _plan(folds: int, restarts: int) -> Callable[[int], int]:
     return lambda what: (folds * 30, 2 * restarts * 20, 27)[what]
 
 
-def named_features(
-    survey: RankSurvey, ratings: Ratings, fit: Factorization, labels: Mapping[int, str]
-) -> dict[tuple[int, int], str]:
-    """The labels of a fit for the features of a survey of the same ratings: (rank, feature) → label, at the rank of the fit.
+def features_in(survey: RankSurvey, ratings: Ratings, fit: Factorization) -> dict[int, tuple[int, int]]:
+    """Where the features of a fit are in a survey of the same ratings: index → (rank, feature from 1).
 
-    One to one, by what sets features apart, so that a label is drawn only where the survey has its feature.
+    One to one, by what sets features apart; those that the survey has at no more than chance are left out.
     """
     mine = survey.found.get(fit.rank)
-    if mine is None or not labels or mine.H.shape[1] != len(fit.items):
+    if mine is None or mine.H.shape[1] != len(fit.items):
         return {}
     ordered = ratings.by_name
     near = alike(fit.H[:, fit.items.get_indexer(ordered.items)], mine.H, ordered.item_counts)
     features = assigned(near)
-    return {(fit.rank, int(features[f]) + 1): label for f, label in labels.items() if near[f, features[f]] >= NEAR}
+    return {f: (fit.rank, int(g) + 1) for f, g in enumerate(features) if fit.rank == 1 or near[f, g] >= NEAR}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
@@ -19,12 +20,15 @@ FITTED, HELD_OUT, HELD_OUT_DARK, CHANCE = "#8A8F99", "#0072B2", "#56B4E9", "#D55
 ERRORS, AGAIN, FLOWS = [0.62, 1.0], [0.33, 0.53], [0.0, 0.25]
 BEND = np.linspace(0, 1, 12)
 Named = Mapping[tuple[int, int], str]  # (rank, feature) → label
+Coloured = Mapping[tuple[int, int], str]  # (rank, feature) → colour, of the features of one rank
 
 
-def rank_survey(survey: RankSurvey, rank: int, *, look: Look, named: Named | None = None) -> Chart:
-    """Three charts above each other; `named` are labels of features, by rank and number."""
+def rank_survey(
+    survey: RankSurvey, rank: int, *, look: Look, named: Named | None = None, coloured: Coloured | None = None
+) -> Chart:
+    """Three charts above each other; `named` and `coloured` are labels and colours that features have on other pages."""
     table = survey.table
-    tint = _tints(survey)
+    tint = _tints(survey, coloured or {})
     flows = _bands(survey, tint, look) + _nodes(survey, tint, named or {}, look)
     again = _found(survey, tint, named or {}, look)
     traces = _errors(survey, look) + again + flows
@@ -209,19 +213,31 @@ def _nodes(survey: RankSurvey, tint: Mapping[tuple[int, int], str], named: Named
     ]
 
 
-def _tints(survey: RankSurvey) -> dict[tuple[int, int], str]:
-    """A colour for each feature: that of the one it goes on from, if it is what most resembles it; else one of its own."""
-    tint: dict[tuple[int, int], str] = {}
+def _tints(survey: RankSurvey, given: Coloured) -> dict[tuple[int, int], str]:
+    """A colour for each feature: that of the one it goes on from, or goes on in; else one of its own.
+
+    It begins at the rank whose features have colours elsewhere, and goes both ways from there; else at the smallest.
+    """
+    tint = dict(given)
+    ranks = sorted(survey.table["rank"].tolist())
+    middle = ranks.index(next(iter(given))[0]) if given else 0
     fresh = cycle(PALETTE)
-    for rank in sorted(survey.table["rank"]):
-        flows = survey.flows[survey.flows["next_rank"] == rank].sort_values("similarity", ascending=False)
-        for before, f, g in zip(flows["rank"], flows["feature"], flows["next_feature"], strict=True):
-            if (rank, g) not in tint and tint[before, f] not in _of_rank(tint, rank):
-                tint[rank, g] = tint[before, f]
+
+    def paint(rank: int, flows: pd.DataFrame, mine: str, theirs: str, other: int) -> None:
+        """Colours for a rank from its neighbour, the most alike first."""
+        for g, f in flows.sort_values("similarity", ascending=False)[[mine, theirs]].to_numpy().tolist():
+            if (rank, g) not in tint and (other, f) in tint and tint[other, f] not in _of_rank(tint, rank):
+                tint[rank, g] = tint[other, f]
         for g in range(1, rank + 1):
             if (rank, g) not in tint:
                 taken = _of_rank(tint, rank)
                 tint[rank, g] = next(colour for colour in fresh if colour not in taken or len(taken) >= len(PALETTE))
+
+    paint(ranks[middle], survey.flows.head(0), "feature", "next_feature", 0)
+    for before, rank in itertools.pairwise(ranks[middle:]):
+        paint(rank, survey.flows[survey.flows["next_rank"] == rank], "next_feature", "feature", before)
+    for after, rank in itertools.pairwise(reversed(ranks[: middle + 1])):
+        paint(rank, survey.flows[survey.flows["rank"] == rank], "feature", "next_feature", after)
     return tint
 
 
