@@ -43,7 +43,7 @@ class Judge:
     """NDCG@`TOP` on the ratings that are held out."""
 
     def __init__(self, ratings: Ratings, seed: int) -> None:
-        ratings = ratings.by_name
+        self.ratings = ratings = ratings.by_name
         fold = held_out_folds(ratings, folds=5, seed=seed)
         self.seen, held = ratings.keep(fold != 0), ratings.keep(fold == 0)
         low, high = ratings.scale
@@ -81,6 +81,13 @@ def sets() -> Iterator[tuple[str, Ratings, int]]:
     for n in (20_000, 100_000):
         for seed in range(2):
             yield f"lifelike, {n // 1000}k, {seed}", lifelike(n, seed=seed, pull=1.0), seed
+
+
+def judged(wanted: str) -> Iterator[tuple[str, Judge]]:
+    """The sets with this in their names, each with its judge."""
+    for name, ratings, seed in sets():
+        if wanted in name:
+            yield name, Judge(ratings, seed)
 
 
 def ials(training: Ratings, rank: int, alpha: float, ridge: float, *, cholesky: bool = False) -> Array:
@@ -124,14 +131,11 @@ def peers(judge: Judge) -> Iterator[tuple[str, float]]:
 def quality(wanted: str) -> None:
     """Measure and print."""
     print(f"NDCG@{TOP}; rank and λ are those that list_fit found; 'read' is the fit at the rank that opens, by default")
-    for name, ratings, seed in sets():
-        if wanted not in name:
-            continue
-        judge = Judge(ratings, seed)
+    for name, judge in judged(wanted):
         began = time.perf_counter()
         fine = list_fit(judge.seen)
         seconds = time.perf_counter() - began
-        named = factorize(judge.seen, rank=default_rank(ratings), blanks="weak")
+        named = factorize(judge.seen, rank=default_rank(judge.ratings), blanks="weak")
         under = fold_features(fine, named)
         finer = under["named"].isna().mean()
         how = f"rank {fine.rank}, λ {fine.penalty.l2_W:.3f}, {seconds:.1f} s, {finer:.0%} finer"
@@ -189,10 +193,7 @@ def penalties(wanted: str) -> None:
     """Measure and print."""
     lams = (0.02, 0.03, 0.04, 0.055, 0.08, 0.11, 0.15)
     print(f"NDCG@{TOP} after 9 sweeps, by rank and λ: {'  '.join(f'{lam:6}' for lam in lams)}")
-    for name, ratings, seed in sets():
-        if wanted not in name:
-            continue
-        judge = Judge(ratings, seed)
+    for name, judge in judged(wanted):
         for rank in (10, 20, 40, 80, 160):
             fits = [factorize(judge.seen, rank=rank, blanks="weak", penalty=lam, max_sweeps=9) for lam in lams]
             print(f"{name:18} {rank:4}  " + "  ".join(f"{judge.of(fit):.4f}" for fit in fits), flush=True)
@@ -232,10 +233,7 @@ def by_popularity(seen: Ratings, start: Factorization, alpha: float, penalty: fl
 def popular(wanted: str) -> None:
     """Measure and print."""
     print(f"NDCG@{TOP} at rank 20, the best of λ 0.5, 0.7, 1, 1.4 and 2 × the default, by α: 0, 0.25, 0.5")
-    for name, ratings, seed in sets():
-        if wanted not in name:
-            continue
-        judge = Judge(ratings, seed)
+    for name, judge in judged(wanted):
         start = factorize(judge.seen, rank=20, blanks="weak", max_sweeps=4)
         grid = [start.penalty.l2_W * k for k in (0.5, 0.7, 1.0, 1.4, 2.0)]
         best = [max(judge(by_popularity(judge.seen, start, a, lam)) for lam in grid) for a in (0.0, 0.25, 0.5)]
@@ -245,11 +243,8 @@ def popular(wanted: str) -> None:
 def values(wanted: str) -> None:
     """Measure and print."""
     print(f"NDCG@{TOP} and the share of dislikes, list_fit at rank 80, by weight and value of a blank")
-    for name, ratings, seed in sets():
-        if wanted not in name:
-            continue
-        judge = Judge(ratings, seed)
-        low, high = ratings.scale
+    for name, judge in judged(wanted):
+        low, high = judge.ratings.scale
         for weight in WEIGHTS:
             row = f"{name:18} weight {weight:.2f}:"
             for share in VALUES:

@@ -16,6 +16,7 @@ MAKERS = ("planted", "gamma", "beta")  # `datasets.planted`; W and H of gamma, o
 FEWEST_A_WEIGHT = 2.0  # ratings for each weight of W and H in the easy tier: with fewer, nobody could tell
 
 Floats = NDArray[np.float64]
+Size = tuple[int, int, int, float]  # users, items, rank, density
 
 
 def easy(k: int) -> tuple[Ratings, int]:
@@ -30,7 +31,8 @@ def easy(k: int) -> tuple[Ratings, int]:
         W, H = datasets.planted_factors(n, m, rank, seed=k)
         return datasets.planted(n, m, rank, density, noise * float((W @ H).std()), k, skew=skew), rank
     W, H = _factors(rng, n, m, rank, maker)
-    return _rated(rng, _scaled(W @ H), density, noise, skew), rank
+    X = W @ H
+    return _rated(rng, X * _to_scale(X), density, noise, skew), rank
 
 
 def hard(k: int, larger: int = 1) -> tuple[Ratings, int]:
@@ -52,7 +54,7 @@ def _hard(k: int, larger: int) -> tuple[Floats, Floats, float, Generator]:
     n, m, rank, density = _size(rng, (400, 1500), (300, 900), (0.04, 0.10))
     W, H = _factors(rng, larger * n, larger * m, rank, MAKERS[1 + k % 2])
     W = W * np.sort(rng.uniform(0.5, 1, rank))[::-1]
-    return W * (TOP / np.quantile(W @ H, 0.995)), H, density, rng
+    return W * _to_scale(W @ H), H, density, rng
 
 
 def without_tastes(k: int) -> tuple[Ratings, int]:
@@ -65,7 +67,7 @@ def without_tastes(k: int) -> tuple[Ratings, int]:
     return _rated(rng, X + 0.7 * rng.standard_normal((n, m)), density, 0.0, 0.3), 1
 
 
-def _size(rng: Generator, users: tuple[int, int], items: tuple[int, int], filled: tuple[float, float]):  # noqa: ANN202
+def _size(rng: Generator, users: tuple[int, int], items: tuple[int, int], filled: tuple[float, float]) -> Size:
     """Users, items, rank and density."""
     n, m = int(rng.integers(users[0], users[1] + 1)), int(rng.integers(items[0], items[1] + 1))
     return n, m, int(rng.integers(2, 9)), float(rng.uniform(*filled))
@@ -79,9 +81,9 @@ def _factors(rng: Generator, n: int, m: int, rank: int, maker: str) -> tuple[Flo
     return draw(n, rank), draw(rank, m)
 
 
-def _scaled(X: Floats) -> Floats:
-    """The signal on the scale."""
-    return X / np.quantile(X, 0.995) * TOP
+def _to_scale(X: Floats) -> float:
+    """What a signal is multiplied by to lie on the scale."""
+    return float(TOP / np.quantile(X, 0.995))
 
 
 def _rated(rng: Generator, X: Floats, density: float, noise: float, skew: float) -> Ratings:

@@ -10,9 +10,9 @@ import numpy as np
 from nmf_core.fit.list_fit import HIGHEST
 from nmf_core.study.found_again import FoundAgain
 from nmf_core.study.rank_choice import Choice, by_features, net_found
+from nmf_core.study.verdict import SURE
 from nmf_core.words import many
 
-SURE = 2.0  # standard errors: what few ratings must differ by to tell
 FEW = 200  # ratings
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import SettingsError, shown, whole_number
 from nmf_core.fit.factorization import Factorization
-from nmf_core.fit.held_out import GoOn
+from nmf_core.fit.held_out import GoOn, Trial
 from nmf_core.fit.kernels import compiled_from
 from nmf_core.fit.list_fit import rank_for_lists
 from nmf_core.fit.problem import Array, Penalty, observed_scores
@@ -26,10 +26,10 @@ from nmf_core.study.rank_choice import Choice, by_errors
 from nmf_core.study.rank_trials import SMALL, Cases, Trials, trials_of
 from nmf_core.study.rank_words import figure
 from nmf_core.study.split import checked_split
+from nmf_core.study.verdict import SURE
 
 FEWEST_PEOPLE = 10  # of a half, or twice the rank
 NEAR = 0.2  # how alike two features of neighbouring ranks are that are drawn as one that goes on
-SURE = 2.0  # standard errors
 COMPILED = 200  # ratings from which a survey is worth a compiler
 
 
@@ -186,7 +186,7 @@ def _checked(ratings: Ratings, ranks: Iterable[int], base: Settings) -> list[int
 JUDGING, HALVING, LISTING = 0, 1, 2  # what is done for a rank, and once at the end
 LISTS = (90, LISTING)  # ranks 40, 80 and 160, on average
 Step = tuple[int, int]  # a rank, and what is done for it
-OVERHEAD = 6  # of a sweep, in ranks: by `python -m benchmarks.ranks --cost`
+OVERHEAD = 6  # of a sweep, in ranks: what one takes however few features it has
 
 
 class _Work:
@@ -228,6 +228,7 @@ class _Study:
     trials: Trials
     restarts: int
     asked: tuple[Any, ...]
+    without_tastes: dict[int, Cases] = field(default_factory=dict)  # rank → errors on ratings that have effects alone
 
     def steps(self, tried: list[int], found: dict[int, OfRank], work: _Work) -> Iterator[dict[int, OfRank]]:
         """Put into `found` what there is of each rank: what it does on hidden ratings, then how its features are found again."""
@@ -321,14 +322,16 @@ class _Study:
         better, se = effects.above(one.errors)
         if better > SURE * se:
             return True
-        without = self._without_tastes(rank, one.penalty)
+        if rank not in self.without_tastes:  # asked for whenever there is more of the survey
+            self.without_tastes[rank] = self.trials.chances(rank, one.penalty, lambda: True, self.effects_alone)
+        without = self.without_tastes[rank]
         return without.mean - one.errors.mean > SURE * float(np.hypot(without.se, one.errors.se))
 
-    def _without_tastes(self, rank: int, penalty: Penalty) -> Cases:
-        """Errors on ratings with the same effects and nothing else."""
+    @cached_property
+    def effects_alone(self) -> list[Trial]:
+        """Trials of ratings with the same effects and nothing else."""
         without = shuffled_beside_effects(self.ratings, self.trials.settings.seed)
-        trials = self.trials.hide(lambda k: without)
-        return self.trials.chances(rank, penalty, lambda: True, trials)
+        return self.trials.hide(lambda k: without)
 
 
 class Floors(NamedTuple):
