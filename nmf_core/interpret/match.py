@@ -56,14 +56,9 @@ def similarities(old_fit: Factorization, new_fit: Factorization) -> tuple[Array,
     # What is popular is told by the fits themselves; both alike, so that either may be the older.
     popularity = unit_rows(old).mean(axis=0) + unit_rows(new).mean(axis=0)
     A, B = shapes(old, popularity), shapes(new, popularity)
-    order = np.argsort(-popularity, kind="stable")
-    rng, drawn = np.random.default_rng(0), []
-    for _ in range(DRAWN):
-        places = np.lexsort((rng.random(len(order)), np.arange(len(order)) // TOGETHER))
-        moved = np.empty_like(B)
-        moved[:, order] = B[:, order[places]]
-        between = A @ moved.T
-        drawn.append(between[linear_sum_assignment(-between)].max())
+    stratum, rng = strata(-popularity, TOGETHER), np.random.default_rng(0)
+    chances = (A @ shuffled_within(B, stratum, rng).T for _ in range(DRAWN))
+    drawn = [between[linear_sum_assignment(-between)].max() for between in chances]
     return A @ B.T, float(np.quantile(drawn, BEYOND))
 
 
@@ -74,16 +69,29 @@ def shapes(H: Array, popularity: NDArray) -> Array:
     Without the latter, fits of ratings whose tastes were taken out find the same features in any half: "what everybody rates"
     and "what few do" (`docs/decisions.md`).
     """
-    rows = unit_rows(np.asarray(H, dtype=float))
-    rows = rows - rows.mean(axis=0)
-    order = np.argsort(-np.asarray(popularity), kind="stable")
-    starts = np.arange(0, len(order), TOGETHER)
-    sizes = np.diff(np.append(starts, len(order)))
-    sorted_rows = rows[:, order]
-    sorted_rows = sorted_rows - np.repeat(np.add.reduceat(sorted_rows, starts, axis=1) / sizes, sizes, axis=1)
+    return unit_rows(apart(np.asarray(H, dtype=float), strata(-np.asarray(popularity), TOGETHER)), least=1e-9)
+
+
+def strata(key: NDArray, size: int) -> NDArray[np.int64]:
+    """(n,) which of the items stand together: groups of `size`, in the order of a key."""
+    stratum = np.empty(len(key), dtype=np.int64)
+    stratum[np.argsort(key, kind="stable")] = np.arange(len(key)) // size
+    return stratum
+
+
+def apart(H: Array, stratum: NDArray[np.int64]) -> Array:
+    """What sets the rows of H apart: at length 1, less their mean row, less each one's mean over the items of a stratum."""
+    unit = unit_rows(H)
+    rest = unit - unit.mean(axis=0) if len(H) > 1 else unit
+    n = np.bincount(stratum)
+    return rest - np.array([(np.bincount(stratum, row) / n)[stratum] for row in rest])
+
+
+def shuffled_within(rows: Array, stratum: NDArray[np.int64], rng: np.random.Generator) -> Array:
+    """Rows whose items have changed places within each stratum, all rows alike."""
     out = np.empty_like(rows)
-    out[:, order] = sorted_rows
-    return unit_rows(out, least=1e-9)
+    out[:, np.argsort(stratum, kind="stable")] = rows[:, np.lexsort((rng.random(len(stratum)), stratum))]
+    return out
 
 
 def alike(A: Array, B: Array, popularity: NDArray) -> Array:

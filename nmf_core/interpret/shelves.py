@@ -12,7 +12,7 @@ from nmf_core.errors import NmfError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.best import added_up
-from nmf_core.interpret.match import unit_rows
+from nmf_core.interpret.match import apart, shuffled_within, strata, unit_rows
 
 FINER = "finer than any name"
 STRATUM = 50  # items of about the same weight, which are compared with each other only
@@ -80,12 +80,12 @@ def fold_features(fine_fit: Factorization, named_fit: Factorization) -> pd.DataF
     if len(shared) == 0:
         raise NmfError("The two fits share no item, so no feature can go under another. Fit ratings of the same items.")
     fine, named = (fit.H[:, fit.items.get_indexer(shared)] for fit in (fine_fit, named_fit))
-    stratum = _strata(np.vstack([unit_rows(fine), unit_rows(named)]).mean(axis=0))
-    apart, anchors = _apart(fine, stratum), unit_rows(_apart(named, stratum))
-    alike = unit_rows(apart) @ anchors.T
+    stratum = strata(np.vstack([unit_rows(fine), unit_rows(named)]).mean(axis=0), STRATUM)
+    rows, anchors = apart(fine, stratum), unit_rows(apart(named, stratum))
+    alike = unit_rows(rows) @ anchors.T
     best = alike.argmax(axis=1)
     similarity = alike[np.arange(len(fine)), best]
-    chance = _by_chance(apart, stratum, anchors)
+    chance = _by_chance(rows, stratum, anchors)
     under = similarity > max(chance, LEAST_ALIKE)
     frame = pd.DataFrame(
         {
@@ -99,28 +99,9 @@ def fold_features(fine_fit: Factorization, named_fit: Factorization) -> pd.DataF
     return frame
 
 
-def _strata(weight: Array) -> NDArray[np.int64]:
-    """(n_items,) which items weigh about the same."""
-    stratum = np.empty(len(weight), dtype=np.int64)
-    stratum[np.argsort(weight, kind="stable")] = np.arange(len(weight)) // STRATUM
-    return stratum
-
-
-def _apart(H: Array, stratum: NDArray[np.int64]) -> Array:
-    """What sets the rows of H apart: at length 1, less their mean row, less each one's mean over the items of a stratum."""
-    unit = unit_rows(H)
-    rest = unit - unit.mean(axis=0) if len(H) > 1 else unit
-    n = np.bincount(stratum)
-    return rest - np.array([(np.bincount(stratum, row) / n)[stratum] for row in rest])
-
-
-def _by_chance(apart: Array, stratum: NDArray[np.int64], anchors: Array) -> float:
+def _by_chance(rows: Array, stratum: NDArray[np.int64], anchors: Array) -> float:
     """The similarity to the most alike anchor that `SURE` of rows stay below which are shuffled within strata."""
     rng = np.random.default_rng(0)
-    order = np.argsort(stratum, kind="stable")
-    found = []
-    for _ in range(DRAWS):
-        shuffled = np.empty_like(apart)
-        shuffled[:, order] = apart[:, np.lexsort((rng.random(len(order)), stratum))]
-        found.append((unit_rows(shuffled) @ anchors.T).max(axis=1))
+    drawn = (unit_rows(shuffled_within(rows, stratum, rng)) @ anchors.T for _ in range(DRAWS))
+    found = [between.max(axis=1) for between in drawn]
     return float(np.quantile(np.concatenate(found), SURE))
