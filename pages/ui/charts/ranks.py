@@ -34,7 +34,9 @@ def rank_survey(
     traces = _errors(survey, look) + again + flows
     low, high = int(table["rank"].min()), int(table["rank"].max())
     flow_room = FLOWS if again else [FLOWS[0], AGAIN[1]]  # what is not known takes no room
-    shared = {"range": [low - 0.5, high + 0.7], "dtick": max(1, (high - low + 1) // 25), "anchor": "y3"}
+    span = high - low + 1  # and a fifth of it to the right, for what stands beside the lines
+    ticks = list(range(low, high + 1, max(1, span // 25)))
+    shared = {"range": [low - 0.5, high + 0.5 + 0.2 * span], "tickvals": ticks, "anchor": "y3"}
     marks = [_mark(rank, look.ink, "solid")]
     if survey.told and survey.suggested_rank != rank and low <= survey.suggested_rank <= high:
         marks.append(_mark(survey.suggested_rank, look.muted, "dash"))
