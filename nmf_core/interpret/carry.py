@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from nmf_core.errors import NmfError, shown
 from nmf_core.fit.factorization import Factorization
-from nmf_core.fit.problem import Array
 from nmf_core.interpret.match import similarities
-
-# From which similarity a feature is the one that was named; below, down to the second, somebody should look again. Where
-# blanks count, features of ratings whose raters were drawn anew reach 0.46, where they are unknown, of shuffled ratings 0.09
-# (`python -m benchmarks.labels`).
-KEPT, LOOK = {True: 0.5, False: 0.3}, {True: 0.35, False: 0.2}
-STATUSES = ("kept", "look again", "split", "merged", "lost")
+from nmf_core.labels.fate import bars, fates
 
 
 def carry_labels(labels: Mapping[int, str], old_fit: Factorization, new_fit: Factorization) -> pd.DataFrame:
@@ -48,31 +42,11 @@ def carry_labels(labels: Mapping[int, str], old_fit: Factorization, new_fit: Fac
             raise NmfError(
                 f"There is a label for feature {shown(f)}; the old fit has features 0 to {old_fit.rank - 1}. Give labels by these."
             )
-    similarity, _ = similarities(old_fit, new_fit)
-    counted = min(old_fit.blanks.weight, new_fit.blanks.weight) > 0
-    kept, look = KEPT[counted], LOOK[counted]
-    rows, columns = linear_sum_assignment(-similarity)
-    pair = dict(zip(rows.tolist(), columns.tolist(), strict=True))
-    own = {f: g for f, g in pair.items() if similarity[f, g] >= kept}
-    told = [(f, label, *_of_feature(f, similarity, pair, own, look)) for f, label in sorted(labels.items())]
+    similarity, chance = similarities(old_fit, new_fit)
+    kept, look = bars(min(old_fit.blanks.weight, new_fit.blanks.weight) > 0, chance)
+    became = fates(similarity, np.full(old_fit.rank, kept), np.full(old_fit.rank, look))
+    told = [
+        (f, label, math.nan if (new := became[f].new) is None else float(new), became[f].similarity, became[f].status)
+        for f, label in sorted(labels.items())
+    ]
     return pd.DataFrame(told, columns=["feature", "label", "new", "similarity", "status"])
-
-
-def _of_feature(
-    f: int, similarity: Array, pair: Mapping[int, int], own: Mapping[int, int], look: float
-) -> tuple[float, float, str]:
-    """New feature, similarity and status of one old feature; `pair` are features one to one, `own` those plainly the same."""
-    if f in own:
-        return float(own[f]), float(similarity[f, own[f]]), STATUSES[0]
-    near = int(similarity[f].argmax())
-    most = float(similarity[f, near])
-    if most < look:
-        return np.nan, most, STATUSES[4]
-    children = np.flatnonzero((similarity.argmax(axis=0) == f) & (similarity[f] >= look))
-    if len(children) > 1:
-        return float(near), most, STATUSES[2]
-    if near in own.values():
-        return float(near), most, STATUSES[3]
-    place = pair.get(f, near)
-    at = float(similarity[f, place])
-    return (float(place), at, STATUSES[1]) if at >= look else (float(near), most, STATUSES[1])

@@ -15,7 +15,7 @@ from nmf_core.fit.problem import Array
 from nmf_core.interpret.best import evened
 from nmf_core.interpret.enough import enough_items, enough_users
 from nmf_core.interpret.features import Labels, feature_names
-from nmf_core.interpret.match import unit_rows
+from nmf_core.labels.apart import unit_rows
 
 WEIGHED = 20  # people whose scores are those of their own lists, of whom the first are told
 PASSES, TOL = 100, 1e-5  # nobody reads more digits of a score that only orders

@@ -10,9 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from nmf_core.errors import NmfError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.losses import Array
-
-TOGETHER = 20  # items of about the same popularity, among which a row is centred
-DRAWN, BEYOND = 20, 0.95  # fits by chance, and how many of them a similarity must pass
+from nmf_core.labels.apart import by_chance, own_popularity, shapes
 
 
 def match_features(old_fit: Factorization, new_fit: Factorization) -> pd.DataFrame:
@@ -54,44 +52,9 @@ def similarities(old_fit: Factorization, new_fit: Factorization) -> tuple[Array,
     if min(len(old), len(new)) == 1:  # a single feature is what everybody rates, and set apart from nothing
         return cosine(old, new), 1.0
     # What is popular is told by the fits themselves; both alike, so that either may be the older.
-    popularity = unit_rows(old).mean(axis=0) + unit_rows(new).mean(axis=0)
+    popularity = own_popularity(old) + own_popularity(new)
     A, B = shapes(old, popularity), shapes(new, popularity)
-    stratum, rng = strata(-popularity, TOGETHER), np.random.default_rng(0)
-    chances = (A @ shuffled_within(B, stratum, rng).T for _ in range(DRAWN))
-    drawn = [between[linear_sum_assignment(-between)].max() for between in chances]
-    return A @ B.T, float(np.quantile(drawn, BEYOND))
-
-
-def shapes(H: Array, popularity: NDArray) -> Array:
-    """What sets each feature apart, whatever is popular: unit rows of H less their mean, and less their mean among items of
-    about the same popularity, such as their number of ratings; at length 1.
-
-    Without the latter, fits of ratings whose tastes were taken out find the same features in any half: "what everybody rates"
-    and "what few do" (`docs/decisions.md`).
-    """
-    return unit_rows(apart(np.asarray(H, dtype=float), strata(-np.asarray(popularity), TOGETHER)), least=1e-9)
-
-
-def strata(key: NDArray, size: int) -> NDArray[np.int64]:
-    """(n,) which of the items stand together: groups of `size`, in the order of a key."""
-    stratum = np.empty(len(key), dtype=np.int64)
-    stratum[np.argsort(key, kind="stable")] = np.arange(len(key)) // size
-    return stratum
-
-
-def apart(H: Array, stratum: NDArray[np.int64]) -> Array:
-    """What sets the rows of H apart: at length 1, less their mean row, less each one's mean over the items of a stratum."""
-    unit = unit_rows(H)
-    rest = unit - unit.mean(axis=0) if len(H) > 1 else unit
-    n = np.bincount(stratum)
-    return rest - np.array([(np.bincount(stratum, row) / n)[stratum] for row in rest])
-
-
-def shuffled_within(rows: Array, stratum: NDArray[np.int64], rng: np.random.Generator) -> Array:
-    """Rows whose items have changed places within each stratum, all rows alike."""
-    out = np.empty_like(rows)
-    out[:, np.argsort(stratum, kind="stable")] = rows[:, np.lexsort((rng.random(len(stratum)), stratum))]
-    return out
+    return A @ B.T, by_chance(A, B, popularity)
 
 
 def alike(A: Array, B: Array, popularity: NDArray) -> Array:
@@ -105,12 +68,6 @@ def assigned(similarity: Array) -> NDArray[np.int64]:
     _, columns = linear_sum_assignment(-similarity)
     found: NDArray[np.int64] = columns
     return found
-
-
-def unit_rows(rows: Array, least: float = 0.0) -> Array:
-    """Rows at length 1; one of zeros, or not longer than `least`, becomes zeros."""
-    size = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.divide(rows, size, out=np.zeros_like(rows), where=size > least)
 
 
 def cosine(A: Array, B: Array) -> Array:

@@ -12,7 +12,7 @@ from nmf_core.errors import NmfError
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.best import added_up
-from nmf_core.interpret.match import apart, shuffled_within, strata, unit_rows
+from nmf_core.labels.apart import apart, shuffled_within, strata, unit_rows
 
 FINER = "finer than any name"
 STRATUM = 50  # items of about the same weight, which are compared with each other only

@@ -1,59 +1,66 @@
-"""`Shape`: what a feature looks like (item id → weight), by which its label is recognised after a refit."""
+"""`Shape`: what a feature looks like, by which its label is recognised after a refit."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.optimize import linear_sum_assignment
 
 from nmf_core.errors import NmfError, shown
+from nmf_core.labels.apart import own_popularity, shapes
 
 MOST_ITEMS = 200
-
-# From which cosine on a feature counts as the one that was named. Above √½ = 0.71, no shape can be recognised in two
-# features that share no item (the squares of its cosines with them add up to at most 1); at 0.8 the two would have to
-# be alike themselves, with a cosine of 0.28 or more. It cannot be much higher: between fits from different seeds,
-# matched features of MovieLens 100K have a mean cosine of only 0.85 to 0.93, depending on what a blank counts.
-RECOGNISED = 0.8
+MOST_APART = 1000  # more tell hardly more, and fill the store (`python -m benchmarks.labels --stored`)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A feature's top items and their weights, independent of its column number and of its scale.
+    """A feature's top items and what sets it apart from the others of its fit, independent of its column number and its scale.
 
     Attributes:
         items: ids of up to 200 items, heaviest first.
         weights: their weights in 0…1, the heaviest 1; items of weight 0 are left out.
+        apart_items: ids of up to 1,000 items that set the feature apart most, whichever way.
+        apart: how far, −1…1; over all items of the fit the squares added up to 1 (`nmf_core/labels/apart.py`). Empty for the
+            only feature of a fit, and where earlier versions kept the shape: these are recognised by weights alone.
+        counted: whether blanks counted in the fit.
 
-    A feature without a positive weight has an empty shape, which resembles nothing. Make one with `shape_of`.
+    A feature without a positive weight has an empty shape, which resembles nothing. Make one with `shape_of` or `shapes_of`.
 
     Raises:
-        NmfError: unequal lengths, an item given twice, or a weight that is not a number in 0…1.
+        NmfError: unequal lengths, an item given twice, or a weight that is not a number in its range.
     """
 
     items: tuple[str, ...]
     weights: tuple[float, ...]
+    apart_items: tuple[str, ...] = ()
+    apart: tuple[float, ...] = ()
+    counted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what is not a shape."""
-        if len(self.items) != len(self.weights) or len(set(self.items)) != len(self.items):
-            raise NmfError(
-                f"A shape has {len(self.items)} items, {len(set(self.items))} of them different, and "
-                f"{len(self.weights)} weights; each item needs one weight. Make shapes with shape_of."
-            )
-        wrong = [w for w in self.weights if not 0 < w <= 1]
-        if wrong or len(self.items) > MOST_ITEMS:
-            raise NmfError(
-                f"A shape has {len(self.items)} items and the weights {shown(wrong)}; at most {MOST_ITEMS} items with "
-                "weights above 0 and up to 1 are allowed. Make shapes with shape_of."
-            )
+        _checked(self.items, self.weights, MOST_ITEMS, [w for w in self.weights if not 0 < w <= 1])
+        _checked(self.apart_items, self.apart, MOST_APART, [w for w in self.apart if not 0 < abs(w) <= 1])
+
+
+def _checked(items: tuple[str, ...], weights: tuple[float, ...], most: int, wrong: list[float]) -> None:
+    """Refuse items and weights that do not go together."""
+    if len(items) != len(weights) or len(set(items)) != len(items):
+        raise NmfError(
+            f"A shape has {len(items)} items, {len(set(items))} of them different, and "
+            f"{len(weights)} weights; each item needs one weight. Make shapes with shape_of."
+        )
+    if wrong or len(items) > most:
+        raise NmfError(
+            f"A shape has {len(items)} items and the weights {shown(wrong)}; at most {most} items with "
+            "weights up to 1 and other than 0 are allowed. Make shapes with shape_of."
+        )
 
 
 def shape_of(items: Sequence[str] | pd.Index, weights: ArrayLike) -> Shape:
@@ -66,8 +73,9 @@ def shape_of(items: Sequence[str] | pd.Index, weights: ArrayLike) -> Shape:
     Raises:
         NmfError: unequal lengths, or a weight that is negative or not finite.
 
-    >>> shape_of(["x", "y", "z"], [0.0, 3.0, 6.0])
-    Shape(items=('z', 'y'), weights=(1.0, 0.5))
+    >>> shape = shape_of(["x", "y", "z"], [0.0, 3.0, 6.0])
+    >>> shape.items, shape.weights
+    (('z', 'y'), (1.0, 0.5))
     """
     ids = np.asarray(items, dtype=object)
     row = np.asarray(weights, dtype=np.float64)
@@ -86,19 +94,24 @@ def shape_of(items: Sequence[str] | pd.Index, weights: ArrayLike) -> Shape:
     if not row.any():
         return Shape((), ())
     row = np.round(row / row.max(), 6)
-    smallest = np.partition(row, -MOST_ITEMS)[-MOST_ITEMS] if len(row) > MOST_ITEMS else 0.0
-    kept = np.nonzero((row > 0) & (row >= smallest))[0]
-    # Ties are settled by the id, so that the order of the items does not matter.
-    order = sorted(kept.tolist(), key=lambda i: (-row[i], str(ids[i])))[:MOST_ITEMS]
+    order = _largest(ids, row, MOST_ITEMS)
     return Shape(tuple(str(ids[i]) for i in order), tuple(row[order].tolist()))
 
 
-def shapes_of(items: Sequence[str] | pd.Index, H: ArrayLike) -> list[Shape]:
-    """The shapes of all features of a fit.
+def _largest(ids: NDArray, sizes: NDArray[np.float64], most: int) -> list[int]:
+    """Where the largest sizes above 0 are; ties are settled by the id, so that the order of the items does not matter."""
+    smallest = np.partition(sizes, -most)[-most] if len(sizes) > most else 0.0
+    kept = np.nonzero((sizes > 0) & (sizes >= smallest))[0]
+    return sorted(kept.tolist(), key=lambda i: (-sizes[i], str(ids[i])))[:most]
+
+
+def shapes_of(items: Sequence[str] | pd.Index, H: ArrayLike, *, counted: bool = False) -> list[Shape]:
+    """The shapes of all features of a fit, with what sets each apart.
 
     Args:
         items: ids of the n_items items.
         H: (rank, n_items) feature–item matrix.
+        counted: whether blanks counted in the fit.
 
     Raises:
         NmfError: H is no matrix, or as in `shape_of`.
@@ -106,39 +119,70 @@ def shapes_of(items: Sequence[str] | pd.Index, H: ArrayLike) -> list[Shape]:
     >>> [shape.items for shape in shapes_of(["x", "y"], [[2.0, 0.0], [0.0, 3.0]])]
     [('x',), ('y',)]
     """
+    rows = _matrix(H)
+    found = [replace(shape_of(items, row), counted=counted) for row in rows]
+    if len(rows) < 2:
+        return found
+    ids = np.asarray(items, dtype=object)
+    return [_with_apart(shape, ids, row) for shape, row in zip(found, what_is_apart(rows), strict=True)]
+
+
+def what_is_apart(H: NDArray[np.float64]) -> NDArray[np.floating]:
+    """(rank, n_items) what sets each feature apart, for what the fit itself tells of popularity; zeros for a single feature."""
+    if len(H) < 2:
+        return np.zeros_like(H)
+    unit = np.divide(H, H.max(axis=1, keepdims=True), out=np.zeros_like(H), where=H.max(axis=1, keepdims=True) > 0)
+    return shapes(unit, own_popularity(unit))
+
+
+def _with_apart(shape: Shape, ids: NDArray, row: NDArray[np.floating]) -> Shape:
+    """The shape with the items that set it apart most, to four digits."""
+    rounded = np.round(row.astype(np.float64), 4)
+    order = _largest(ids, np.abs(rounded), MOST_APART)
+    return replace(shape, apart_items=tuple(str(ids[i]) for i in order), apart=tuple(rounded[order].tolist()))
+
+
+def _matrix(H: ArrayLike) -> NDArray[np.float64]:
+    """H as a matrix of float64."""
     rows = np.asarray(H, dtype=np.float64)
     if rows.ndim != 2:
         raise NmfError(f"H has {rows.ndim} dimensions; it must have two, rank × n_items. Give fit.H.")
-    return [shape_of(items, row) for row in rows]
+    return rows
 
 
 def similarity(a: Shape, b: Shape) -> float:
-    """Cosine of two shapes, 0…1: 1 for the same, 0 if they share no item.
+    """How alike two shapes are, −1…1: by what sets their features apart, where both tell; else the cosine of their weights.
 
     >>> round(similarity(shape_of(["x", "y"], [4, 3]), shape_of(["y", "x"], [0, 9])), 3)
     0.8
     """
-    return float(_similarities([a], [b])[0, 0])
+    if not (a.apart and b.apart):
+        return float(cosines([a], [b])[0, 0])
+    theirs = dict(zip(b.apart_items, b.apart, strict=True))
+    both = sum(w * theirs.get(item, 0.0) for item, w in zip(a.apart_items, a.apart, strict=True))
+    return float(np.clip(both / (math.hypot(*a.apart) * math.hypot(*b.apart)), -1.0, 1.0))
 
 
-def match(
-    stored: Sequence[Shape], fit: Sequence[Shape], *, at_least: float = RECOGNISED
-) -> list[tuple[int, int, float]]:
-    """Pairs of (index in stored, index in fit, similarity) that belong together, each index in one pair at most.
+def laid_on(stored: Sequence[Shape], items: Sequence[str] | pd.Index) -> NDArray[np.float64]:
+    """(stored, n_items) rows whose products with `what_is_apart` of a fit say how alike stored shapes and its features are, −1…1.
 
-    The Hungarian method finds the pairs whose similarities add up to most, among pairs with a similarity of at least
-    `at_least`: what is below is no candidate, so two poor pairs cannot outbid a good one.
+    Of a feature the store has only the items that set it apart most, and a fit may be without some of them. So the sum over the
+    items of both is divided by what it would be for the same feature. Zeros for a shape that does not tell.
 
-    >>> a, b = shape_of(["x", "y"], [1, 0]), shape_of(["x", "y"], [0, 1])
-    >>> match([a, b], [b, b, a])
-    [(0, 2, 1.0), (1, 0, 1.0)]
+    >>> H = np.array([[3.0, 2, 0, 0], [0, 1, 2, 2]])
+    >>> rows = laid_on(shapes_of(["x", "y", "z", "q"], H), ["x", "y", "z", "q"])
+    >>> (rows @ what_is_apart(H).T).round(2).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
     """
-    cosines = _similarities(stored, fit)
-    candidates = np.where(cosines >= at_least, cosines, 0.0)
-    rows, columns = linear_sum_assignment(candidates, maximize=True)
-    return [
-        (int(s), int(f), float(candidates[s, f])) for s, f in zip(rows, columns, strict=True) if candidates[s, f] > 0
-    ]
+    index = pd.Index(items)
+    rows = np.zeros((len(stored), len(index)))
+    for row, shape in zip(rows, stored, strict=True):
+        at = index.get_indexer(pd.Index(shape.apart_items, dtype=index.dtype))
+        here, values = at >= 0, np.array(shape.apart, dtype=float)
+        size = np.linalg.norm(values[here]) * np.linalg.norm(values)
+        if size > 0:
+            row[at[here]] = values[here] / size
+    return rows
 
 
 def to_json(shape: Shape) -> str:
@@ -147,30 +191,37 @@ def to_json(shape: Shape) -> str:
     >>> to_json(shape_of(["x", "y"], [2, 1]))
     '{"items": ["x", "y"], "weights": [1.0, 0.5]}'
     """
-    return json.dumps({"items": shape.items, "weights": shape.weights})
+    record: dict[str, object] = {"items": shape.items, "weights": shape.weights}
+    if shape.apart:
+        record |= {"apart_items": shape.apart_items, "apart": shape.apart, "counted": shape.counted}
+    return json.dumps(record)
 
 
 def from_json(text: str) -> Shape:
-    """The shape in a JSON text made by `to_json`.
+    """The shape in a JSON text made by `to_json`, of this version or an earlier one.
 
     Raises:
         NmfError: the text is something else.
 
-    >>> from_json('{"items": ["x"], "weights": [1.0]}')
-    Shape(items=('x',), weights=(1.0,))
+    >>> from_json('{"items": ["x"], "weights": [1.0]}') == shape_of(["x"], [2])
+    True
     """
     try:
         record = json.loads(text)
-        return Shape(tuple(str(i) for i in record["items"]), tuple(float(w) for w in record["weights"]))
+        return Shape(
+            *(tuple(str(i) for i in record["items"]), tuple(float(w) for w in record["weights"])),
+            *(tuple(str(i) for i in record.get("apart_items", ())), tuple(float(w) for w in record.get("apart", ()))),
+            counted=record.get("counted", False) is True,
+        )
     except (NmfError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
         raise NmfError(f"{shown(text)} is not the shape of a feature. Make the text with to_json.") from e
 
 
-def _similarities(a: Sequence[Shape], b: Sequence[Shape]) -> np.ndarray:
-    """(len(a), len(b)) cosines."""
+def cosines(a: Sequence[Shape], b: Sequence[Shape]) -> np.ndarray:
+    """(len(a), len(b)) cosines of the weights of shapes, 0…1: 1 for the same, 0 if they share no item."""
     column_of = {item: k for k, item in enumerate(dict.fromkeys(i for shape in (*a, *b) for i in shape.items))}
-    cosines = (_unit_rows(a, column_of) @ _unit_rows(b, column_of).T).toarray()
-    return np.minimum(np.round(cosines, 12), 1.0)  # rounding noise must not make a shape differ from itself
+    found = (_unit_rows(a, column_of) @ _unit_rows(b, column_of).T).toarray()
+    return np.minimum(np.round(found, 12), 1.0)  # rounding noise must not make a shape differ from itself
 
 
 def _unit_rows(shapes: Iterable[Shape], column_of: dict[str, int]) -> sparse.csr_array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,8 +17,9 @@ import sqlalchemy as sa
 
 from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import Label
+from nmf_core.labels.recognise import is_same
 from nmf_core.labels.saved import StoredLabel
-from nmf_core.labels.shape import RECOGNISED, Shape, from_json, similarity, to_json
+from nmf_core.labels.shape import Shape, from_json, similarity, to_json
 from nmf_core.store.database import open_engine, transaction
 from nmf_core.store.tables import history, labels, projects
 
@@ -150,9 +151,7 @@ class LabelStore:
         with self.transaction(write=True) as db:
             project_row(db, project)
             if label_id is None:
-                alike = [
-                    s for s in _live(db, project) if s.id not in beside and similarity(s.shape, shape) >= RECOGNISED
-                ]
+                alike = [s for s in _live(db, project) if s.id not in beside and is_same(s.shape, shape)]
                 if alike:
                     raise LabelConflict(label, max(alike, key=lambda s: similarity(s.shape, shape)))
                 return _insert(db, project, values)
@@ -160,6 +159,19 @@ class LabelStore:
             if now.version != version:
                 raise LabelConflict(label, now)
             return _update(db, project, now, values, action="save")
+
+    def renew_shapes(self, project: str, shapes: Mapping[int, tuple[int, Shape]]) -> None:
+        """Keep what labels hang on as it is kept now, for labels of earlier versions; nobody changed them, so no version is new.
+
+        Args:
+            project: its id.
+            shapes: of each label, by its id: the version that it was read in, and the shape. One that has changed since is left.
+        """
+        with self.transaction(write=True) as db:
+            project_row(db, project)
+            for label_id, (version, shape) in shapes.items():
+                this = (labels.c.project == project, labels.c.id == label_id, labels.c.version == version)
+                db.execute(sa.update(labels).where(*this).values(shape=to_json(shape)))
 
     def remove(self, project: str, label_id: int, version: int) -> StoredLabel:
         """Take a label away; history keeps it and `undo` brings it back.

@@ -12,7 +12,8 @@ from scipy.optimize import linear_sum_assignment
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.problem import Array, Blanks
-from nmf_core.interpret.match import assigned, shapes, unit_rows
+from nmf_core.interpret.match import assigned
+from nmf_core.labels.apart import shapes, unit_rows
 from nmf_core.study.chance import rewired, shuffled_beside_effects
 
 MOST = 250_000  # ratings of a half; of more, people are drawn

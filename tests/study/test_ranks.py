@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks import rank_grids
 from nmf_core import Ratings, Settings, SettingsError, datasets, survey_ranks
-from nmf_core.interpret.match import alike, shapes
+from nmf_core.interpret.match import alike
+from nmf_core.labels.apart import shapes
 from nmf_core.study.chance import rewired, shuffled_within_items
 from nmf_core.study.found_again import found_again, halvings, silhouettes
 from nmf_core.study.rank_choice import by_errors

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from nmf_core import NmfError
-from nmf_core.labels import KINDS, Label, MatchedLabel, Suggestion, shape_of
+from nmf_core.labels import KINDS, Label, MatchedLabel, Suggestion, shapes_of
 from pages.ui import text
 from pages.ui.labels import conflict
 from pages.ui.session import projects, session, storage
@@ -129,7 +129,7 @@ def _save_label(view: Ready, f: int, label: Label) -> None:
     named, fit, project = _named(view, f), view.fit, view.project
     label = replace(label, colour=label.colour or view.colours[f], author=label.author or session.nickname())
     seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
-    shape = shape_of(fit.items, fit.H[f])
+    shape = shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)[f]
     conflict.saving(
         project,
         shape,

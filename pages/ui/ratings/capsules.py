@@ -8,7 +8,7 @@ from pathlib import Path
 from nmf_core import Factorization, NmfError, Ratings
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.formats.base import Data
-from nmf_core.labels import Label, shape_of
+from nmf_core.labels import Label, shapes_of
 from nmf_core.words import many
 from pages.ui import text
 from pages.ui.session import controls, session, storage, workspaces
@@ -90,10 +90,11 @@ def _keep_labels(fit: Factorization, labels: dict[int, str]) -> int:
     project, made = workspaces.current().project, list[int]()
     if project is None:
         return 0
+    shapes = shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)
     for f, name in labels.items():
         try:
             label = Label(name, author=session.nickname())
-            made.append(storage.store().save(project, label, shape_of(fit.items, fit.H[f]), beside=made).id)
+            made.append(storage.store().save(project, label, shapes[f], beside=made).id)
         except NmfError:  # said by their number
             continue
     return len(made)

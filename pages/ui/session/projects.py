@@ -11,19 +11,34 @@ from nmf_core import Factorization, NmfError
 from pages.ui.session import session, storage, workspaces
 
 if TYPE_CHECKING:
-    from nmf_core.labels import MatchedLabels
+    from nmf_core.labels import MatchedLabels, StoredLabel
 
 
 def labels_of(fit: Factorization) -> tuple[str | None, MatchedLabels | None]:
     """The project and the labels that this fit's features are recognised by; a store that fails is said, not fatal."""
-    from nmf_core.labels import matched_labels
-
     try:
         project = _found()
-        return project, matched_labels(storage.store().labels(project), fit.items, fit.H)
+        return project, _recognised(project, storage.store().labels(project), fit)
     except NmfError as error:
         session.notice("error", f"Labels are not to be had: {error.plain}")
         return None, None
+
+
+def _recognised(project: str, saved: list[StoredLabel], fit: Factorization) -> MatchedLabels:
+    """Labels laid on a fit, once for both; what a label of an earlier version hangs on is kept as it is kept now."""
+    from nmf_core.labels import matched_labels, outdated
+
+    held = session.current()
+    if held.recognised is not None and held.recognised[0] is fit and held.recognised[1] == saved:
+        before: MatchedLabels = held.recognised[2]
+        return before
+    counted = fit.blanks.weight > 0
+    known = matched_labels(saved, fit.items, fit.H, counted=counted)
+    newer = {} if workspaces.current().viewed else outdated(known, fit.items, fit.H, counted=counted)
+    if newer:
+        storage.store().renew_shapes(project, newer)
+    held.recognised = (fit, saved, known)
+    return known
 
 
 def _found() -> str:

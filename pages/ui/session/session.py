@@ -50,6 +50,7 @@ class Session:
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
     view: Any = None  # of this run; work.view makes it
+    recognised: Any = None  # the last fit, saved labels, and which of them its features carry
     conflict: Any = None  # a label that two people changed; labels.conflict has its own
     following: Any = None  # the name of the sidebar's fit
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
