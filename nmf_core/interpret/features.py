@@ -47,7 +47,7 @@ def top_items(
     >>> top_items(factorize(datasets.notebook(), rank=2).canonical(), 0, n=2)["item"].tolist()
     ['Movie3', 'Movie4']
     """
-    return _items_by(fit, feature, n, "weight", ratings, least)
+    return relevant_items(fit, feature, 0.0, n=n, ratings=ratings, least=least)
 
 
 def distinctive_items(
@@ -57,18 +57,32 @@ def distinctive_items(
 
     None where there is no such item. `ratings` and `least` are as for `top_items`.
     """
-    return _items_by(fit, feature, n, "apart", ratings, least)
+    return relevant_items(fit, feature, 1.0, n=n, ratings=ratings, least=least)
 
 
-def _items_by(
-    fit: Factorization, feature: int, n: int, column: str, ratings: Ratings | None, least: int | None
+def relevant_items(
+    fit: Factorization,
+    feature: int,
+    balance: float,
+    *,
+    n: int = 10,
+    ratings: Ratings | None = None,
+    least: int | None = None,
 ) -> pd.DataFrame:
-    """Items that have something of one column, largest first, ties by name."""
+    """The items that tell most of a feature: columns item, weight, apart.
+
+    By weight at a balance of 0 (`top_items`), by what sets them apart at 1 (`distinctive_items`), and by a mean of both between, as
+    terms are by relevance (Sievert & Shirley 2014).
+
+    >>> from nmf_core import datasets, factorize
+    >>> relevant_items(factorize(datasets.notebook(), rank=2).canonical(), 0, 0.5, n=1)["item"].tolist()
+    ['Movie3']
+    """
     f = check_feature(fit, feature)
     top, leader, first, second = fit.largest_weights
     weight = fit.H[f] / top[f] if top[f] > 0 else np.zeros_like(fit.H[f])
     apart = weight - np.where(leader == f, second, first)
-    by = weight if column == "weight" else apart
+    by = (1 - balance) * weight + balance * apart
     there = np.flatnonzero((by > 0) & enough_items(ratings, fit.rank, len(by), least))
     order = there[np.lexsort((fit.item_places[there], -by[there]))][:n]
     return pd.DataFrame({"item": fit.items[order], "weight": weight[order], "apart": apart[order]})

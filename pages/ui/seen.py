@@ -75,6 +75,14 @@ def parameters(ratings: Ratings) -> Parameters:
             lambda item: item in ratings.items, "an item of these ratings", _most_rated(ratings), page="recommend"
         ),
         controls.HOW_MANY: _whole(3, controls.MOST_LISTED, 8, page="recommend"),
+        controls.FEATURE: _whole(1, controls.TOP_RANK, 1, page="labels"),
+        controls.BALANCE: Parameter(
+            lambda value: value in controls.BALANCES,
+            f"one of {', '.join(f'{value:g}' for value in controls.BALANCES)}",
+            0.5,
+            page="labels",
+            read=_float,
+        ),
         controls.PLANE: _one_of(controls.PLANES, controls.PLANES[0], page="map"),
         controls.ACROSS: _whole(1, controls.TOP_RANK, 1, page="map"),
         controls.UP: _whole(1, controls.TOP_RANK, 2, page="map"),

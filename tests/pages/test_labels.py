@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from nmf_core import Ratings, datasets
 from pages.ui.session import session
-from tests.pages.conftest import opened, words
+from pages.ui.work import jobs
+from tests.pages.conftest import finish, opened, words
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def test_a_name_with_its_kind_and_note_is_saved_and_found_again():
     assert names(again)[0] == "space adventures"
     assert field(again, "selectbox", "kind-").value == "genre"
     assert field(again, "text_area", "note-").value == "ships & stars"
-    assert any(one.label == "History" for one in again.expander)
+    assert any(one.label.startswith("History: ") for one in again.expander)
 
 
 def test_equal_names_stand_apart_on_every_page():
@@ -84,15 +85,75 @@ def test_a_name_that_is_lost_at_another_rank_is_kept_and_said():
     assert "the sixth" in words(other)
 
 
+def press(app: AppTest, key: str) -> None:
+    next(one for one in app.button if one.key == key).click().run()
+    assert not app.exception
+
+
+def test_a_name_in_the_tray_is_hung_on_a_feature_and_undone():
+    app = name(opened("labels", data="movie_night", rank="6"), "the sixth")
+    other = opened("labels", **address(app, rank="1"))
+    assert names(other) == [""] and "the sixth" in words(other)
+    press(other, "hang-1")
+    assert names(other) == ["the sixth"]
+    assert not any("not recognised" in one.label for one in other.expander)
+    press(other, "undo-label")
+    assert names(other) == [""] and any("1 label not recognised" in one.label for one in other.expander)
+
+
+def test_a_name_in_the_tray_can_be_removed():
+    app = name(opened("labels", data="movie_night", rank="6"), "the sixth")
+    other = opened("labels", **address(app, rank="1"))
+    press(other, "drop-1")
+    assert not any("not recognised" in one.label for one in other.expander)
+    assert "the sixth" not in names(opened("labels", **address(app)))
+
+
+def test_all_features_are_seen_at_once_and_one_is_opened():
+    app = opened("labels", data="movie_night", rank="4")
+    assert len(names(app)) == 4
+    assert "Feature 1 of 4 explains" in words(app)
+    press(app, "open-2")
+    assert "Feature 3 of 4 explains" in words(app) and address(app)["feature"] == "3"
+    again = opened("labels", **address(app))
+    assert "Feature 3 of 4 explains" in words(again)
+    smaller = opened("labels", **address(app, rank="2"))
+    assert "Feature 2 of 2 explains" in words(smaller)
+
+
+def test_items_are_those_that_score_highest_or_those_that_set_it_apart():
+    app = opened("labels", data="movie_night", rank="3", balance="0")
+    slider = field(app, "select_slider", "balance")
+    assert slider.value == 0.0
+    slider.set_value(1.0).run()
+    assert not app.exception and address(app)["balance"] == "1"
+    refused = opened("labels", data="movie_night", rank="3", balance="0.3")
+    assert field(refused, "select_slider", "balance").value == 0.5
+
+
+def test_the_history_says_who_did_what():
+    app = name(opened("labels", data="movie_night", rank="3"), "heist")
+    name(app, "caper")
+    press(app, "undo-label")
+    frame = next(one.value for one in app.dataframe if "What" in one.value.columns)
+    assert frame["What"].tolist() == ["went back to", "renamed", "saved"]
+    assert frame["Name"].tolist() == ["heist", "caper", "heist"]
+    assert frame["Before"].tolist() == ["", "heist", ""]
+    assert frame["Taken back since"].tolist() == [False, True, False]
+
+
+def test_features_say_whether_they_are_found_again():
+    app = opened("labels", data="movie_night", rank="3")
+    finish(jobs._board())
+    app.run()
+    assert not app.exception
+    assert "found again" in words(app) and "chance stays below" in words(app)
+
+
 def two_with(label: str) -> tuple[AppTest, AppTest]:
     """Two people who see the same label of the first feature."""
     ann = name(opened("labels", data="movie_night", rank="3"), label)
     return ann.run(), opened("labels", **address(ann))
-
-
-def press(app: AppTest, key: str) -> None:
-    next(one for one in app.button if one.key == key).click().run()
-    assert not app.exception
 
 
 def test_of_a_label_that_two_changed_both_are_shown_and_one_is_chosen():

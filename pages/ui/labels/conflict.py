@@ -44,6 +44,20 @@ def pending(view: Ready) -> Pending | None:
     return held if held is not None and held.project == view.project else None
 
 
+def waits_at(view: Ready, f: int) -> Pending | None:
+    """What waits to be chosen of the label that a feature is recognised by."""
+    known, waits = view.known.by_feature.get(f) if view.known else None, pending(view)
+    return waits if known is not None and waits is not None and waits.found.theirs.id == known.stored.id else None
+
+
+def elsewhere(view: Ready) -> None:
+    """A choice between two versions of a label that no feature carries: the other one was removed, or names none here."""
+    waits = pending(view)
+    shown = {known.stored.id for known in view.known.by_feature.values()} if view.known else set()
+    if waits is not None and waits.found.theirs.id not in shown:
+        choice(waits)
+
+
 def choice(waits: Pending) -> None:
     """Both versions, and a button for each."""
     mine, theirs = waits.found.mine, waits.found.theirs

@@ -40,12 +40,15 @@ def survey(
     folds: int,
     split: str,
     partial: Callable[[RankSurvey], None],
+    *,
+    key: str = "survey",
+    ask: str = "Survey the ranks",
 ) -> Task:
-    """A rank survey as its panel shows it; one that is quick is begun. The rank now is none of its business."""
+    """A rank survey as its panel shows it, `ask` on its button; one that is quick is begun. The rank now does not matter."""
     base = replace(settings, rank=1)
     asked = key_of(ratings, base, "survey", folds, split)
     what = (asked, ranks)
-    known: RankSurvey | None = session.current().surveys.get(asked)
+    known = known_survey(ratings, settings, folds, split)
     left = [rank for rank in ranks if known is None or rank not in known.found]
     takes = survey_seconds(ratings, base, left, folds) / machine().speed
 
@@ -71,18 +74,26 @@ def survey(
         )
 
     made = task(
-        "survey",
+        key,
         what,
         work,
         f"Each of {text.many(len(left), 'rank')} is judged on ratings hidden from it, and its features are looked for in halves of "
         f"the people: about {text.duration(takes)} here. Points appear as they are found.",
-        "Survey the ranks",
+        ask,
         "",
         partial,
     )
     if takes <= FOLLOWS and jobs.find(session.person(), what) is None and what not in session.current().declined:
         jobs.start(session.person(), what, work, lane="study", seconds=SURVEYED)  # also if nobody waits for it
     return made
+
+
+def known_survey(ratings: Ratings, settings: Settings, folds: int, split: str) -> RankSurvey | None:
+    """What a survey of these ratings found already."""
+    found: RankSurvey | None = session.current().surveys.get(
+        key_of(ratings, replace(settings, rank=1), "survey", folds, split)
+    )
+    return found
 
 
 def keep_survey(found: RankSurvey, ratings: Ratings, settings: Settings, folds: int, split: str) -> None:
