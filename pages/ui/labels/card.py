@@ -48,8 +48,8 @@ def _real(view: Ready, f: int, found: Found | None, nameable: str) -> None:
     told = [f"Feature {f + 1} of {view.fit.rank} explains {overview.share(view, f):.0%} of what the features explain"]
     if found is not None:
         told.append(
-            f"in {found.share:.0%} of halvings it is found again in the other half of the people ({max(found.similarity, 0):.0%} "
-            f"alike; chance stays below {max(found.chance, 0):.0%})"
+            f"in {found.share:.0%} of halvings it is found again in the other half of the people, {max(found.similarity, 0):.0%} "
+            f"alike ({max(found.low, 0):.0%} to {max(found.high, 0):.0%}; chance stays below {max(found.chance, 0):.0%})"
         )
     if nameable:
         told.append(nameable)

@@ -23,11 +23,14 @@ class Found:
 
     Attributes:
         share: of the halvings, those in which it was.
-        similarity, chance: how alike it is there, and what 99 of 100 features without tastes do not reach.
+        similarity, low, high: how alike it is there, and in 8 of 10 halvings.
+        chance: what 99 of 100 features without tastes do not reach.
     """
 
     share: float
     similarity: float
+    low: float
+    high: float
     chance: float
 
     @property
@@ -41,7 +44,8 @@ def looked_for(view: Ready) -> dict[int, Found]:
     ratings, settings, rank = view.ratings, view.settings, view.fit.rank
     survey: RankSurvey | None = studies.known_survey(ratings, settings, FOLDS, SPLITS[0])
     if survey is None or rank not in survey.found:
-        st.caption("Are they found again where other people are looked at?")
+        asked = st.empty()
+        asked.caption("Are they found again where other people are looked at?")
         survey = progress.panel(
             studies.survey(
                 ratings, settings, (rank,), FOLDS, SPLITS[0], lambda _: None, key="real", ask="How real are they?"
@@ -49,10 +53,11 @@ def looked_for(view: Ready) -> dict[int, Found]:
         )
         if survey is None:
             return {}
+        asked.empty()
         studies.keep_survey(survey, ratings, settings, FOLDS, SPLITS[0])
     rows = survey.features[survey.features["rank"] == rank].set_index("feature")
     return {
-        f: Found(*map(float, rows.loc[place[1], ["found_share", "similarity", "chance"]]))
+        f: Found(*map(float, rows.loc[place[1], ["found_share", "similarity", "low", "high", "chance"]]))
         for f, place in features_in(survey, ratings, view.fit).items()
         if place[1] in rows.index
     }
