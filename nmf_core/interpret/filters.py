@@ -15,7 +15,7 @@ from nmf_core.errors import NmfError, real_number, shown, whole_number
 from nmf_core.fit.factorization import Factorization
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.shelves import Shelves
-from nmf_core.labels.suggest import known_values
+from nmf_core.labels.metadata import known_values
 
 MOST_TURNED = 10.0  # times as much of a feature
 

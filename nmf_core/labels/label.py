@@ -81,7 +81,9 @@ def one_line(text: str) -> str:
     >>> one_line("  Film\t noir\n")
     'Film noir'
     """
-    return _clean(" ".join(text.split()))
+    line = " ".join(text.split())
+    # Of metadata there are many, and most are plain.
+    return line if line.isascii() and line.isprintable() else _clean(line)
 
 
 def _lines(text: str) -> str:
