@@ -88,6 +88,32 @@ def relevant_items(
     return pd.DataFrame({"item": fit.items[order], "weight": weight[order], "apart": apart[order]})
 
 
+def where_is(
+    fit: Factorization, item: object, *, ratings: Ratings | None = None, least: int | None = None
+) -> pd.DataFrame:
+    """Where an item stands in every feature, the largest weight first: columns feature, weight, place, apart.
+
+    `weight` and `apart` are as in `top_items`; `apart` is below 0 where another feature has more of the item. `place` is 1 for the
+    item with most of the feature; equals share one. Where the ratings are given, only items with `least` ratings or more, as in
+    `top_items`, stand before it.
+
+    Raises:
+        NmfError: an item that is not in the fit.
+
+    >>> from nmf_core import datasets, factorize
+    >>> where_is(factorize(datasets.notebook(), rank=2).canonical(), "Movie3")[["feature", "place"]].values.tolist()
+    [[0, 1], [1, 4]]
+    """
+    i = int(positions(fit.items, [item], "item")[0])
+    weights = _relative(fit.H)
+    own, others = weights[:, i], np.sort(weights[:, i])[::-1]
+    next_to = np.where(np.arange(fit.rank) == own.argmax(), others[1:2].sum(), others[0])
+    enough = enough_items(ratings, fit.rank, len(fit.items), least)
+    place = 1 + (weights[:, enough] > own[:, None]).sum(axis=1)
+    frame = pd.DataFrame({"feature": np.arange(fit.rank), "weight": own, "place": place, "apart": own - next_to})
+    return frame.sort_values(["weight", "feature"], ascending=[False, True], ignore_index=True)
+
+
 def top_users(
     fit: Factorization, feature: int, *, n: int = 10, ratings: Ratings | None = None, least: int | None = None
 ) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from nmf_core.interpret.features import (
     top_items,
     top_users,
     user_warning,
+    where_is,
 )
 
 
@@ -49,6 +50,28 @@ def test_what_sets_a_feature_apart_is_what_the_others_lack(fit):
     for item, apart in zip(frame["item"], frame["apart"], strict=True):
         i = fit.items.get_loc(item)
         assert apart == pytest.approx(fit.H[0, i] - np.delete(fit.H[:, i], 0).max())
+
+
+def test_an_item_is_found_in_every_feature(fit, movie_night):
+    for item in ("Alien", "The Matrix", "Titanic"):
+        if item not in fit.items:
+            with pytest.raises(NmfError, match="Alien"):
+                where_is(fit, item)
+            continue
+        frame = where_is(fit, item)
+        assert sorted(frame["feature"]) == [0, 1, 2, 3]
+        assert frame["weight"].is_monotonic_decreasing
+        for f, weight, place, apart in frame.itertuples(index=False):
+            listed = top_items(fit, f, n=30).set_index("item")
+            assert place == 1 + (fit.H[f] > fit.H[f, fit.items.get_loc(item)]).sum()
+            if weight > 0:
+                assert (weight, apart) == pytest.approx((listed["weight"][item], listed["apart"][item]))
+    often = movie_night.item_counts >= 20
+    item = fit.items[np.argmax(fit.H[0])]
+    assert where_is(fit, item, ratings=movie_night, least=20)["place"].max() <= often.sum() + 1
+    H = np.ones_like(fit.H)
+    assert where_is(replace(fit, H=H), "Titanic")["place"].tolist() == [1, 1, 1, 1]
+    assert where_is(factorize(movie_night, rank=1), "Titanic")["apart"].iloc[0] > 0
 
 
 def test_planted_tastes_come_back_as_features(movie_night):
