@@ -6,7 +6,7 @@ from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import alike_features, niche_items
 from nmf_core.labels import suggest_all_names
 from pages.ui import show, text
-from pages.ui.labels import card, conflict, history, naming, overview, real, tray
+from pages.ui.labels import audit, card, conflict, history, naming, overview, real, tray
 from pages.ui.labels import niche as unexplained
 from pages.ui.session import controls
 
@@ -17,7 +17,7 @@ show.page(
 )
 view = show.ready()
 fit, ratings = view.fit, view.ratings
-suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info)
+suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info, counts=ratings.item_counts)
 if view.project is None:
     st.stop()
 controls.at_most(controls.FEATURE, fit.rank)
@@ -55,4 +55,5 @@ if niche:
     with st.expander(f"{text.many(len(niche), 'item')} that no feature explains", icon=":material/interests:"):
         unexplained.listed(ratings, niche)
         st.caption("Low on every feature, with ratings enough to tell: a niche. A larger rank may find them a feature.")
+audit.table(view, least)
 history.history(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nmf_core.export import tables
+from nmf_core.export.audit import audit_table
 from nmf_core.export.capsule import capsule, open_capsule
 from nmf_core.export.names import file_name
 from nmf_core.export.notebook import notebook
@@ -10,6 +11,7 @@ from nmf_core.export.ratings import grid_csv, grid_excel, ratings_csv, ratings_e
 from nmf_core.export.report import report
 
 __all__ = [
+    "audit_table",
     "capsule",
     "file_name",
     "grid_csv",

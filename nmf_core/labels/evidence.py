@@ -74,16 +74,18 @@ class Catalogue:
 
     Attributes:
         apart: (rank, n_items) how far each item's weight in a feature lies above its mean in the others; 0 if below.
-        popularity: (n_items,) the sum of weights in all features.
+        popular: (n_items,) the items from the most popular to the least; empty of a single feature.
         columns: what is known.
     """
 
     apart: Floats
-    popularity: Floats
+    popular: NDArray[np.int64]
     columns: list[Column]
 
 
-def nameability(H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None) -> pd.DataFrame:
+def nameability(
+    H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None, *, counts: ArrayLike | None = None
+) -> pd.DataFrame:
     """How far each feature's items lean to one value, with what chance reaches.
 
     Columns feature, value, column, standard_errors, chance. `standard_errors` says how much more of what sets a feature apart falls
@@ -94,16 +96,17 @@ def nameability(H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.Dat
         H: (rank, n_items) feature–item matrix.
         items: ids of the n_items items.
         item_info: a frame indexed by item id, as for `suggest_names`.
+        counts: (n_items,) the ratings of each item, by which items are as popular; if None, the sum of their weights.
 
     Raises:
-        NmfError: H and items do not go together.
+        NmfError: H, items and counts do not go together.
 
     >>> items = [f"film {k}" for k in range(12)]
     >>> info = pd.DataFrame({"genres": ["Action"] * 4 + ["Drama"] * 8}, index=items)
     >>> nameability([[1.0] * 4 + [0.0] * 8, [0.0] * 4 + [1.0] * 8], items, info).round(1).values.tolist()
     [[0, 'Action', 'genres', 3.3, 2.5], [1, 'Drama', 'genres', 3.3, 2.5]]
     """
-    catalogue = catalogue_of(H, items, item_info)
+    catalogue = catalogue_of(H, items, item_info, counts)
     best: list[tuple[float, str, str, float]] = [(-np.inf, "", "", float("nan"))] * len(catalogue.apart)
     for leaning in leanings(catalogue):
         for f in range(len(best) if len(leaning.codes) else 0):
@@ -120,7 +123,9 @@ def nameability(H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.Dat
     return pd.DataFrame(rows, columns=["feature", "value", "column", "standard_errors", "chance"])
 
 
-def catalogue_of(H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None) -> Catalogue:
+def catalogue_of(
+    H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None, counts: ArrayLike | None = None
+) -> Catalogue:
     """Features and what is known of their items, in the order of ids, so that no order of items settles a tie."""
     rows = np.asarray(H, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(items):
@@ -128,16 +133,22 @@ def catalogue_of(H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.Da
             f"H has shape {rows.shape} and there are {len(items)} items; it must be rank × {len(items)}. "
             "Give H and the items of the same fit."
         )
+    of_items = np.zeros(len(items)) if counts is None else np.asarray(counts, dtype=np.float64)
+    if of_items.shape != (len(items),):
+        raise NmfError(
+            f"counts has shape {of_items.shape} and there are {len(items)} items; it must have a number for each. "
+            "Give the number of ratings of each item."
+        )
     ids = [str(item) for item in items]
     by_id = sorted(range(len(ids)), key=ids.__getitem__)
-    rows = rows[:, by_id]
+    rows, of_items = rows[:, by_id], of_items[by_id]
     highest = rows.max(axis=1, keepdims=True, initial=0.0)
     scaled = np.divide(rows, highest, out=np.zeros_like(rows), where=highest > 0)
     total = scaled.sum(axis=0)
     apart = np.maximum(scaled - (total - scaled) / max(len(rows) - 1, 1), 0.0)
     # A single feature is set apart from nothing: its weights are what is popular, and no items are of the same.
-    popularity = np.round(total, 9) if len(rows) > 1 else np.zeros(len(ids))
-    return Catalogue(np.round(apart, 12), popularity, read_columns([ids[i] for i in by_id], item_info))
+    order = np.lexsort((-np.round(total, 9), -of_items)) if len(rows) > 1 else np.zeros(0, dtype=np.int64)
+    return Catalogue(np.round(apart, 12), order, read_columns([ids[i] for i in by_id], item_info))
 
 
 def leanings(
@@ -167,7 +178,7 @@ def _leaning(weights: Floats, catalogue: Catalogue, column: Column, known: NDArr
     return Leaning(
         column,
         codes,
-        standard_errors(weights, of_items[:, codes].T.tocsr(), _strata(catalogue.popularity[known])),
+        standard_errors(weights, of_items[:, codes].T.tocsr(), _strata(catalogue.popular, known)),
         max(STANDARD_ERRORS, float(-ndtri(by_chance))),
         in_top[codes],
         n_top,
@@ -190,11 +201,13 @@ def largest(weights: Floats, n: int) -> NDArray[np.int64]:
     return there[np.argsort(-weights[there], kind="stable")[:n]]
 
 
-def _strata(popularity: Floats) -> NDArray[np.int64]:
-    """(n,) which of the items stand together, by popularity; all where that is the same or they are few."""
-    stratum = np.zeros(len(popularity), dtype=np.int64)
-    if popularity.any():
-        stratum[np.argsort(-popularity, kind="stable")] = np.arange(len(popularity)) // TOGETHER
+def _strata(popular: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) which of some items stand together, by popularity; all where that cannot be told."""
+    stratum = np.zeros(len(known), dtype=np.int64)
+    if len(popular):
+        place = np.empty(len(popular), dtype=np.int64)
+        place[popular] = np.arange(len(popular))
+        stratum[np.argsort(place[known])] = np.arange(len(known)) // TOGETHER
     return stratum
 
 

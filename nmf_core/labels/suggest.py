@@ -59,6 +59,7 @@ def suggest_names(
     item_info: pd.DataFrame | None,
     *,
     n: int = 3,
+    counts: ArrayLike | None = None,
 ) -> list[Suggestion]:
     """Up to n names for a feature, as `suggest_all_names` gives them; empty without metadata or without evidence.
 
@@ -68,9 +69,10 @@ def suggest_names(
         items: ids of the n_items items.
         item_info: a frame indexed by item id.
         n: how many suggestions at most.
+        counts: (n_items,) the ratings of each item.
 
     Raises:
-        NmfError: H, feature and items do not go together.
+        NmfError: H, feature, items and counts do not go together.
 
     >>> items = [f"film {k}" for k in range(12)]
     >>> info = pd.DataFrame({"genres": ["Action|Thriller"] * 4 + ["Drama"] * 8}, index=items)
@@ -80,13 +82,18 @@ def suggest_names(
     >>> suggest_names(H, 1, items, info)[0].evidence
     '4 of its top 4 items are Drama, 2.0 times its share elsewhere.'
     """
-    catalogue = catalogue_of(H, items, item_info)
+    catalogue = catalogue_of(H, items, item_info, counts)
     f = whole_number("feature", feature, 0, len(catalogue.apart) - 1)
     return _all_names(catalogue, whole_number("n", n, 0, 100))[f]
 
 
 def suggest_all_names(
-    H: ArrayLike, items: Sequence[str] | pd.Index, item_info: pd.DataFrame | None, *, n: int = 3
+    H: ArrayLike,
+    items: Sequence[str] | pd.Index,
+    item_info: pd.DataFrame | None,
+    *,
+    n: int = 3,
+    counts: ArrayLike | None = None,
 ) -> list[list[Suggestion]]:
     """Up to n names for each feature, the best first; no two features have the same first one, unless nothing tells them apart.
 
@@ -103,9 +110,11 @@ def suggest_all_names(
         item_info: a frame indexed by item id. Any column is read (`nmf_core/labels/metadata.py`): lists such as "A|B" or "A, B",
             categories, numbers as low and high, years as decades, texts as words; ids, addresses and what occurs once are not.
         n: how many suggestions at most, of each feature.
+        counts: (n_items,) the ratings of each item: chance is then among items with about as many. If None, the sum of an item's
+            weights stands for them, which lets some of what is popular pass for a taste.
 
     Raises:
-        NmfError: H and items do not go together.
+        NmfError: H, items and counts do not go together.
 
     >>> items = [f"film {k}" for k in range(12)]
     >>> info = pd.DataFrame({"genres": ["Action"] * 4 + ["Drama"] * 8}, index=items)
@@ -113,7 +122,7 @@ def suggest_all_names(
     >>> [[s.text for s in one] for one in found]
     [['Action'], ['Drama']]
     """
-    return _all_names(catalogue_of(H, items, item_info), whole_number("n", n, 0, 100))
+    return _all_names(catalogue_of(H, items, item_info, counts), whole_number("n", n, 0, 100))
 
 
 def _all_names(catalogue: Catalogue, n: int) -> list[list[Suggestion]]:

@@ -237,3 +237,40 @@ def test_items_that_no_feature_explains_are_read_and_searched(with_ratings):
     field(app, "text_input", "niche-search").set_value("NICHE* 25").run()
     frame = next(one.value for one in app.dataframe if {"item", "ratings"} <= set(one.value.columns))
     assert set(frame["item"]) <= {"*niche* 25", *(f"*niche* 25{k}" for k in range(10))} and len(frame)
+
+
+def test_the_audit_table_has_every_feature_with_what_its_name_rests_on(monkeypatch):
+    """Opened here, which a test cannot do in a browser's stead."""
+    import streamlit as st
+
+    class Panel:
+        open = True
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *gone):
+            return None
+
+    monkeypatch.setattr(st, "expander", lambda *words, **kept: Panel())
+
+    def script():
+        from nmf_core import datasets, factorize
+        from nmf_core.fit.settings import Settings
+        from pages.ui.labels import audit
+
+        class View:
+            ratings = datasets.movie_night()
+            settings = Settings(rank=4)
+            fit = factorize(ratings, rank=4).canonical()
+            known = None
+
+        audit.table(View())
+
+    app = AppTest.from_function(script, default_timeout=60).run()
+    assert not app.exception, app.exception
+    (frame,) = app.dataframe
+    assert frame.value["feature"].tolist() == [1, 2, 3, 4]
+    assert frame.value["evidence"].str.contains("times its share elsewhere|and none elsewhere").all()
+    assert "kind" not in frame.value.columns  # nobody gave one
+    assert "Survey this rank" in words(app)
