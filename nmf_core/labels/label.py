@@ -68,11 +68,20 @@ def checked_name(what: str, text: object) -> str:
     'Film club'
     """
     name = one_line(_string(what, text))
-    if not any(unicodedata.category(c)[0] not in "ZC" for c in name):
+    if not can_be_seen(name):
         raise NmfError(
             f"The {what} is {shown(text)}, without a character to be seen; it must have 1 to {LONGEST_TEXT}. Type a name."
         )
     return _no_longer(what, name, LONGEST_TEXT)
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether a text has a character that shows.
+
+    >>> can_be_seen("Alien"), can_be_seen("\u200b ")
+    (True, False)
+    """
+    return any(unicodedata.category(c)[0] not in "ZC" for c in text)
 
 
 def one_line(text: str) -> str:

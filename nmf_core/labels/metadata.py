@@ -117,7 +117,7 @@ def read_columns(items: list[str], item_info: pd.DataFrame | None) -> list[Colum
     info = item_info.set_axis(pd.Index([str(i) for i in item_info.index.to_numpy(dtype=object)], dtype="str"))
     info = info[~info.index.duplicated()].reindex(pd.Index(items, dtype="str"))
     columns = [
-        _column(one_line(str(name)), info.iloc[:, k].to_numpy(dtype=object).tolist())
+        _column(one_line(str(name))[:LONGEST_TEXT], info.iloc[:, k].to_numpy(dtype=object).tolist())
         for k, name in enumerate(info.columns)
     ]
     return sorted((column for column in columns if column is not None), key=lambda column: column.header)

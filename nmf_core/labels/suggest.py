@@ -16,6 +16,7 @@ from nmf_core.labels.label import LONGEST_TEXT
 from nmf_core.labels.metadata import Column
 from nmf_core.words import listed, many
 
+MOST_TOLD = 5  # features that nothing tells from one, by number
 OF_TWO = 0.8  # what a name of two parts is worth, of the value that the feature leans to
 
 
@@ -179,7 +180,8 @@ def _of_two(lead: _Found, rivals: list[int], catalogue: Catalogue) -> list[_Foun
 
 def _not_apart(lead: _Found, rivals: list[int]) -> _Found:
     """What a feature leans to, where that is another's name and nothing tells the two apart."""
-    others = listed([f"Feature {f + 1}" for f in rivals])
+    named = [f"Feature {f + 1}" for f in rivals[:MOST_TOLD]]
+    others = listed(named if len(rivals) <= MOST_TOLD else [*named, many(len(rivals) - MOST_TOLD, "other")])
     evidence = (
         f"{lead.suggestion.evidence} Nothing that is known tells it apart from {others}, of which that is true as well."
     )

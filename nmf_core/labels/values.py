@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nmf_core.labels.label import LONGEST_TEXT, one_line
+from nmf_core.labels.label import LONGEST_TEXT, can_be_seen, one_line
 
 Values = list[tuple[str, ...]]  # of each item; none where nothing is known
 
@@ -63,7 +63,9 @@ def _split(text: str, *, separators: tuple[str, ...]) -> tuple[str, ...]:
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     """Clean values, each once, that can be a label's text."""
     clean = (one_line(v) for v in values)
-    return tuple(dict.fromkeys(v for v in clean if v.lower() not in _UNKNOWN and len(v) <= LONGEST_TEXT))
+    return tuple(
+        dict.fromkeys(v for v in clean if v.lower() not in _UNKNOWN and len(v) <= LONGEST_TEXT and can_be_seen(v))
+    )
 
 
 def decades(cells: Sequence[object]) -> Values:

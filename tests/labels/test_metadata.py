@@ -127,6 +127,7 @@ def test_a_column_is_known_by_its_header_or_its_cells(column, cells, text, kind,
         ("", hits("a", "b")),
         ("text", ["a" * 100_000] * N),
         ("genres", hits(["a" * 100], [b"b"])),
+        ("genres", hits("\u200b", "\u2060")),  # a label must be seen
     ],
 )
 def test_what_tells_one_item_from_all_others_or_is_nothing_is_not_read(column, cells):

@@ -199,6 +199,13 @@ def test_equal_features_share_no_name_without_saying_so():
     assert "from Feature 1," in twins[1][0].evidence
 
 
+def test_of_many_equal_features_the_evidence_still_fits_into_a_note():
+    H, items, info = four()
+    many = suggest_all_names(np.vstack([np.repeat(H[3:], 100, axis=0), np.repeat(H[:1], 100, axis=0)]), items, info)
+    assert "Feature 2, Feature 3, Feature 4, Feature 5, Feature 6 and 94 others" in many[0][0].evidence
+    assert all(Label(s.text, note=s.evidence) for one in many for s in one)
+
+
 def test_no_order_of_items_rows_or_columns_matters():
     H, items, info = four()
     first = suggest_all_names(H, items, info)

@@ -51,7 +51,7 @@ def table(view: Ready, least: int | None = None) -> None:
         found = export.audit_table(view.fit, view.ratings, labels, survey=survey, least=least)
         said = found["found_again"].notna().any()
         frame = found[list(SHOWN)] if said else found[[name for name in SHOWN if name not in _AGAIN]]
-        frame = frame[[name for name in frame if not _blank(frame[name])]]
+        frame = frame[[name for name in frame if not _blank(frame[name])]].round({"share": 2, "found_again": 2})
         st.dataframe(
             frame, hide_index=True, key="audit", column_config=SHOWN, height="content" if len(frame) <= 12 else 420
         )
