@@ -273,4 +273,4 @@ def test_the_audit_table_has_every_feature_with_what_its_name_rests_on(monkeypat
     assert frame.value["feature"].tolist() == [1, 2, 3, 4]
     assert frame.value["evidence"].str.contains("times its share elsewhere|and none elsewhere").all()
     assert "kind" not in frame.value.columns  # nobody gave one
-    assert "Survey this rank" in words(app)
+    assert "found again, that stands here" in words(app)

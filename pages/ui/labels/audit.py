@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from nmf_core import RankSurvey, export
-from pages.ui.session import session, workspaces
+from nmf_core import export
+from nmf_core.study.split import SPLITS
+from pages.ui.labels.real import FOLDS
+from pages.ui.session import workspaces
+from pages.ui.work import studies
 from pages.ui.work.view import Ready
 
 # What the columns are called on the page; in the file they have the names that scripts know.
@@ -46,7 +48,7 @@ def table(view: Ready, least: int | None = None) -> None:
     if not panel.open:
         return
     with panel:
-        survey = _survey(view)
+        survey = studies.known_survey(view.ratings, view.settings, FOLDS, SPLITS[0])
         labels = {f: one.stored.label for f, one in view.known.by_feature.items()} if view.known else {}
         found = export.audit_table(view.fit, view.ratings, labels, survey=survey, least=least)
         said = found["found_again"].notna().any()
@@ -57,7 +59,7 @@ def table(view: Ready, least: int | None = None) -> None:
         )
         st.caption(
             "Names, what they rest on and what chance gives."
-            + ("" if said else " Survey this rank on the Rank page, and here stands which features are found again.")
+            + ("" if said else " Once it is known which features are found again, that stands here too.")
             + (
                 ""
                 if view.ratings.item_info is not None
@@ -81,14 +83,3 @@ _AGAIN = ("found_again", "similarity", "similarity_chance")
 def _blank(column: pd.Series) -> bool:
     """Whether a column says nothing of any feature."""
     return bool((column.isna() | (column == "")).all())
-
-
-def _survey(view: Ready) -> RankSurvey | None:
-    """A survey that was made of these ratings with these settings and has this rank."""
-    base = replace(view.settings, rank=1, threads=None)
-    for survey in session.current().surveys.values():
-        fingerprint, settings, *_ = survey.asked
-        if fingerprint == view.ratings.fingerprint and settings == base and view.fit.rank in survey.found:
-            found: RankSurvey = survey
-            return found
-    return None
