@@ -4,9 +4,8 @@ import streamlit as st
 
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import alike_features, niche_items
-from nmf_core.labels import suggest_all_names
 from pages.ui import show, text
-from pages.ui.labels import audit, card, conflict, history, naming, overview, real, tray
+from pages.ui.labels import audit, card, conflict, find, history, naming, overview, real, suggested, tray
 from pages.ui.labels import niche as unexplained
 from pages.ui.session import controls
 
@@ -17,9 +16,9 @@ show.page(
 )
 view = show.ready()
 fit, ratings = view.fit, view.ratings
-suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info, counts=ratings.item_counts)
 if view.project is None:
     st.stop()
+suggestions, leanings = suggested.suggested(view)
 controls.at_most(controls.FEATURE, fit.rank)
 opened = int(st.session_state[controls.FEATURE]) - 1
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -29,6 +28,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         naming.undo_button(view)
     with st.container(width=180):
         least = show.fewest_ratings(view)
+    with st.container(width=320):
+        find.item(view)
 conflict.elsewhere(view)
 tray.tray(view)
 overview.repeats(alike_features(fit), view.names)
@@ -41,7 +42,7 @@ with left:
     with rows:
         overview.features(view, suggestions, found, opened, least)
 with right:
-    card.card(view, opened, suggestions[opened], found.get(opened), "", least)
+    card.card(view, opened, suggestions[opened], found.get(opened), suggested.leaning(leanings, opened), least)
 real.warning(view, found)
 
 fewest_now = least_ratings(ratings.item_counts, fit.rank) if least is None else least

@@ -150,6 +150,18 @@ def test_features_say_whether_they_are_found_again():
     assert "found again" in words(app) and "chance stays below" in words(app)
 
 
+def test_an_item_is_found_in_all_features_and_its_card_opened():
+    app = opened("labels", data="movie_night", rank="4")
+    field(app, "selectbox", "find-item").set_value("The Lion King").run()
+    found = [one for one in app.button if (one.key or "").startswith("find-")]
+    assert found and "· 1" in found[0].label.replace("\\", "")
+    found[0].click().run()
+    assert not app.exception
+    f = int(found[0].key.removeprefix("find-")) + 1
+    assert f"Feature {f} of 4 explains" in words(app)
+    assert "lean to “" in words(app)
+
+
 def two_with(label: str) -> tuple[AppTest, AppTest]:
     """Two people who see the same label of the first feature."""
     ann = name(opened("labels", data="movie_night", rank="3"), label)

@@ -21,12 +21,12 @@ SURE = 0.9  # from this similarity on, a feature is plainly the one that was nam
 
 
 def card(
-    view: Ready, f: int, suggestions: Sequence[Suggestion], found: Found | None, nameable: str, least: int | None
+    view: Ready, f: int, suggestions: Sequence[Suggestion], found: Found | None, leaning: str, least: int | None
 ) -> None:
     """All that is known of a feature, and what can be done with it."""
     st.image(naming.swatch(view.colours[f], 800, 8), width="stretch")
     st.markdown(f"#### {text.md(view.names[f])}")
-    _real(view, f, found, nameable)
+    _real(view, f, found, leaning)
     if view.fit.H[f].max() == 0:
         st.caption("This feature is empty: nothing is made of it. A smaller rank would do as well.")
         return
@@ -43,7 +43,7 @@ def card(
     finer.shelves(view, f, least)
 
 
-def _real(view: Ready, f: int, found: Found | None, nameable: str) -> None:
+def _real(view: Ready, f: int, found: Found | None, leaning: str) -> None:
     """How much it explains, whether it is found again, and where its name came from."""
     told = [f"Feature {f + 1} of {view.fit.rank} explains {overview.share(view, f):.0%} of what the features explain"]
     if found is not None:
@@ -51,8 +51,8 @@ def _real(view: Ready, f: int, found: Found | None, nameable: str) -> None:
             f"in {found.share:.0%} of halvings it is found again in the other half of the people, {max(found.similarity, 0):.0%} "
             f"alike ({max(found.low, 0):.0%} to {max(found.high, 0):.0%}; chance stays below {max(found.chance, 0):.0%})"
         )
-    if nameable:
-        told.append(nameable)
+    if leaning:
+        told.append(text.md(leaning))
     st.caption("; ".join(told) + ".")
     known = naming.named(view, f)
     if known is not None and known.similarity < SURE and view.known is not None:

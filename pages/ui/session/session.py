@@ -51,6 +51,7 @@ class Session:
     refused_edit: str = ""
     view: Any = None  # of this run; work.view makes it
     recognised: Any = None  # the last fit, saved labels, and which of them its features carry
+    suggested: Any = None  # names for the features of the last fit; labels.suggested has what it holds
     conflict: Any = None  # a label that two people changed; labels.conflict has its own
     following: Any = None  # the name of the sidebar's fit
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
