@@ -79,6 +79,12 @@ def person() -> str:
     return f"browser:{st.context.cookies.get(PERSON_COOKIE) or current().own_id}"
 
 
+def is_glance() -> bool:
+    """Whether only a part of the page that renews itself is drawn in this run, rather than the page."""
+    context = get_script_run_ctx()
+    return bool(context and context.fragment_ids_this_run)
+
+
 def tab() -> str | None:
     """Which browser tab is drawn now; None outside of a page."""
     drawn = get_script_run_ctx(suppress_warning=True)

@@ -84,7 +84,11 @@ def _under_way(task: Task) -> None:
     """How far it is, how long it may still take, what there is so far, and Cancel."""
     job = jobs.find(session.person(), task.what)
     if job is None or job.finished:
-        st.rerun()
+        # At the next glance where the page itself is being drawn: were it ended here, a browser that has not yet been told what
+        # the sidebar's widgets are set to would never be.
+        if session.is_glance():
+            st.rerun()
+        return
     left = job.seconds_left
     words = "Waiting for a turn: others are at work" if job.waiting else task.doing(job)
     st.progress(
