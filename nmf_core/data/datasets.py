@@ -28,12 +28,16 @@ Cells = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Sample:
-    """Ratings that can be opened by name: key, title, one sentence about them, and how they are made."""
+    """Ratings that can be opened by name: key, title, one sentence about them, how they are made, and what is planted.
+
+    `answer_key` gives the planted features as rows over the items, called by their names; None where nothing is planted.
+    """
 
     key: str
     title: str
     description: str
     make: Callable[[], Ratings]
+    answer_key: Callable[[], pd.DataFrame] | None = None
 
 
 def notebook() -> Ratings:
@@ -278,6 +282,29 @@ def _with_lonely(rng: Generator, cells: Cells, activity: Floats, popularity: Flo
     return np.concatenate([cells, active * n_items + items])
 
 
+# What each taste of the movie night looks for, as `data/make_movie_night.py` has it.
+TASTES = {
+    "spectacle": {"Action", "Adventure", "Sci-Fi"},
+    "romance": {"Comedy", "Romance"},
+    "story": {"Crime", "Drama", "Thriller"},
+    "family": {"Animation", "Family", "Fantasy"},
+}
+_PLANTED = {"n_users": 300, "n_items": 120, "rank": 5}
+
+
+def _tastes() -> pd.DataFrame:
+    """(4 tastes × 30 films) how far each film suits each taste: the share of its genres that the taste looks for."""
+    genres = [set(listed.split("|")) for listed in movie_night().item_info["genres"]]
+    shares = [[len(own & wanted) / len(own) for own in genres] for wanted in TASTES.values()]
+    return pd.DataFrame(shares, list(TASTES), movie_night().items)
+
+
+def _planted_features() -> pd.DataFrame:
+    """(5 × 120) H as it was planted."""
+    _, H = planted_factors(**_PLANTED)
+    return pd.DataFrame(H, [f"Planted feature {f}" for f in range(1, len(H) + 1)], _ids("Item", H.shape[1]))
+
+
 SAMPLES: dict[str, Sample] = {
     sample.key: sample
     for sample in (
@@ -292,12 +319,14 @@ SAMPLES: dict[str, Sample] = {
             "Movie night",
             "Forty made-up people rate thirty well-known films, with genres, years and directors to name features by.",
             movie_night,
+            _tastes,
         ),
         Sample(
             "planted",
             "Planted features",
             "Made-up ratings of 120 items by 300 users with five known features, for seeing whether a fit finds them.",
-            lambda: planted(300, 120, 5, biased_blanks=1.0),
+            lambda: planted(**_PLANTED, biased_blanks=1.0),
+            _planted_features,
         ),
     )
 }

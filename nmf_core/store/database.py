@@ -45,7 +45,7 @@ def open_engine(url: str, *, timeout: float) -> sa.Engine:
 
     >>> engine = open_engine("sqlite://", timeout=1)
     >>> sorted(sa.inspect(engine).get_table_names())
-    ['label_history', 'labels', 'projects']
+    ['label_history', 'labels', 'projects', 'round_answers', 'round_pupils', 'rounds']
     >>> engine.dispose()
     """
     address = _address(url)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from nmf_core.errors import StoreError
 from nmf_core.store.tables import metadata
@@ -54,8 +54,46 @@ def _projects_keep_ratings(db: sa.Connection) -> None:
     )
 
 
+def _blind_rounds(db: sa.Connection) -> None:
+    """Rounds, their pupils, and what these answer."""
+    made = sa.MetaData()
+    sa.Table("projects", made, sa.Column("id", sa.String(40), primary_key=True))
+    rounds = sa.Table(
+        "rounds",
+        made,
+        sa.Column("code", sa.String(10), primary_key=True),
+        sa.Column("project", sa.ForeignKey("projects.id"), nullable=False),
+        sa.Column("title", sa.String(80), nullable=False),
+        sa.Column("cards", sa.Text, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("created", sa.String(40), nullable=False),
+    )
+    pupils = sa.Table(
+        "round_pupils",
+        made,
+        sa.Column("pupil", sa.String(40), primary_key=True),
+        sa.Column("round", sa.ForeignKey("rounds.code"), nullable=False),
+        sa.Column("nickname", sa.String(80), nullable=False),
+        sa.Column("joined", sa.String(40), nullable=False),
+    )
+    answers = sa.Table(
+        "round_answers",
+        made,
+        sa.Column("pupil", sa.ForeignKey("round_pupils.pupil"), primary_key=True),
+        sa.Column("feature", sa.Integer, primary_key=True),
+        sa.Column("text", sa.String(80), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("updated", sa.String(40), nullable=False),
+    )
+    for table in (rounds, pupils, answers):
+        db.exec_driver_sql(str(CreateTable(table, if_not_exists=True).compile(dialect=db.dialect)))
+
+
 OLDEST = 1
-STEPS = (Step(2, "projects keep ratings, a title and settings", _projects_keep_ratings),)
+STEPS = (
+    Step(2, "projects keep ratings, a title and settings", _projects_keep_ratings),
+    Step(3, "blind rounds with their pupils and answers", _blind_rounds),
+)
 
 
 def newest() -> int:

@@ -23,6 +23,7 @@ from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import checked_name
 from nmf_core.store import files
 from nmf_core.store.labels import LabelStore, checked_id, checked_key, copy_labels, now_text, project_row
+from nmf_core.store.rounds import delete_rounds
 from nmf_core.store.tables import history, labels, projects
 
 LOG = logging.getLogger(__name__)
@@ -275,12 +276,13 @@ class Projects:
             return _project(project_row(db, found))
 
     def delete(self, project: str, owner: str) -> None:
-        """Remove a project of its owner with labels, history and ratings, for good.
+        """Remove a project of its owner with labels, history, rounds and ratings, for good.
 
         A file that cannot be removed stays; nothing refers to it any more.
         """
         with self._store.transaction(write=True) as db:
             row = _owned(db, project, owner)
+            delete_rounds(db, row.id)
             for table in (history, labels):
                 db.execute(sa.delete(table).where(table.c.project == row.id))
             db.execute(sa.delete(projects).where(projects.c.id == row.id))

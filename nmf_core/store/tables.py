@@ -64,3 +64,33 @@ history = sa.Table(
     sa.Column("undoes", sa.Integer),  # the entry that this one took back
     *_label_columns(),
 )
+
+# Blind rounds, since version 3.
+rounds = sa.Table(
+    "rounds",
+    metadata,
+    sa.Column("code", sa.String(10), primary_key=True),
+    sa.Column("project", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("title", sa.String(80), nullable=False),
+    sa.Column("cards", sa.Text, nullable=False),  # JSON, read by store.rounds alone
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("created", sa.String(40), nullable=False),
+)
+pupils = sa.Table(
+    "round_pupils",
+    metadata,
+    sa.Column("pupil", sa.String(40), primary_key=True),  # a hash of the token that only the pupil has
+    sa.Column("round", sa.ForeignKey("rounds.code"), nullable=False),
+    sa.Column("nickname", sa.String(80), nullable=False),
+    sa.Column("joined", sa.String(40), nullable=False),
+)
+# One row a pupil and feature: the name that stands, "" where it was taken back.
+answers = sa.Table(
+    "round_answers",
+    metadata,
+    sa.Column("pupil", sa.ForeignKey("round_pupils.pupil"), primary_key=True),
+    sa.Column("feature", sa.Integer, primary_key=True),
+    sa.Column("text", sa.String(80), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("updated", sa.String(40), nullable=False),
+)
