@@ -22,6 +22,7 @@ TERMS = {
     "found again": "said of a feature that two halves of the people have as each other's nearest, more alike than by chance",
     "fold-in": "placing a person by their ratings, with H left as it is; where blanks are weak evidence, one "
     "weighs half of what it weighs in the fit at `half_at` ratings",
+    "α": "Krippendorff's: how far the names of a blind round agree, from 1 over 0 (as dealt at random) to below",
     "niche item": "an item that is low on every feature",
 }
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.ui import sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
-from pages.ui.session import editor, outside, session, workspaces
+from pages.ui.rounds import pupil
+from pages.ui.session import editor, outside, rounds, session, workspaces
 
 HERE = Path(__file__).parent
 outside.guard()
@@ -35,12 +36,17 @@ st.html(
     </script>""",
     unsafe_allow_javascript=True,
 )
+code = rounds.asked()
 page = st.navigation(
     [
         st.Page(HERE / f"{name}.py", title=page.title, icon=page.icon, url_path=name, default=name == FIRST_PAGE)
         for name, page in PAGES.items()
-    ]
+    ],
+    position="hidden" if code else "sidebar",
 )
+if code:  # a pupil in a blind round sees the round alone: nothing is opened or fitted, and there is nothing to set
+    pupil.page(code)
+    st.stop()
 
 
 def _stay_in_step() -> None:

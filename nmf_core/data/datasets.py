@@ -289,19 +289,21 @@ TASTES = {
     "story": {"Crime", "Drama", "Thriller"},
     "family": {"Animation", "Family", "Fantasy"},
 }
-_PLANTED = {"n_users": 300, "n_items": 120, "rank": 5}
+_PLANTED = (300, 120, 5)  # users, items, rank
 
 
 def _tastes() -> pd.DataFrame:
     """(4 tastes × 30 films) how far each film suits each taste: the share of its genres that the taste looks for."""
-    genres = [set(listed.split("|")) for listed in movie_night().item_info["genres"]]
+    info = movie_night().item_info
+    assert info is not None
+    genres = [set(listed.split("|")) for listed in info["genres"]]
     shares = [[len(own & wanted) / len(own) for own in genres] for wanted in TASTES.values()]
-    return pd.DataFrame(shares, list(TASTES), movie_night().items)
+    return pd.DataFrame(shares, list(TASTES), info.index)
 
 
 def _planted_features() -> pd.DataFrame:
     """(5 × 120) H as it was planted."""
-    _, H = planted_factors(**_PLANTED)
+    _, H = planted_factors(*_PLANTED)
     return pd.DataFrame(H, [f"Planted feature {f}" for f in range(1, len(H) + 1)], _ids("Item", H.shape[1]))
 
 
@@ -325,7 +327,7 @@ SAMPLES: dict[str, Sample] = {
             "planted",
             "Planted features",
             "Made-up ratings of 120 items by 300 users with five known features, for seeing whether a fit finds them.",
-            lambda: planted(**_PLANTED, biased_blanks=1.0),
+            lambda: planted(*_PLANTED, biased_blanks=1.0),
             _planted_features,
         ),
     )

@@ -222,8 +222,9 @@ def _new_code(db: sa.Connection) -> str:
 
 def _row(db: sa.Connection, code: object) -> Any:
     """A round's row. Where rows can be locked, one pupil at a time saves: whether the round is open holds until they have."""
-    this = plain_code(code)[:40]
-    found = db.execute(sa.select(rounds).where(rounds.c.code == this).with_for_update()).one_or_none()
+    this, found = plain_code(code), None
+    if len(this) == CODE_LENGTH and set(this) <= set(LETTERS):
+        found = db.execute(sa.select(rounds).where(rounds.c.code == this).with_for_update()).one_or_none()
     if found is None:
         raise StoreError(
             f"There is no round with the code {shown(this)}. Look at the code again, or ask whoever opened the round."

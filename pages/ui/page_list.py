@@ -53,6 +53,13 @@ PAGES = {
         "a card a feature: what sets it apart, suggested names, a name that stays with the feature through refits",
         "to name features",
     ),
+    "round": Page(
+        "Blind round",
+        ":material/groups:",
+        "a class names the features, each on a device of their own; then how far they agree, beside chance, the most disputed "
+        "feature first, and one name to adopt",
+        "in class",
+    ),
     "recommend": Page(
         "Recommend",
         ":material/recommend:",

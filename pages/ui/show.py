@@ -109,12 +109,17 @@ def page(title: str, lead: str) -> None:
     """The head of a page: its title, one sentence, and whatever must be said once."""
     st.title(title, anchor=False)
     st.markdown(lead)
+    notices()
+    _looked_at()
+
+
+def notices() -> None:
+    """Whatever must be said once."""
     # A container even when there is nothing to say: were what follows to move, the browser would mount it anew,
     # and a file on its way up from there would be lost.
     with st.container():
         for kind, words in session.take_notices():
             {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}[kind](text.md(words))
-    _looked_at()
 
 
 def _looked_at() -> None:

@@ -53,6 +53,10 @@ class Session:
     recognised: Any = None  # the last fit, saved labels, and which of them its features carry
     suggested: Any = None  # names for the features of the last fit; labels.suggested has what it holds
     conflict: Any = None  # a label that two people changed; labels.conflict has its own
+    pupils: dict[str, str] = field(default_factory=dict)  # tokens in blind rounds, by the round's code
+    unsaved_names: dict[str, str] = field(
+        default_factory=dict
+    )  # why a name in a blind round was not saved, by its widget
     following: Any = None  # the name of the sidebar's fit
     declined: set[Any] = field(default_factory=set)  # fits that were cancelled: they do not begin by themselves again
     surveys: dict[Any, Any] = field(

@@ -19,6 +19,7 @@ from pages.ui.session.workspace import Workspace
 if TYPE_CHECKING:
     from nmf_core.store.labels import LabelStore
     from nmf_core.store.projects import Project, Projects
+    from nmf_core.store.rounds import Rounds
 
 
 def home() -> Path:
@@ -45,6 +46,13 @@ def projects() -> Projects:
     from nmf_core.store.projects import Projects
 
     return Projects(store(), home() / "projects")
+
+
+def rounds() -> Rounds:
+    """The server's blind rounds."""
+    from nmf_core.store.rounds import Rounds
+
+    return Rounds(store())
 
 
 def of_person(person: str) -> list[Project]:

@@ -140,8 +140,13 @@ def make_own() -> None:
 
 def sample_shown() -> str | None:
     """Which sample is looked at with somebody's labels, if one is."""
+    return sample_opened() if current().viewed else None
+
+
+def sample_opened() -> str | None:
+    """Which sample what is open began as, if it did."""
     origin = current().origin
-    return next((key for key in SAMPLES if current().viewed and _sample(key).by_name.fingerprint == origin), None)
+    return next((key for key in SAMPLES if _sample(key).by_name.fingerprint == origin), None)
 
 
 def is_watched() -> bool:
