@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import krippendorff
@@ -34,13 +34,11 @@ class Card:
     Attributes:
         feature: its index in the fit that the round is about.
         distinctive, top: ids of the items that set it apart, and of those with most of it; strongest first.
-        shape: by which a name that is adopted finds the feature again.
     """
 
     feature: int
     distinctive: tuple[str, ...]
     top: tuple[str, ...]
-    shape: Shape
 
 
 @dataclass(frozen=True)
@@ -276,36 +274,35 @@ def _shuffled_alphas(
     return alphas
 
 
-def matched_key(cards: Sequence[Card], key: pd.DataFrame) -> dict[int, tuple[str, float]]:
-    """Which planted feature each card shows: feature → its name and their cosine, −1…1, where each is less the mean of its side.
+def matched_key(shapes: Mapping[int, Shape], key: pd.DataFrame) -> dict[int, tuple[str, float]]:
+    """Which planted feature each feature is: feature → its name and their cosine, −1…1, where each is less the mean of its side.
 
     Args:
-        cards: of a round.
+        shapes: of the features of a round.
         key: (planted features × items) weights, such as `Sample.answer_key` gives; names and item ids as index and columns.
 
     Raises:
-        NmfError: the cards are of other items.
+        NmfError: the shapes are of other items.
 
-    >>> from nmf_core.labels import shape_of
+    >>> from nmf_core.labels import shapes_of
     >>> key = pd.DataFrame([[1.0, 0.0], [0.0, 1.0]], ["War", "Love"], ["Platoon", "Titanic"])
-    >>> cards = [Card(f, (), (), shape_of(["Platoon", "Titanic"], row)) for f, row in enumerate([[0, 2], [3, 0]])]
-    >>> matched_key(cards, key)[0]
+    >>> matched_key(dict(enumerate(shapes_of(["Platoon", "Titanic"], [[0, 2], [3, 0]]))), key)[0]
     ('Love', 1.0)
     """
-    H = np.zeros((len(cards), key.shape[1]))
-    for row, card in zip(H, cards, strict=True):
-        at = key.columns.get_indexer(pd.Index(card.shape.items, dtype=key.columns.dtype))
+    H = np.zeros((len(shapes), key.shape[1]))
+    for row, shape in zip(H, shapes.values(), strict=True):
+        at = key.columns.get_indexer(pd.Index(shape.items, dtype=key.columns.dtype))
         if (at < 0).any():
             raise NmfError(
-                f"The round is about the item {shown(card.shape.items[int(np.argmax(at < 0))])}, which the answer key does not "
-                "have. Take the key of the same ratings."
+                f"The round is about the item {shown(shape.items[int(np.argmax(at < 0))])}, which the answer key does not have. "
+                "Take the key of the same ratings."
             )
-        row[at] = card.shape.weights
+        row[at] = shape.weights
     cosines = _centred(H) @ _centred(key.to_numpy(dtype=float)).T
     rows, columns = linear_sum_assignment(-cosines)
+    features = list(shapes)
     return {
-        cards[r].feature: (str(key.index[c]), round(float(cosines[r, c]), 6))
-        for r, c in zip(rows, columns, strict=True)
+        features[r]: (str(key.index[c]), round(float(cosines[r, c]), 6)) for r, c in zip(rows, columns, strict=True)
     }
 
 

@@ -65,6 +65,7 @@ def _blind_rounds(db: sa.Connection) -> None:
         sa.Column("project", sa.ForeignKey("projects.id"), nullable=False),
         sa.Column("title", sa.String(80), nullable=False),
         sa.Column("cards", sa.Text, nullable=False),
+        sa.Column("shapes", sa.Text, nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("created", sa.String(40), nullable=False),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import checked_name
 from nmf_core.labels.rounds import STATES, Answer, Card, Round
-from nmf_core.labels.shape import from_json, to_json
+from nmf_core.labels.shape import Shape, from_json, to_json
 from nmf_core.store.labels import LabelStore, now_text, project_row
 from nmf_core.store.tables import answers, pupils, rounds
 
@@ -23,6 +24,8 @@ CODE_LENGTH = 6
 MOST_PUPILS = 200
 # From which state to which: a revealed round is over, since whoever sees the names can no longer name blindly.
 _MOVES = {"closed": ("open", "closed"), "open": ("closed", "open"), "revealed": ("closed", "revealed")}
+# What is read of a round without need of its shapes.
+_SEEN = (rounds.c.code, rounds.c.project, rounds.c.title, rounds.c.cards, rounds.c.state)
 
 
 class Rounds:
@@ -39,8 +42,8 @@ class Rounds:
     >>> from nmf_core.labels import shape_of
     >>> with LabelStore("sqlite://") as store:
     ...     rounds = Rounds(store)
-    ...     card = Card(0, ("x",), ("x", "y"), shape_of(["x", "y"], [2, 1]))
-    ...     code = rounds.open(store.project_for("ann", "films"), "Films", [card]).code
+    ...     card, shape = Card(0, ("x",), ("x", "y")), shape_of(["x", "y"], [2, 1])
+    ...     code = rounds.open(store.project_for("ann", "films"), "Films", {card: shape}).code
     ...     token = rounds.join(code, "Bob")
     ...     saved = rounds.answer(code, token, 0, "Action")
     ...     rounds.move(code, "closed").state, [answer.text for answer in rounds.answers(code)]
@@ -51,15 +54,20 @@ class Rounds:
         """Nothing is read yet."""
         self._store = store
 
-    def open(self, project: str, title: str, cards: Sequence[Card]) -> Round:
+    def open(self, project: str, title: str, cards: Mapping[Card, Shape]) -> Round:
         """Open a round of a project's features; its code is new, and drawn from 887 million.
+
+        Args:
+            project: its id.
+            title: 1 to 80 characters.
+            cards: as pupils see them, each with the shape by which a name that is adopted finds its feature again.
 
         Raises:
             NmfError: a title without 1 to 80 characters, no cards, two of one feature, or one without a positive weight.
         """
         title = checked_name("title", title)
         features = [card.feature for card in cards]
-        if not features or len(set(features)) < len(features) or not all(card.shape.items for card in cards):
+        if not features or len(set(features)) < len(features) or not all(shape.items for shape in cards.values()):
             raise NmfError(
                 f"A round has cards of the features {shown(features)}; it needs one or more, each once, and each with weights. "
                 "Leave out what is empty or twice."
@@ -67,8 +75,10 @@ class Rounds:
         with self._store.transaction(write=True) as db:
             project_row(db, project)
             code = _new_code(db)
-            made = {"code": code, "project": project, "title": title, "cards": _cards_text(cards), "state": STATES[0]}
-            db.execute(sa.insert(rounds).values(**made, created=now_text()))
+            made = {"code": code, "project": project, "title": title, "state": STATES[0], "created": now_text()}
+            seen = json.dumps([asdict(card) for card in cards])
+            shapes = json.dumps({card.feature: to_json(shape) for card, shape in cards.items()})
+            db.execute(sa.insert(rounds).values(**made, cards=seen, shapes=shapes))
             return _round(_row(db, code))
 
     def get(self, code: str) -> Round:
@@ -76,9 +86,24 @@ class Rounds:
         with self._store.transaction() as db:
             return _round(_row(db, code))
 
+    def state(self, code: str) -> str:
+        """Whether a round is open, closed or revealed."""
+        with self._store.transaction() as db:
+            return str(_row(db, code).state)
+
+    def shapes(self, code: str) -> dict[int, Shape]:
+        """The shapes of a round's features."""
+        with self._store.transaction() as db:
+            row = _row(db, code)
+            text = db.scalar(sa.select(rounds.c.shapes).where(rounds.c.code == row.code))
+        try:
+            return {int(feature): from_json(shape) for feature, shape in json.loads(str(text)).items()}
+        except (ValueError, AttributeError) as e:
+            raise _damaged(row, e) from e
+
     def of_project(self, project: str) -> list[Round]:
         """The rounds of a project, the latest first."""
-        theirs = sa.select(rounds).where(rounds.c.project == project).order_by(rounds.c.created.desc(), rounds.c.code)
+        theirs = sa.select(*_SEEN).where(rounds.c.project == project).order_by(rounds.c.created.desc(), rounds.c.code)
         with self._store.transaction() as db:
             return [_round(row) for row in db.execute(theirs)]
 
@@ -224,7 +249,7 @@ def _row(db: sa.Connection, code: object) -> Any:
     """A round's row. Where rows can be locked, one pupil at a time saves: whether the round is open holds until they have."""
     this, found = plain_code(code), None
     if len(this) == CODE_LENGTH and set(this) <= set(LETTERS):
-        found = db.execute(sa.select(rounds).where(rounds.c.code == this).with_for_update()).one_or_none()
+        found = db.execute(sa.select(*_SEEN).where(rounds.c.code == this).with_for_update()).one_or_none()
     if found is None:
         raise StoreError(
             f"There is no round with the code {shown(this)}. Look at the code again, or ask whoever opened the round."
@@ -250,22 +275,17 @@ def _require_open(row: Any, so: str) -> None:
         )
 
 
-def _cards_text(cards: Sequence[Card]) -> str:
-    """Cards as JSON text."""
-    return json.dumps(
-        [{"feature": c.feature, "distinctive": c.distinctive, "top": c.top, "shape": to_json(c.shape)} for c in cards]
-    )
-
-
 def _round(row: Any) -> Round:
     """A row of the rounds table as `Round`."""
     try:
-        cards = tuple(
-            Card(int(c["feature"]), tuple(c["distinctive"]), tuple(c["top"]), from_json(c["shape"]))
-            for c in json.loads(row.cards)
-        )
+        cards = tuple(Card(int(c["feature"]), tuple(c["distinctive"]), tuple(c["top"])) for c in json.loads(row.cards))
     except (ValueError, TypeError, KeyError) as e:
-        raise StoreError(
-            f"The round {row.title!r} in the store is damaged: {e}. Put back a backup of the store, or delete the round."
-        ) from e
+        raise _damaged(row, e) from e
     return Round(row.code, row.project, row.title, cards, row.state)
+
+
+def _damaged(row: Any, e: Exception) -> StoreError:
+    """The error for a round that cannot be read."""
+    return StoreError(
+        f"The round {row.title!r} in the store is damaged: {e}. Put back a backup of the store, or delete the round."
+    )

@@ -73,6 +73,7 @@ rounds = sa.Table(
     sa.Column("project", sa.ForeignKey("projects.id"), nullable=False),
     sa.Column("title", sa.String(80), nullable=False),
     sa.Column("cards", sa.Text, nullable=False),  # JSON, read by store.rounds alone
+    sa.Column("shapes", sa.Text, nullable=False),  # likewise; apart, for pupils ask for the cards again and again
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("created", sa.String(40), nullable=False),
 )

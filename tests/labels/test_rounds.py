@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nmf_core import datasets, factorize
 from nmf_core.data.datasets import SAMPLES
 from nmf_core.errors import NmfError
-from nmf_core.labels import shape_of
-from nmf_core.labels.rounds import Answer, Card, agreement, folded, matched_key, named_features
+from nmf_core.labels import shape_of, shapes_of
+from nmf_core.labels.rounds import Answer, agreement, folded, matched_key, named_features
 from tests.labels.alpha import alpha_by_pairs
 
 
@@ -164,8 +164,7 @@ def test_an_answer_is_cleaned_and_one_that_cannot_be_is_refused():
 def test_the_answer_key_of_a_sample_is_found_in_its_fit(sample):
     key = SAMPLES[sample].answer_key()
     fit = factorize(SAMPLES[sample].make(), rank=len(key)).canonical()
-    cards = [Card(f, (), (), shape_of(fit.items, fit.H[f])) for f in range(fit.rank)]
-    found = matched_key(cards, key)
+    found = matched_key(dict(enumerate(shapes_of(fit.items, fit.H))), key)
     assert sorted(name for name, _ in found.values()) == sorted(key.index)
     assert min(cosine for _, cosine in found.values()) > 0.7
     for name, items in {"family": "Finding Nemo", "story": "Goodfellas"}.items():
@@ -175,9 +174,8 @@ def test_the_answer_key_of_a_sample_is_found_in_its_fit(sample):
 
 
 def test_a_key_of_other_ratings_is_refused():
-    card = Card(0, (), (), shape_of(["Nobody knows this"], [1.0]))
     with pytest.raises(NmfError, match="Nobody knows this"):
-        matched_key([card], SAMPLES["planted"].answer_key())
+        matched_key({0: shape_of(["Nobody knows this"], [1.0])}, SAMPLES["planted"].answer_key())
 
 
 def test_the_tastes_of_the_movie_night_are_those_it_was_made_with():

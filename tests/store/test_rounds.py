@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from nmf_core.errors import NmfError, StoreError
-from nmf_core.labels import shape_of
+from nmf_core.labels import shape_of, shapes_of
 from nmf_core.labels.rounds import Card, agreement
 from nmf_core.store.labels import LabelStore
 from nmf_core.store.projects import Projects
@@ -20,7 +20,8 @@ from tests.labels.alpha import alpha_by_pairs
 from tests.pages.test_pages import HOSTILE
 
 ITEMS = ["Alien", "Brazil", "Casablanca"]
-CARDS = [Card(f, (ITEMS[f],), (*ITEMS,), shape_of(ITEMS, [3.0 * (k == f) + 1 for k in range(3)])) for f in range(3)]
+SHAPES = shapes_of(ITEMS, [[4, 1, 1], [1, 4, 1], [1, 1, 4]])
+CARDS = {Card(f, (ITEMS[f],), (*ITEMS,)): SHAPES[f] for f in range(3)}
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_a_round_is_found_by_its_code_however_it_is_typed(rounds, project):
     typed = f" {opened.code[:3].lower()}-{opened.code[3:]}\n"
     assert rounds.get(typed) == opened == rounds.get(opened.code)
     assert (opened.title, opened.cards, opened.state) == ("Films", tuple(CARDS), "open")
+    assert rounds.shapes(typed) == dict(enumerate(SHAPES)) and rounds.state(typed) == "open"
     assert rounds.of_project(project) == [opened]
     assert plain_code(typed) == opened.code
 
@@ -62,7 +64,9 @@ def test_an_unknown_code_is_a_sentence(rounds, code):
 
 
 @pytest.mark.parametrize(
-    "cards", [[], [CARDS[0], CARDS[0]], [Card(0, (), (), shape_of(ITEMS, [0, 0, 0]))]], ids=["none", "twice", "empty"]
+    "cards",
+    [{}, {Card(0, (), (name,)): SHAPES[0] for name in ITEMS}, {Card(0, (), ()): shape_of(ITEMS, [0, 0, 0])}],
+    ids=["none", "twice", "empty"],
 )
 def test_a_round_needs_features_each_once_and_with_weights(rounds, project, cards):
     with pytest.raises(NmfError, match="cards of the features"):
@@ -210,9 +214,10 @@ def test_a_round_that_is_full_says_so(rounds, code, monkeypatch):
 
 def test_a_damaged_round_is_named(store, rounds, code):
     with store.transaction(write=True) as db:
-        db.execute(sa.update(rounds_table).values(cards="[{}]"))
-    with pytest.raises(StoreError, match="'Films' in the store is damaged"):
-        rounds.get(code)
+        db.execute(sa.update(rounds_table).values(cards="[{}]", shapes='{"0": "x"}'))
+    for read in (rounds.get, rounds.shapes):
+        with pytest.raises(StoreError, match="'Films' in the store is damaged"):
+            read(code)
     rounds.delete(code)
     with pytest.raises(StoreError, match="no round with the code"):
         rounds.get(code)

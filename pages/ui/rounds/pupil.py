@@ -53,7 +53,7 @@ def code_field() -> None:
 def _in_step(held: Round) -> None:
     """Nothing to see: a round that was closed, opened again or revealed is drawn anew."""
     try:
-        now = storage.rounds().get(held.code).state
+        now = storage.rounds().state(held.code)
     except NmfError:
         now = ""  # it was deleted, or the store fails, which the page says
     if now != held.state:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from nmf_core import NmfError
 from nmf_core.interpret.features import distinctive_items, top_items
-from nmf_core.labels import Label, MatchedLabel, match, shape_of, shapes_of
+from nmf_core.labels import Label, Shape, StoredLabel, is_same, shapes_of, similarity
 from nmf_core.labels.rounds import Card, Group, Named, Round, matched_key
 from pages.ui import text
 from pages.ui.labels import conflict
@@ -81,20 +81,20 @@ def _opening(view: Ready) -> None:
     )
 
 
-def _cards(view: Ready) -> list[Card]:
-    """The features of the fit as pupils see them; those without weight are left out."""
-    return [_card(view, f) for f in range(view.fit.rank) if view.fit.H[f].max() > 0]
+def _cards(view: Ready) -> dict[Card, Shape]:
+    """The features of the fit as pupils see them, and their shapes; those without weight are left out."""
+    shapes = shapes_of(view.fit.items, view.fit.H, counted=view.fit.blanks.weight > 0)
+    return {_card(view, f, shape): shape for f, shape in enumerate(shapes) if shape.items}
 
 
-def _card(view: Ready, f: int) -> Card:
+def _card(view: Ready, f: int, shape: Shape) -> Card:
     """One feature as pupils see it; where no item has ratings enough to tell, its heaviest are shown all the same."""
     fit, ratings = view.fit, view.ratings
     apart, top = (listed(fit, f, n=LISTED, ratings=ratings)["item"] for listed in (distinctive_items, top_items))
-    shape = shape_of(fit.items, fit.H[f])
-    return Card(f, tuple(apart), tuple(top) or shape.items[:LISTED], shape)
+    return Card(f, tuple(apart), tuple(top) or shape.items[:LISTED])
 
 
-def _open(view: Ready, cards: list[Card]) -> None:
+def _open(view: Ready, cards: dict[Card, Shape]) -> None:
     """Open a round. A callback."""
     assert view.project is not None
     title = str(session.widget("round-title") or "")
@@ -153,36 +153,50 @@ def _watch(held: Round) -> None:
 
 def _results(view: Ready, held: Round) -> None:
     """The names, with what this project calls each feature now, and a button to adopt one."""
+    try:
+        shapes = storage.rounds().shapes(held.code)
+    except NmfError as error:
+        st.error(text.md(error.plain))
+        return
     key = rounds.answer_key()
     planted: dict[int, tuple[str, float]] = {}
     if key is not None and st.toggle("Answer key: the features that were planted", key="round-key"):
         try:
-            planted = matched_key(held.cards, key)
+            planted = matched_key(shapes, key)
         except NmfError as error:
             st.caption(text.md(error.plain))
-    now = _named_now(view, held)
+    now = _called_now(view, shapes)
     results.draw(
         held,
-        called={f: named.stored.label.text for f, named in now.items()},
-        adopt=partial(_adopt_button, view, held, now),
+        called={f: stored.label.text for f, stored in now.items()},
+        adopt=partial(_adopt_button, view, held, shapes, now),
         planted=planted,
         key=key,
     )
 
 
-def _named_now(view: Ready, held: Round) -> dict[int, MatchedLabel]:
-    """What the features of a round are called in this project now, where they are in this fit: feature of the round → label."""
-    if view.known is None:
-        return {}
-    pairs = match([card.shape for card in held.cards], shapes_of(view.fit.items, view.fit.H))
-    here = view.known.by_feature
-    return {held.cards[c].feature: here[f] for c, f, _ in pairs if f in here}
+def _called_now(view: Ready, shapes: dict[int, Shape]) -> dict[int, StoredLabel]:
+    """The labels that the features of a round have in this project now, whatever fit is open: feature → label."""
+    found = {}
+    for feature, shape in shapes.items():
+        alike = [(similarity(stored.shape, shape), stored) for stored in _labels(view) if is_same(stored.shape, shape)]
+        if alike:
+            _, found[feature] = max(alike, key=lambda pair: pair[0])
+    return found
 
 
-def _adopt_button(view: Ready, held: Round, now: dict[int, MatchedLabel], named: Named, group: Group) -> None:
+def _labels(view: Ready) -> list[StoredLabel]:
+    """All labels of the project, as this page has read them."""
+    known = view.known
+    return [] if known is None else [*(one.stored for one in known.by_feature.values()), *known.unrecognised]
+
+
+def _adopt_button(
+    view: Ready, held: Round, shapes: dict[int, Shape], now: dict[int, StoredLabel], named: Named, group: Group
+) -> None:
     """A button that makes a name of the class the feature's label."""
-    label = now.get(named.feature)
-    adopted = label is not None and label.stored.label.text == group.text
+    stored = now.get(named.feature)
+    adopted = stored is not None and stored.label.text == group.text
     st.button(
         "Adopted" if adopted else "Adopt",
         key=f"adopt-{held.code}-{named.feature}-{group.text}",
@@ -190,21 +204,18 @@ def _adopt_button(view: Ready, held: Round, now: dict[int, MatchedLabel], named:
         disabled=adopted,
         help="This name becomes the feature's label in this project.",
         on_click=_adopt,
-        args=(view, held, label, named, group),
+        args=(view, held.project, shapes[named.feature], stored, named, group),
     )
 
 
-def _adopt(view: Ready, held: Round, label: MatchedLabel | None, named: Named, group: Group) -> None:
+def _adopt(view: Ready, project: str, shape: Shape, stored: StoredLabel | None, named: Named, group: Group) -> None:
     """Save a name of the class as the feature's label; one that somebody changed meanwhile waits to be chosen from. A callback."""
-    assert view.known is not None
-    card = next(card for card in held.cards if card.feature == named.feature)
     note = f"Named so by {group.count} of {named.count} in a blind round."
-    seen = [one.stored.id for one in view.known.by_feature.values()] + [one.id for one in view.known.unrecognised]
-    if label is None:
+    save = partial(storage.store().save, project, shape=shape)
+    if stored is None:
         made = Label(group.text, note=note, author=session.nickname())
-        save = partial(storage.store().save, held.project, made, card.shape, beside=seen)
+        save = partial(save, made, beside=[one.id for one in _labels(view)])
     else:
-        made = replace(label.stored.label, text=group.text, note=note)
-        stored = label.stored
-        save = partial(storage.store().save, held.project, made, card.shape, label_id=stored.id, version=stored.version)
-    conflict.saving(held.project, card.shape, save)
+        made = replace(stored.label, text=group.text, note=note)
+        save = partial(save, made, label_id=stored.id, version=stored.version)
+    conflict.saving(project, shape, save)
