@@ -17,8 +17,9 @@ outside.guard()
 A_DAY, A_WHILE = 86_400, 4  # seconds
 SIDEBAR = 312  # pixels: the dial in one row
 
+# An icon of ours: one by name would be fetched from another server.
 st.set_page_config(
-    page_title="Latent Lens", page_icon=":material/lens_blur:", layout="wide", initial_sidebar_state=SIDEBAR
+    page_title="Latent Lens", page_icon=str(HERE / "ui" / "icon.svg"), layout="wide", initial_sidebar_state=SIDEBAR
 )
 st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 # Streamlit spares 6 rem above a page for a toolbar that this one does not have, and 5 rem beside it.

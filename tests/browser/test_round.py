@@ -12,7 +12,7 @@ from pages.ui.text import APART
 from tests.browser.conftest import no_trouble, settled
 from tests.labels.alpha import alpha_by_pairs
 
-OURS = ("data:", "blob:", "https://fonts.gstatic.com/")  # the last is Streamlit's, for the icon of the tab
+OURS = ("data:", "blob:")
 CLASS, FEATURES = 30, 3
 HOSTILE = "<img src=x onerror=alert(1)>"
 NAMES = ("**Space** [x](javascript:alert(1))", '<script src="https://example.org/x.js">', "=cmd|' /C calc'!A0")

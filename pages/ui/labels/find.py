@@ -33,13 +33,14 @@ def item(view: Ready) -> None:
     few = ", fewer than there are features: its weights are a guess" if count < view.fit.rank else ""
     st.caption(f"{text.md(found)} has {text.many(count, 'rating')}{few}.")
     with st.container(horizontal=True):
-        for row in there.itertuples():
+        columns = (there[name].tolist() for name in ("feature", "place", "weight"))
+        for f, place, weight in zip(*columns, strict=True):
             st.button(
-                f"{text.md(names[row.feature])} · {row.place:,}.",
-                key=f"find-{row.feature}",
-                help=f"Weight {row.weight:.2f} of 1; place {row.place:,} among its items. Opens its card.",
+                f"{text.md(names[f])} · {place:,}.",
+                key=f"find-{f}",
+                help=f"Weight {weight:.2f} of 1; place {place:,} among its items. Opens its card.",
                 on_click=controls.set_widgets,
-                kwargs={controls.FEATURE: row.feature + 1},
+                kwargs={controls.FEATURE: f + 1},
             )
     if there.empty:
         st.caption("No feature has anything of it.")
