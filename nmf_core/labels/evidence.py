@@ -62,9 +62,11 @@ class Leaning:
 
     @property
     def strength(self) -> Floats:
-        """(n, rank) what values are ordered by: standard errors × the share of the top items that have the value."""
+        """(n, rank) what values are ordered by: standard errors × the bits that the value's share of the top items tells."""
         share = self.in_top / np.maximum(self.n_top, 1)
-        found: Floats = np.round(np.where(share > 0, self.errors, 0.0) * share, 6)
+        base = self.has[:, None] / self.n_known
+        bits = share * np.log2(np.maximum(share / base, 1.0))
+        found: Floats = np.round(np.where(bits > 0, self.errors, 0.0) * bits, 6)
         return found
 
 

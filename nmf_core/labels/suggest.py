@@ -101,7 +101,7 @@ def suggest_all_names(
     Weights are what sets an item apart for a feature: its weight less its mean weight in the other features (rows of H scaled to a
     maximum of 1), where positive. A value (a genre, say) is suggested where its items collect more of them than chance reaches
     (`nmf_core/labels/evidence.py`), and 3 of the top items have it. A name goes to the feature that leans to it most: by standard
-    errors × the share of its top items that have it. A feature whose best name is another's gets one of two parts, the
+    errors × the bits that its share of the top items tells. A feature whose best name is another's gets one of two parts, the
     second of which tells it apart from the other features that lean to the first ("Drama, 1940s"), or another value that it leans
     to as much; where nothing does, its evidence says so.
 

@@ -157,7 +157,7 @@ def test_the_threshold_is_in_standard_errors():
     assert 2.24 < STANDARD_ERRORS < 2.65
 
 
-def four(share=0.45, n=240):
+def four(share=0.2, n=240):
     """Four features, three of which lean to Drama: of these, one also to the 1940s and one to the 1960s; one leans to Comedy."""
     items = [f"film {k:03}" for k in range(n)]
     of, rng = np.arange(n) % 4, np.random.default_rng(1)
