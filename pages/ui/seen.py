@@ -17,7 +17,7 @@ from nmf_core.interpret.arrange import ORDERS
 from nmf_core.study.split import SPLITS
 from pages.ui import window
 from pages.ui.charts import MODES
-from pages.ui.session import controls, mine, workspaces
+from pages.ui.session import controls, mine, wishes, workspaces
 from pages.ui.session.address import Parameter, Parameters
 
 AUTOMATIC = "automatic"  # the penalty that the ratings decide
@@ -82,6 +82,46 @@ def parameters(ratings: Ratings) -> Parameters:
             0.5,
             page="labels",
             read=_float,
+        ),
+        controls.TURNED: Parameter(
+            wishes.are_factors,
+            f"numbers of features, each with = and a factor behind it, from 0 to {wishes.FACTORS[-1]:g} by quarters",
+            {},
+            page="recommend",
+            read=wishes.factors_of_texts,
+            write=wishes.factors_to_texts,
+            get=wishes.turned,
+            put=wishes.turn,
+        ),
+        controls.ONLY: Parameter(
+            wishes.are_features,
+            "numbers of features",
+            [],
+            page="recommend",
+            read=wishes.features_of_texts,
+            write=wishes.features_to_texts,
+            get=wishes.only,
+            put=wishes.keep_only,
+        ),
+        controls.KIND: Parameter(
+            partial(wishes.are_kinds, ratings=ratings),
+            "what is known of these items, a kind with = and a value behind it",
+            {},
+            page="recommend",
+            read=wishes.kinds_of_texts,
+            write=wishes.kinds_to_texts,
+            get=wishes.kinds,
+            put=wishes.keep_kinds,
+        ),
+        controls.HIDE: Parameter(
+            lambda n: n in wishes.steps(ratings),
+            f"one of {', '.join(map(str, wishes.steps(ratings)))}",
+            0,
+            page="recommend",
+            read=_int,
+            write=lambda n: [str(n)] if n else [],
+            get=wishes.hidden,
+            put=wishes.hide,
         ),
         controls.PLANE: _one_of(controls.PLANES, controls.PLANES[0], page="map"),
         controls.ACROSS: _whole(1, controls.TOP_RANK, 1, page="map"),

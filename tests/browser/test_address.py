@@ -70,3 +70,28 @@ def test_a_click_opens_the_product_in_sight_and_reload_and_back_lead_to_it(serve
     until(page, "cell", [])
     assert note(page) == ""
     no_trouble(page)
+
+
+def test_a_copied_link_opens_the_list_as_it_was_wished_and_back_undoes_a_wish(server, open_page):
+    page = open_page(f"{server.url}/recommend?data=movie_night&user=Keiko&rank=3")
+    settled(page)
+    page.get_by_text("Turn features up or down").click()
+    page.get_by_role("slider", name="Feature 1").press("ArrowLeft")
+    until(page, "turned", ["1=0.75"])
+    genre = page.get_by_label("Only genre")
+    genre.fill("Crime")
+    genre.press("Enter")
+    until(page, "kind", ["genre=Crime"])
+    page.wait_for_function("() => document.body.innerText.includes('What is left out costs')")
+    link, listed = page.url, page.locator(".js-plotly-plot .yaxislayer-above text").all_text_contents()
+    page.go_back()
+    until(page, "kind", [])
+    page.wait_for_function("() => !document.body.innerText.includes('What is left out costs')")
+    assert asked(page)["turned"] == ["1=0.75"]
+    copied = open_page(link)
+    settled(copied)
+    copied.wait_for_function("() => document.body.innerText.includes('What is left out costs')")
+    assert asked(copied) == parse_qs(urlsplit(link).query)
+    assert copied.locator(".js-plotly-plot .yaxislayer-above text").all_text_contents() == listed
+    no_trouble(page)
+    no_trouble(copied)

@@ -69,6 +69,64 @@ def test_a_genre_alone():
     assert shown and all("Crime" in str(info.loc[item].tolist()) for item in shown)
 
 
+WISHED = {"turned": ["1=0", "2=1.5"], "only": ["2", "3"], "kind": ["genre=Crime", "genre=Drama"], "hide": "10"}
+
+
+def test_what_is_wished_of_a_list_is_in_the_address_and_found_again_by_it():
+    asked = {"data": "movie_night", "user": "Keiko", "rank": "3"}
+    app = opened("recommend", **asked)
+    assert not set(WISHED) & set(said(app))  # where nothing is wished, nothing is said
+    plain = chart(app, "recommendations")["layout"]["yaxis"]["ticktext"]
+    (first, second) = (slider for slider in app.slider if slider.label.startswith(("Feature 1", "Feature 2")))
+    first.set_value(0.0)
+    second.set_value(1.5)
+    next(box for box in app.multiselect if box.label.startswith("Only items")).set_value([1, 2])
+    next(box for box in app.multiselect if box.label == "Only genre").set_value(["Crime", "Drama"])
+    next(slider for slider in app.select_slider if slider.label.startswith("Hide")).set_value(10)
+    app.run()
+    assert {name: said(app)[name] for name in WISHED} == WISHED
+    shown = chart(app, "recommendations")["layout"]["yaxis"]["ticktext"]
+    again = opened("recommend", **asked, **WISHED)
+    assert said(again) == said(app)
+    assert chart(again, "recommendations")["layout"]["yaxis"]["ticktext"] == shown != plain
+    next(button for button in again.button if button.label == "As it was").click().run()
+    assert not set(WISHED) & set(said(again))
+    assert chart(again, "recommendations")["layout"]["yaxis"]["ticktext"] == plain
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"turned": "9=0.5"},  # of a rank that is no more
+        {"turned": "1=0.3"},
+        {"turned": "1=nan"},
+        {"turned": "1=0=0"},
+        {"only": "0"},
+        {"only": "²"},
+        {"kind": "genre=<b>nothing</b>"},
+        {"kind": "taste=Crime"},
+        {"kind": "Crime"},
+        {"hide": "11"},
+        {"hide": "-10"},
+    ],
+)
+def test_a_wish_of_the_address_that_cannot_be_is_said_and_none_is_made(wish):
+    app = opened("ratings", data="movie_night", user="Keiko", rank="3", **wish)
+    assert f"The address asks for {next(iter(wish))} = " in words(app).replace("\\", "")
+    app.switch_page("recommend.py").run()
+    assert not app.exception
+    assert not set(WISHED) & set(said(app))
+    assert not any(button.label == "As it was" for button in app.button)
+
+
+def test_a_feature_that_was_turned_is_another_at_another_rank():
+    app = opened("recommend", data="movie_night", user="Keiko", rank="3", turned="1=0", hide="10")
+    next(box for box in app.sidebar.number_input if box.key == controls.RANK).set_value(4).run()
+    assert "turned" not in said(app) and said(app)["hide"] == "10"
+    next(box for box in app.sidebar.number_input if box.key == controls.RANK).set_value(3).run()
+    assert said(app)["turned"] == "1=0"
+
+
 def test_what_is_asked_is_rated_or_passed_and_another_comes():
     app = opened("recommend", data="movie_night", tab="me")
     first = next(one.value for one in app.markdown if one.value.startswith("How would you rate"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,18 +13,17 @@ import streamlit as st
 from nmf_core import Ratings
 from nmf_core.fit.problem import Array
 from nmf_core.interpret.features import taste_of
-from nmf_core.interpret.filters import given_up, known_kinds, largest_parts, left_out, turned
+from nmf_core.interpret.filters import given_up, largest_parts, left_out, turned
 from nmf_core.interpret.recommend import recommend_weights
-from nmf_core.interpret.shelves import shelves_of
-from pages.ui import charts, show, text
-from pages.ui.session import brush, session, workspaces
+from nmf_core.interpret.shelves import FINER, shelves_of
+from pages.ui import charts, seen, show, text
+from pages.ui.session import address, brush, controls, wishes, workspaces
+from pages.ui.session.wishes import Wishes
 from pages.ui.work import view as views
 from pages.ui.work.lists import Lists
 from pages.ui.work.view import Ready
 
-MOST_TURNED, STEP = 3.0, 0.25  # times as much of a feature, by its slider
-SLIDERS = 12  # features that have one; those that this person has most of
-HIDDEN = (10, 20, 50, 100, 200, 500, 1_000)  # most popular items that can be hidden
+SLIDERS = 12  # features that have one; those that this person has most of, and those that are turned
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,24 +48,6 @@ class Whose:
     file: str
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the widgets ask of a list."""
-
-    factors: Mapping[int, float]
-    only: tuple[int, ...]
-    kinds: Mapping[str, list[str]]
-    hide: int
-
-    @property
-    def any(self) -> bool:
-        """Whether the list is not the usual one."""
-        return bool(self.hide or self.only or any(self.kinds.values()) or self.factors)
-
-
-USUAL = Wishes({}, (), {}, 0)
-
-
 def panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFrame], None] | None = None) -> None:
     """The list with its controls, which draw it alone anew; `below` draws what belongs to it."""
     st.fragment(_panel)(view, lists, whose, below)
@@ -73,19 +55,19 @@ def panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFrame
 
 def _panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFrame], None] | None) -> None:
     """As above."""
-    wishes = _wishes(view, lists, whose)
-    frame = _frame(view, lists, whose, wishes)
+    wished = _wished(view, lists, whose)
+    frame = _frame(view, lists, whose, wished)
     if len(frame) == 0:
-        _nothing(view, whose, wishes)
+        _nothing(view, whose, wished)
         return
     _draw(view, lists, whose, frame)
-    if wishes.hide or wishes.only or any(wishes.kinds.values()):
-        usual = _frame(view, lists, whose, Wishes(wishes.factors, (), {}, 0))
+    if wished.filters:
+        usual = _frame(view, lists, whose, Wishes(wished.factors))
         st.caption(
             f":material/filter_alt: What is left out costs {given_up(usual, frame):.0%} of the mean score of this list, "
             f"{text.number(float(usual['score'].mean()))} without it."
         )
-    if wishes.factors:
+    if wished.factors:
         st.caption("Scores are those of the features as they are turned; each bar is still the sum of its parts.")
     if below is not None:
         below(frame)
@@ -93,17 +75,17 @@ def _panel(view: Ready, lists: Lists, whose: Whose, below: Callable[[pd.DataFram
 
 def usual_first(view: Ready, lists: Lists, whose: Whose) -> str | None:
     """The first item of the list as it is without anything turned or left out; None where there is none."""
-    frame = _frame(view, lists, replace(whose, n=1), USUAL)
+    frame = _frame(view, lists, replace(whose, n=1), Wishes())
     return str(frame["item"].iloc[0]) if len(frame) else None
 
 
-def _frame(view: Ready, lists: Lists, whose: Whose, wishes: Wishes) -> pd.DataFrame:
+def _frame(view: Ready, lists: Lists, whose: Whose, wished: Wishes) -> pd.DataFrame:
     """The list that is wished for."""
     shelves = None if lists.under is None else shelves_of(lists.under)
-    weights = turned(whose.weights, wishes.factors, shelves)
-    gone = left_out(view.ratings, kinds=wishes.kinds, hide_popular=wishes.hide)
-    if wishes.only:
-        gone |= ~np.isin(largest_parts(lists.fit, weights, shelves), wishes.only)
+    weights = turned(whose.weights, wished.factors, shelves)
+    gone = left_out(view.ratings, kinds=wished.kinds, hide_popular=wished.hide)
+    if wished.only:
+        gone |= ~np.isin(largest_parts(lists.fit, weights, shelves), wished.only)
     hidden = dict.fromkeys(view.ratings.items[gone].tolist(), 0.0)
     return recommend_weights(
         lists.fit,
@@ -117,67 +99,88 @@ def _frame(view: Ready, lists: Lists, whose: Whose, wishes: Wishes) -> pd.DataFr
     )
 
 
-def _wishes(view: Ready, lists: Lists, whose: Whose) -> Wishes:
+def _wished(view: Ready, lists: Lists, whose: Whose) -> Wishes:
     """The controls of a list: what is turned, what is left out."""
-    ratings = view.ratings
-    part = f"{whose.key}-{workspaces.current().key}-{view.fit.rank}"
+    ratings, rank = view.ratings, view.fit.rank
     with st.expander("Turn features up or down, filter, hide the popular", icon=":material/tune:"):
-        factors = _turned(lists, whose, part)
+        factors = _turned(lists, whose, rank)
         left, right = st.columns(2)
+        # A finer fit may be on its way to what an address asks for.
+        features = sorted({*range(len(lists.names)), *wishes.only(rank)})
         only = left.multiselect(
             "Only items whose largest part is",
-            range(len(lists.names)),
-            key=session.numbered(f"only-{part}"),
-            format_func=lists.names.__getitem__,
+            features,
+            key=wishes.key(controls.ONLY, rank),
+            format_func=partial(_name, lists),
             placeholder="any feature",
             select_all=False,
+            on_change=_said,
+            persist_state="session",
         )
-        steps = [0, *(k for k in HIDDEN if k <= ratings.n_items // 2)]
+        steps = wishes.steps(ratings)
         hide = 0
         if len(steps) > 1:
             hide = right.select_slider(
                 "Hide the most popular",
                 steps,
-                key=session.numbered(f"hide-{part}"),
+                key=wishes.key(controls.HIDE),
                 format_func=lambda k: f"{k:,} items" if k else "none",
+                on_change=_said,
+                persist_state="session",
             )
-        kinds = _kinds(ratings, part)
-        if factors or only or hide or any(kinds.values()):
-            st.button("As it was", icon=":material/undo:", key=f"undo-{part}", on_click=_undo, args=(part,))
-    return Wishes(factors, tuple(only), kinds, int(hide))
+        wished = Wishes(factors, tuple(only), _kinds(ratings), int(hide))
+        if factors or wished.filters:
+            st.button("As it was", icon=":material/undo:", key=f"undo-{whose.key}", on_click=_undo)
+    return wished
 
 
-def _undo(part: str) -> None:
-    """Begin all controls of a list anew."""
-    for name in ("only", "hide", "turn", "kind"):
-        session.renumber(f"{name}-{part}")
+def _said() -> None:
+    """Let the address say what is wished now: what draws a list alone anew does not come by the sidebar, which does. A callback."""
+    address.write(seen.parameters(workspaces.current().ratings))
 
 
-def _turned(lists: Lists, whose: Whose, part: str) -> dict[int, float]:
-    """A slider for each of the features that matter most to this person; those that were turned."""
+def _undo() -> None:
+    """Wish for nothing any more. A callback."""
+    wishes.turn({})
+    wishes.keep_only([])
+    wishes.keep_kinds({})
+    wishes.hide(0)
+    _said()
+
+
+def _name(lists: Lists, f: int) -> str:
+    """The name of a part of a score."""
+    return lists.names[f] if f < len(lists.names) else FINER
+
+
+def _turned(lists: Lists, whose: Whose, rank: int) -> dict[int, float]:
+    """A slider for each of the features that matter most to this person, and for those that are turned; these are given back."""
     shares = taste_of(lists.fit, whose.weights[None, :])[0]
     if lists.under is not None:
         shares = np.bincount(shelves_of(lists.under).of, shares, minlength=len(lists.names))
-    shown = sorted(np.argsort(-shares, kind="stable")[:SLIDERS].tolist())
+    most = np.argsort(-shares, kind="stable")[:SLIDERS].tolist()
     columns, factors = st.columns(4), {}
-    for place, f in enumerate(shown):
+    for place, f in enumerate(sorted({*most, *wishes.turned(rank)})):
+        key = wishes.key_of_feature(f, rank)
+        st.session_state.setdefault(key, 1.0)
         factor = columns[place % 4].slider(
-            text.md(text.cut(lists.names[f], 28)),
-            0.0,
-            MOST_TURNED,
-            1.0,
-            STEP,
+            text.md(text.cut(_name(lists, f), 28)),
+            wishes.FACTORS[0],
+            wishes.FACTORS[-1],
+            step=wishes.FACTORS[1],
             format="%.2f ×",
-            key=f"{session.numbered(f'turn-{part}')}-{f}",
+            key=key,
+            on_change=_said,
+            persist_state="session",
         )
         if factor != 1.0:
-            factors[int(f)] = float(factor)
+            factors[f] = float(factor)
     return factors
 
 
-def _kinds(ratings: Ratings, part: str) -> dict[str, list[str]]:
+def _kinds(ratings: Ratings) -> dict[str, list[str]]:
     """What is asked for of what is known of the items."""
-    known = _known(ratings.fingerprint, _told(ratings), ratings)
+    known = wishes.known(ratings)
     if not known:
         return {}
     columns = st.columns(min(len(known), 3))
@@ -185,23 +188,14 @@ def _kinds(ratings: Ratings, part: str) -> dict[str, list[str]]:
         kind: columns[place % len(columns)].multiselect(
             f"Only {kind}",
             values,
-            key=f"{session.numbered(f'kind-{part}')}-{kind}",
+            key=wishes.key(controls.KIND, kind),
             placeholder="any",
             select_all=False,
+            on_change=_said,
+            persist_state="session",
         )
         for place, (kind, values) in enumerate(known.items())
     }
-
-
-def _told(ratings: Ratings) -> int:
-    """What tells one table about the items from another of the same ratings."""
-    return 0 if ratings.item_info is None else id(ratings.item_info)
-
-
-@st.cache_data(max_entries=8, scope="session", show_spinner=False)
-def _known(fingerprint: str, told: int, _ratings: Ratings) -> dict[str, list[str]]:
-    """`known_kinds`, read once."""
-    return known_kinds(_ratings)
 
 
 def _draw(view: Ready, lists: Lists, whose: Whose, frame: pd.DataFrame) -> None:
@@ -243,9 +237,9 @@ def _draw(view: Ready, lists: Lists, whose: Whose, frame: pd.DataFrame) -> None:
         st.caption(f":material/warning: {text.md(warning)}")
 
 
-def _nothing(view: Ready, whose: Whose, wishes: Wishes) -> None:
+def _nothing(view: Ready, whose: Whose, wished: Wishes) -> None:
     """Why there is no list."""
-    if wishes.any:
+    if wished.factors or wished.filters:
         st.info("Nothing is left of the list under these filters. Take one of them back.")
     elif len(whose.own) < view.ratings.n_items:
         st.info(

@@ -105,9 +105,14 @@ def open_asked(data: list[str]) -> None:
 
 def read(seen: Parameters) -> None:
     """Take over what the address asks for; what cannot be is said."""
+    page = session.current().page
+    # Between two pages the browser has the address of one with what is seen on the other.
+    of_page = any(parameter.page == page and name in st.query_params for name, parameter in seen.items())
     for name, parameter in seen.items():
         texts = st.query_params.get_all(name)
         if not texts:
+            if of_page and parameter.page == page and not parameter.write(parameter.default):
+                parameter.set(name, parameter.default)  # to leave it out is to say so
             continue
         try:
             value = parameter.read(texts)

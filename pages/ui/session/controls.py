@@ -29,6 +29,7 @@ TAB, ITEM = "tab", "item"  # who or what is looked at on the Recommend page
 PERSON_TAB, ITEM_TAB, MINE_TAB = "Someone in the ratings", "An item", "Me: rate a few"
 TABS = {"person": PERSON_TAB, "item": ITEM_TAB, "me": MINE_TAB}  # its word in the address → what it says
 MOST_LISTED = 100  # recommendations
+TURNED, ONLY, KIND, HIDE = "turned", "only", "kind", "hide"  # what is wished of a list
 PLANE, ACROSS, UP, COLOURED = "plane", "across", "up", "coloured"  # the map
 PLANES, COLOURINGS = ("tastes", "features"), ("feature", "served")
 LEAST, MOST_LEAST = "least", 1_000_000  # the fewest ratings of an item that is listed
