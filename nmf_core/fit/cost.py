@@ -11,7 +11,7 @@ from nmf_core.data.datasets import planted
 from nmf_core.data.ratings import Ratings
 from nmf_core.fit.exact_rows import processors
 from nmf_core.fit.factorize import fit_settings
-from nmf_core.fit.penalty import repeats
+from nmf_core.fit.penalty import LISTS_RANK, repeats
 from nmf_core.fit.settings import Settings, resolve_blanks
 from nmf_core.fit.solvers import SOLVERS
 
@@ -20,7 +20,8 @@ from nmf_core.fit.solvers import SOLVERS
 class _Work:
     """Seconds of one processor that a fit takes: base + of_rank·k + n·(of_rating + of_weight·k) + rows·k²·of_square.
 
-    `chosen`: by how much less it is where the penalty is given rather than chosen.
+    `chosen`: by how much less it is where the penalty is given rather than chosen; where blanks count, that is done at a low rank
+    whatever the rank asked for.
     """
 
     base: float
@@ -34,7 +35,7 @@ class _Work:
 # Read off `python -m benchmarks.cost`, which fits 3,000 to a million lifelike ratings at ranks of 2 to 50.
 _WORK = {
     "unknown": _Work(0.05, 0.007, 2.6e-6, 0.40e-6, 1.3e-7, 0.2),
-    "weak": _Work(0.05, 0.010, 9.0e-6, 0.25e-6, 2e-7, 0.7),
+    "weak": _Work(0.05, 0.010, 9.0e-6, 0.25e-6, 2e-7, 0.5),
     "zero": _Work(0.01, 0.005, 0.3e-6, 0.40e-6, 1e-7, 0.0),
 }
 _USUAL_SWEEPS = 200  # at most, in these figures
@@ -61,15 +62,16 @@ def estimate(ratings: Ratings, settings: Settings, machine: Machine | None = Non
     machine = machine or Machine()
     solver, blanks = SOLVERS[settings.solver], resolve_blanks(settings.blanks, ratings)
     work = _WORK[blanks.name if blanks.name in _WORK else "weak"]
-    n, k, rows = ratings.n_ratings, settings.rank, ratings.n_users + ratings.n_items
-    seconds = (
-        work.base
-        + work.of_rank * k
-        + n * (work.of_rating + work.of_weight * k)
-        + min(rows, 2 * n) * k**2 * work.of_square
-    )
-    chosen = work.chosen * seconds if settings.penalty is None else 0.0
-    swept = (seconds - work.chosen * seconds) * min(1.0, settings.max_sweeps / _USUAL_SWEEPS)
+    n, rows = ratings.n_ratings, ratings.n_users + ratings.n_items
+
+    def seconds(k: int) -> float:
+        """At a rank."""
+        of_weights = n * (work.of_rating + work.of_weight * k)
+        return work.base + work.of_rank * k + of_weights + min(rows, 2 * n) * k**2 * work.of_square
+
+    searched = min(settings.rank, LISTS_RANK) if blanks.weight else settings.rank
+    chosen = work.chosen * seconds(searched) if settings.penalty is None else 0.0
+    swept = (1 - work.chosen) * seconds(settings.rank) * min(1.0, settings.max_sweeps / _USUAL_SWEEPS)
     threads = settings.threads or machine.threads
     alone = _ALONE + (1 - _ALONE) / threads
     return float((swept + chosen * repeats(n, blanks)) * solver.cost * alone / machine.speed)

@@ -27,6 +27,11 @@ def test_more_work_is_estimated_at_more(less, more):
     assert 0 < estimate(RATINGS, less) < estimate(RATINGS, more)
 
 
+def test_where_blanks_count_a_penalty_is_found_at_a_low_rank_whatever_the_rank_asked_for():
+    found, given = ([estimate(RATINGS, replace(WEAK, rank=k, penalty=p)) for k in (40, 160)] for p in (None, 0.1))
+    assert found[1] - given[1] == pytest.approx(found[0] - given[0])
+
+
 def test_more_ratings_and_a_slower_machine_take_longer():
     assert estimate(RATINGS, WEAK) < estimate(datasets.planted(4000, 300, 4, 0.1, 0.3, 0), WEAK)
     assert estimate(RATINGS, WEAK, Machine(speed=0.5)) == pytest.approx(2 * estimate(RATINGS, WEAK, Machine(speed=1.0)))
