@@ -24,7 +24,8 @@ GoOn = Callable[[], bool]
 Judge = Callable[[Array, Array, float], Array]  # of W, H and the penalty λ: the errors, of which the mean counts
 HIDDEN, HIDDEN_RANKED = 0.1, 0.2  # share of the ratings; the latter where lists are judged, which takes more
 TOP = 10
-RANKED_CELLS, LEAST_USERS = 2_000_000, 20
+# Scores that lists are judged by, in a study and in a trial: a λ or a rank that is chosen by a few hundred people is partly luck.
+RANKED_CELLS, TRIAL_CELLS, LEAST_USERS = 2_000_000, 6_000_000, 20
 TOL = 1e-4
 
 
@@ -70,11 +71,11 @@ class Trial:
         return W.copy(), H.copy()
 
 
-def trial(problem: Problem, rank: int, threads: int, salt: int = 0, cells: int = RANKED_CELLS) -> Trial | None:
+def trial(problem: Problem, rank: int, threads: int, salt: int = 0) -> Trial | None:
     """Hide some of the ratings, for fits of up to this rank; None where what is hidden can tell nothing.
 
     Judged is how hidden ratings are predicted, or where blanks count, how they rank: of as many people as keep the scores to
-    `cells`.
+    `TRIAL_CELLS`.
     """
     V, Vt = problem.V, problem.Vt
     share = HIDDEN_RANKED if problem.blanks.weight else HIDDEN
@@ -83,7 +84,7 @@ def trial(problem: Problem, rank: int, threads: int, salt: int = 0, cells: int =
     if not worth_compiling(seen_V.nnz, rank):
         seen_V, seen_t = seen_V.astype(np.float64), seen_t.astype(np.float64)
     seen, hidden = Problem(seen_V, seen_t, problem.blanks), without(V, ~of_users)
-    judged = ranking_error(seen, hidden, cells) if problem.blanks.weight else prediction_error(seen, hidden)
+    judged = ranking_error(seen, hidden, TRIAL_CELLS) if problem.blanks.weight else prediction_error(seen, hidden)
     return None if judged is None else Trial(seen, *judged, threads)
 
 

@@ -1,7 +1,7 @@
 """`list_fit`: a fit at the rank that lists want, which is more than anybody can read.
 
 The penalty is found at a low rank, since the λ that ranks best is about the same at every one; the rank is doubled until
-hidden ratings rank no better; and the fit ends when lists no longer change, long before the last weight is still.
+hidden ratings rank worse; and the fit ends when lists no longer change, long before the last weight is still.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from nmf_core.fit.settings import MAX_RANK, BlanksSetting, Settings, default_ran
 # Ratings: with fewer, hidden ones cannot tell one rank from another, and lists are made at the rank that is read.
 FEWEST = 2_000
 LOWEST, HIGHEST, FURTHER = 40, 160, 240  # the last one is not tried: a trial of it would cost as much as the fit
-BETTER = 0.002  # of NDCG: what a doubling of the rank, or some more sweeps, must bring
+BETTER = 0.002  # of NDCG: what is more than luck where a rank is doubled, and what some more sweeps must bring
 # Of NDCG: ranks that differ by no more are as good, and the highest is taken, since λ keeps it from harm.
 AS_GOOD = 0.001
 JUDGED = (6, 9)  # sweeps of a trial after which its lists are judged
-CELLS = 6_000_000  # scores that a trial is judged by
 
 
 def list_fit(
@@ -41,8 +40,8 @@ def list_fit(
     Args:
         ratings: the observed cells.
         blanks: what a blank counts, as for `factorize`; with blanks unknown a fit makes poor lists at any rank.
-        rank: the rank, where it is known; else 40, 80 or 160, doubled for as long as hidden ratings rank better, and 240 where
-            they still do at 160. Fewer than 2,000 ratings cannot tell, and get the rank that they are read with.
+        rank: the rank, where it is known; else 40, 80 or 160, doubled until hidden ratings rank worse, and 240 where they
+            rank better still at 160. Fewer than 2,000 ratings cannot tell, and get the rank that they are read with.
         seed, threads: as for `factorize`.
         on_sweep: called as on_sweep(sweep, objective, kkt), and with sweep 0 and NaN while penalty and rank are found;
             returning False ends the fit within a sweep.
@@ -101,10 +100,10 @@ class Enough:
 
 
 def _enough(problem: Problem, threads: int, go_on: GoOn) -> Enough:
-    """The rank is doubled for as long as one more doubling can be expected to bring something, by what the last ones brought."""
+    """The rank is doubled until that does harm: one doubling that brings nothing may be luck, and the next one may."""
     lowest, highest = (min(rank, *problem.V.shape) for rank in (LOWEST, HIGHEST))
     unit = 2.0**problem.exponent
-    tried, penalty = trial(problem.divided(unit), HIGHEST, threads, cells=CELLS), problem.penalty.l2_W / unit
+    tried, penalty = trial(problem.divided(unit), HIGHEST, threads), problem.penalty.l2_W / unit
     if tried is None:
         return Enough(lowest, JUDGED[-1])
     found = [_judged(tried, lowest, penalty, go_on)]
@@ -112,8 +111,7 @@ def _enough(problem: Problem, threads: int, go_on: GoOn) -> Enough:
     while 2 * found[-1][0].rank <= highest and go_on():
         found.append(_judged(tried, 2 * found[-1][0].rank, penalty, go_on))
         gains.append(found[-2][1] - found[-1][1])
-        shrinks = min(1.0, gains[-1] / gains[-2]) if len(gains) > 1 else 1.0
-        if gains[-1] * shrinks < BETTER:
+        if gains[-1] < -BETTER:
             break
     if len(found) > 1 and found[-1][0].rank == HIGHEST and gains[-1] >= BETTER:
         return Enough(min(FURTHER, *problem.V.shape), found[-1][0].sweeps)  # lists were still becoming better

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ FALLBACK, FALLBACK_WEAK = 0.1, 0.04  # λ in standard deviations where there are
 # Where blanks count, fits are judged by the lists that they make. The λ whose lists are best is about the same at every
 # rank, so it is found at one where a sweep costs little (`python -m benchmarks.lists --penalties`), from the middle by steps.
 LISTS_RANK, LISTS_SWEEPS = 40, 8
-LISTS_MIDDLE, LISTS_STEP, LISTS_FARTHEST = 0.05, 2.0, 4
+LISTS_MIDDLE, LISTS_STEP, LISTS_FARTHEST = 0.05, math.sqrt(2), 8
 
 
 def resolve_penalty(

@@ -12,6 +12,7 @@ from benchmarks.penalty import STRENGTHS, excess, smooth
 from nmf_core import Settings, datasets
 from nmf_core.fit import penalty
 from nmf_core.fit.factorize import problem_of
+from nmf_core.fit.held_out import trial
 from nmf_core.fit.problem import Blanks
 
 
@@ -68,3 +69,10 @@ def test_the_default_is_near_the_best_of_a_grid():
 def test_a_smooth_curve_goes_through_errors_that_lie_on_one():
     errors = (np.log2(STRENGTHS) + 3) ** 2
     assert smooth(errors, 0.2) == pytest.approx((math.log2(0.2) + 3) ** 2)
+
+
+def test_lists_of_everybody_judge_a_penalty_where_there_are_a_few_hundred_people():
+    ratings = datasets.planted(400, 6_000, 3, 0.01, 0.3, 0, biased_blanks=1.0)
+    problem = problem_of(ratings, Settings(rank=4, blanks="weak", penalty=0.1))
+    tried = trial(problem, 4, threads=1)
+    assert len(tried.whose) > 250  # of the others nothing that they liked is hidden
