@@ -1,8 +1,9 @@
-"""Opening the label store's database and its transactions; what a database can fail at becomes a `StoreError`."""
+"""Opening the store's database and its transactions; what a database can fail at becomes a `StoreError`."""
 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool, QueuePool
 
 from nmf_core.errors import StoreError, shown
+from nmf_core.store import postgresql
 from nmf_core.store.migrations import bring_up_to_date, checked_version, newest
 
 LOG = logging.getLogger(__name__)
@@ -49,10 +51,15 @@ def open_engine(url: str, *, timeout: float) -> sa.Engine:
     >>> engine.dispose()
     """
     address = _address(url)
-    if address.get_backend_name() != "sqlite":
-        engine = sa.create_engine(address, poolclass=NullPool)
-        with transaction(engine, write=True) as db:
-            bring_up_to_date(db)
+    if address.get_backend_name() == "postgresql":
+        engine = postgresql.engine_of(address, timeout)
+        try:
+            with transaction(engine, write=True) as db:
+                postgresql.take_turn(db)
+                bring_up_to_date(db)
+        except BaseException:
+            engine.dispose()
+            raise
         return engine
     if address.query or "\0" in str(address.database):
         raise StoreError(
@@ -89,23 +96,36 @@ def transaction(engine: sa.Engine, *, write: bool = False) -> Iterator[sa.Connec
         LOG.warning("%s: busy", failed)
         raise StoreError(f"{failed}: {_SAID[sqlite3.SQLITE_BUSY]}") from e
     except exc.DBAPIError as e:
-        code = getattr(e.orig, "sqlite_errorcode", None)
-        said = None if code is None else _SAID.get(code & 0xFF)  # the low byte is the kind of error
-        if said is None and not isinstance(e, exc.OperationalError):
+        said = _said_of(e) if engine.dialect.name == "sqlite" else postgresql.said_of(e)
+        if said is None:
             raise
-        LOG.warning("%s: %s", failed, said or type(e.orig).__name__)
-        raise StoreError(f"{failed}: {said or f'{e.orig}. See that the database runs, then try again.'}") from e
+        LOG.warning("%s: %s", failed, said)
+        raise StoreError(f"{failed}: {said}") from e
+
+
+def _said_of(error: exc.DBAPIError) -> str | None:
+    """What SQLite failed at, in words; None of what is no fault of the file."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    said = None if code is None else _SAID.get(code & 0xFF)  # the low byte is the kind of error
+    if said is None and isinstance(error, exc.OperationalError):
+        return f"{error.orig}. See that the file is sound, then try again."
+    return said
 
 
 def _address(url: str) -> sa.URL:
     """The address taken apart; what it may hold of a password is not shown."""
+    text = str(url)
     try:
-        address = sa.make_url(url)
+        # One driver, however short the address names the database.
+        address = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text))
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
+            raise exc.ArgumentError("neither SQLite nor PostgreSQL")
         address.get_dialect().import_dbapi()
     except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as e:
         raise StoreError(
-            f"The label store's address {shown(str(url).rpartition('@')[2])} cannot be used: {str(e).splitlines()[0][:200]}. "
-            "Write sqlite:///folder/labels.db, or the address of a database whose driver is installed."
+            f"The label store's address {shown(text.rpartition('@')[2])} cannot be used: {str(e).splitlines()[0][:200]}. "
+            "Write sqlite:///folder/labels.db, or postgresql://account:password@machine/database after "
+            'pip install "psycopg[binary]".'
         ) from e
     return address
 

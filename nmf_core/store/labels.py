@@ -51,7 +51,7 @@ class LabelStore:
 
     Args:
         url: an SQLAlchemy address: "sqlite:///folder/labels.db" for a file (made with its folder if missing),
-            "sqlite://" for one in memory that is gone with the store, or that of another database.
+            "sqlite://" for one in memory that is gone with the store, or "postgresql://account:password@machine/database".
         timeout: seconds to wait while someone else saves.
 
     What a method returned is on disk: a crash loses nothing acknowledged and leaves nothing half-written.
@@ -255,7 +255,10 @@ def checked_id(project: object) -> str:
 
 def project_row(db: sa.Connection, project: object) -> Any:
     """The project's row; an unknown id is refused. Where rows can be locked, one person at a time changes a project."""
-    row = db.execute(sa.select(projects).where(projects.c.id == checked_id(project)).with_for_update()).one_or_none()
+    this = sa.select(projects).where(projects.c.id == checked_id(project))
+    if db.get_execution_options().get("write"):  # who only reads waits for nobody
+        this = this.with_for_update()
+    row = db.execute(this).one_or_none()
     if row is None:
         raise _no_project(project)
     return row

@@ -163,9 +163,15 @@ def _store_version(db: sa.Connection, version: int) -> None:
 
 def _told_by_columns(db: sa.Connection) -> int:
     """The version of tables from before it was written down."""
-    tables = sa.inspect(db)
-    if not {"projects", "labels", "label_history"} <= set(tables.get_table_names()):
+    oldest = {"projects", "labels", "label_history"}
+    there = oldest & set(sa.inspect(db).get_table_names())
+    if not there:
         return 0
+    if there != oldest:
+        raise StoreError(
+            f"The database has a table {min(there)!r} that is another program's, or not all tables of a label store. "
+            "Name a database, or a schema, of its own for the label store; this one was left as it is."
+        )
     return 2 if "title" in _names(db, "projects") else 1
 
 

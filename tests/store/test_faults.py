@@ -19,6 +19,7 @@ from nmf_core.labels import Label, shape_of
 from nmf_core.store import database as database_module
 from nmf_core.store import migrations
 from nmf_core.store.labels import LabelStore
+from tests.store.conftest import locked
 
 SHAPE = shape_of(["x", "y"], [2, 1])
 SAVER = """
@@ -264,7 +265,23 @@ def test_without_hard_links_a_new_store_is_made_too_and_never_over_another(tmp_p
         assert store.project_for("ann", "data") == project
 
 
-def test_locked_beyond_the_timeout_is_busy_and_then_works(path):
+def test_somebody_who_saves_beyond_the_timeout_is_busy_and_then_it_works(url):
+    with LabelStore(url, timeout=0.05) as store:
+        project = store.project_for("ann", "data")
+        saved = store.save(project, Label("Action"), SHAPE)
+        with locked(url):
+            for act in (
+                lambda: store.save(project, Label("Heist"), SHAPE, label_id=saved.id, version=saved.version),
+                lambda: store.remove(project, saved.id, saved.version),
+                lambda: store.undo(project),
+            ):
+                with pytest.raises(StoreError, match="not saved: busy, try again"):
+                    act()
+            assert store.labels(project) == [saved] and store.n_changes(project) == 1
+        assert store.remove(project, saved.id, saved.version).removed
+
+
+def test_a_file_locked_beyond_the_timeout_is_busy_and_then_works(path):
     store = opened(path, timeout=0.05)
     project = store.project_for("ann", "data")
     (saved,) = store.labels(project)
@@ -346,8 +363,7 @@ def test_a_file_that_may_only_be_read_can_be_read_and_says_why_it_cannot_be_save
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 @pytest.mark.parametrize("acknowledged", [1, 20])
-def test_every_save_acknowledged_before_kill_9_is_there_and_none_half_written(tmp_path, acknowledged):
-    url = f"sqlite:///{tmp_path}/labels.db"
+def test_every_save_acknowledged_before_kill_9_is_there_and_none_half_written(url, acknowledged):
     root = str(Path(nmf_core.labels.__file__).parents[2])
     process = subprocess.Popen(
         [sys.executable, "-c", SAVER, url],

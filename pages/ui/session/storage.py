@@ -35,10 +35,10 @@ def server_folder() -> Path | None:
 
 @st.cache_resource(show_spinner=False)
 def store() -> LabelStore:
-    """The server's label store."""
+    """The server's label store: LATENT_LENS_DATABASE_URL, else a file where everything is kept."""
     from nmf_core.store.labels import LabelStore
 
-    return LabelStore(f"sqlite:///{home() / 'labels.db'}")
+    return LabelStore(os.environ.get("LATENT_LENS_DATABASE_URL") or f"sqlite:///{home() / 'labels.db'}")
 
 
 def projects() -> Projects:

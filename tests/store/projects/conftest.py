@@ -12,8 +12,8 @@ A, B, C = (random_ratings(seed) for seed in (1, 2, 3))
 
 
 @pytest.fixture
-def store(tmp_path):
-    with LabelStore(f"sqlite:///{tmp_path}/labels.db", timeout=60) as opened:
+def store(url):
+    with LabelStore(url, timeout=60) as opened:
         yield opened
 
 

@@ -22,6 +22,7 @@ from nmf_core.store.labels import LabelStore
 from nmf_core.store.projects import Projects
 from tests.conftest import random_ratings
 from tests.formats.test_native_parquet import assert_same
+from tests.store.conftest import locked
 from tests.store.projects.conftest import A, B, C, files, refer
 
 ROOT = str(Path(nmf_core.__file__).parents[1])
@@ -119,9 +120,9 @@ def child(code, *arguments):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on this system")
-def test_a_file_larger_than_the_system_allows(kept, project, tmp_path):
+def test_a_file_larger_than_the_system_allows(url, kept, project, tmp_path):
     kept.keep(project, A)
-    with child(LIMITED, f"sqlite:///{tmp_path}/labels.db", f"{tmp_path}/projects", project) as process:
+    with child(LIMITED, url, f"{tmp_path}/projects", project) as process:
         said = process.stdout.read()
     assert said.startswith("StoreError The project was not saved: disk full")
     intact(kept, project, tmp_path)
@@ -147,31 +148,28 @@ def test_a_folder_that_may_only_be_read(kept, project, tmp_path):
     intact(kept, project, tmp_path)
 
 
-def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(project, tmp_path, caplog):
-    with LabelStore(f"sqlite:///{tmp_path}/labels.db", timeout=0.05) as store:
+def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(url, project, tmp_path, caplog):
+    with LabelStore(url, timeout=0.05) as store:
         kept = Projects(store, tmp_path / "projects")
         kept.keep(project, A)
-        other = sqlite3.connect(tmp_path / "labels.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        for act in (
-            lambda: kept.keep(project, B),
-            lambda: kept.rename(project, "ann", "x"),
-            lambda: kept.duplicate(project, "ann", "x"),
-            lambda: kept.delete(project, "ann"),
-        ):
-            with pytest.raises(StoreError, match="busy, try again"):
-                act()
-        assert "The label store was not saved: busy, try again; someone else is saving." in caplog.messages
-        intact(kept, project, tmp_path)
-        other.execute("ROLLBACK")
-        other.close()
+        with locked(url):
+            for act in (
+                lambda: kept.keep(project, B),
+                lambda: kept.rename(project, "ann", "x"),
+                lambda: kept.duplicate(project, "ann", "x"),
+                lambda: kept.delete(project, "ann"),
+            ):
+                with pytest.raises(StoreError, match="busy, try again"):
+                    act()
+            assert "The label store was not saved: busy, try again; someone else is saving." in caplog.messages
+            intact(kept, project, tmp_path)
         assert [p.name for p in (tmp_path / "projects").iterdir()] == [project]
         assert kept.keep(project, B).version == 2
 
 
-def test_a_lock_that_comes_before_the_commit_leaves_a_file_too_many_until_the_next_keep(project, tmp_path):
+def test_a_lock_that_comes_before_the_commit_leaves_a_file_too_many_until_the_next_keep(tmp_path):
     with LabelStore(f"sqlite:///{tmp_path}/labels.db", timeout=0.05) as store:
-        kept = Projects(store, tmp_path / "projects")
+        project, kept = store.project_for("ann", "data"), Projects(store, tmp_path / "projects")
         kept.keep(project, A)
         reader = sqlite3.connect(tmp_path / "labels.db", isolation_level=None)
         reader.execute("BEGIN")
@@ -295,9 +293,9 @@ for k in range(100_000):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_every_keep_acknowledged_before_kill_9_is_there_and_opens(store, kept, project, tmp_path):
+def test_every_keep_acknowledged_before_kill_9_is_there_and_opens(url, kept, project, tmp_path):
     for wait in (0.0, 0.003, 0.011, 0.023, 0.041):
-        with child(KEEPER, f"sqlite:///{tmp_path}/labels.db", f"{tmp_path}/projects", project) as process:
+        with child(KEEPER, url, f"{tmp_path}/projects", project) as process:
             for _ in range(3):
                 process.stdout.readline()
             time.sleep(wait)

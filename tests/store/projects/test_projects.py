@@ -21,14 +21,14 @@ from tests.store.projects.conftest import A, B, C, files, refer
 # --- keeping and finding again ----------------------------------------------------------------------------------
 
 
-def test_what_was_kept_is_there_after_a_restart(store, kept, project, tmp_path):
+def test_what_was_kept_is_there_after_a_restart(url, kept, project, tmp_path):
     first = kept.keep(project, A, title=" My\tfilms ", settings='{"rank": 3}')
     assert (first.title, first.version, first.settings, first.has_ratings) == ("My films", 1, '{"rank": 3}', True)
     assert (first.n_users, first.n_items, first.n_ratings) == (A.n_users, A.n_items, A.n_ratings)
     second = kept.keep(project, B, version=1)
     assert (second.title, second.version, second.settings) == ("My films", 2, '{"rank": 3}')
     assert first.created == second.created <= first.updated < second.updated
-    with LabelStore(f"sqlite:///{tmp_path}/labels.db") as again:
+    with LabelStore(url) as again:
         later = Projects(again, tmp_path / "projects")
         assert later.get(project) == second
         origin, now = later.ratings(project)
