@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.ui.session import changes
 from pages.ui.session.http import PersonAndHeaders
 from pages.ui.work.warm_up import warm_up, watch
 
@@ -24,4 +25,6 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-app = st.App("pages/navigation.py", lifespan=lifespan, middleware=[Middleware(PersonAndHeaders)])
+app = st.App(
+    "pages/navigation.py", lifespan=lifespan, routes=[changes.ROUTE], middleware=[Middleware(PersonAndHeaders)]
+)

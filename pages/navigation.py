@@ -9,12 +9,12 @@ import streamlit as st
 from pages.ui import sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
 from pages.ui.rounds import pupil
-from pages.ui.session import editor, outside, rounds, session, workspaces
+from pages.ui.session import changes, editor, outside, rounds, session, workspaces
 
 HERE = Path(__file__).parent
 outside.guard()
 
-A_DAY, A_WHILE = 86_400, 4  # seconds
+A_DAY = 86_400  # seconds
 SIDEBAR = 312  # pixels: the dial in one row
 
 # An icon of ours: one by name would be fetched from another server.
@@ -52,19 +52,15 @@ if code:  # a pupil in a blind round sees the round alone: nothing is opened or 
 
 def _stay_in_step() -> None:
     """Nothing to see. A browser that has anything to run by the clock asks for the page anew when a server that was restarted
-    is there again; else it would send the next edit to a server that never drew the editor, and the edit would be lost.
-
-    Where others may change what is open, the clock is fast, and what they changed is seen."""
-    if workspaces.is_watched() and workspaces.changes_seen() != session.current().changes_seen:
-        st.rerun()
+    is there again; else it would send the next edit to a server that never drew the editor, and the edit would be lost."""
 
 
 editor.on_page_enter(page.url_path)
 session.run_deferred()
+changes.look()
 workspaces.catch_up()
 below_seed = sidebar.choose()
-if workspaces.is_watched():
-    session.current().changes_seen = workspaces.changes_seen()
-st.fragment(_stay_in_step, run_every=A_WHILE if workspaces.is_watched() else A_DAY)()
+changes.follow()
+st.fragment(_stay_in_step, run_every=A_DAY)()
 sidebar.fit_state(below_seed)
 page.run()

@@ -196,17 +196,6 @@ class LabelStore:
             project_row(db, project)
             return _live(db, project)
 
-    def n_changes(self, project: str) -> int:
-        """How many changes of labels a project has seen.
-
-        >>> with LabelStore("sqlite://") as store:
-        ...     store.n_changes(store.project_for("ann", "films"))
-        0
-        """
-        counted = sa.select(sa.func.count()).where(history.c.project == checked_id(project))
-        with self.transaction() as db:
-            return int(db.scalar(counted) or 0)
-
     def history(self, project: str) -> pd.DataFrame:
         """Every change in the project, oldest first.
 

@@ -175,6 +175,18 @@ class Projects:
         with self._store.transaction() as db:
             return _project(project_row(db, project))
 
+    def n_changes(self, project: str) -> int:
+        """How often a project was changed, its labels too: whoever looks at it sees by this that it was.
+
+        >>> with LabelStore("sqlite://") as store:
+        ...     Projects(store, Path("unused")).n_changes(store.project_for("ann", "films"))
+        0
+        """
+        of_labels = sa.select(sa.func.count()).where(history.c.project == projects.c.id).scalar_subquery()
+        this = sa.select(projects.c.version + of_labels).where(projects.c.id == checked_id(project))
+        with self._store.transaction() as db:
+            return int(db.scalar(this) or 0)
+
     def ratings(self, project: str) -> tuple[Ratings, Ratings]:
         """The ratings of a project as they were opened, and as they are now; one object if they are the same.
 

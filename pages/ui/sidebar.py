@@ -12,7 +12,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
 from nmf_core.terms import INIT_TERMS
 from pages.ui import seen, show, text
-from pages.ui.session import address, controls, session, workspaces
+from pages.ui.session import address, controls, workspaces
 from pages.ui.session.workspace import Workspace
 from pages.ui.work import seeds
 from pages.ui.work import view as views
@@ -182,19 +182,11 @@ def _share(workspace: Workspace) -> None:
         format_func=lambda name: _SHARED[name][0],
         key="share",
         horizontal=True,
-        on_change=_shared,
     )
     st.caption(f"Whoever opens it {_SHARED[how][1]}")
     st.code(address.link(seen.parameters(workspace.ratings), how), language=None, wrap_lines=True)
     if workspace.unsaved:
         st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")
-
-
-def _shared() -> None:
-    """From now on others may change what is open. A callback."""
-    project = workspaces.current().project
-    if project is not None and session.widget("share") == controls.PROJECT:
-        session.current().shared.add(project)
 
 
 def _how_it_went(view: View) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
+from starlette.requests import Request
 
 from nmf_core import edit
 from nmf_core.labels import Label, shape_of
-from pages.ui.session import address, session, storage, workspaces
+from pages.ui.session import address, changes, session, storage, workspaces
 from tests.pages.conftest import bringing, opened, with_state, words
 from tests.pages.test_projects import ANN, BOB, CSV, now, press, project_of, upload
 
@@ -115,7 +119,7 @@ def test_what_is_changed_elsewhere_is_seen_and_can_be_undone(person):
     there = bringing(project=project)
     looking = bringing(view=shared(here, "view")["view"])
     for app in (there, looking):
-        assert app.session_state["_session"].changes_seen == storage.n_changes(project) > 0
+        assert app.session_state["_session"].changes_seen == (project, storage.n_changes(project))
     kept, _ = storage.keep(now(there).changed(edit.add_users(now(there).ratings, ["cid"])), BOB, "{}")
     assert kept.project == project
     person[0] = ANN
@@ -129,14 +133,36 @@ def test_what_is_changed_elsewhere_is_seen_and_can_be_undone(person):
     assert now(here).ratings.n_users == 2 == storage.find(project).n_users
 
 
-def test_what_others_may_change_is_looked_after(person, monkeypatch):
+def test_a_page_follows_what_it_shows_and_leads_nowhere_else(person):
     here = upload(bringing(), ("films.csv", CSV))
-    before = storage.n_changes(project_of(here))
+    project = project_of(here)
+    key, seen = followed(here)
+    assert (key, seen) == (storage.view_key(project), storage.n_changes(project))
+    assert project not in str([one.proto for one in here.get("html")])
     name_first_feature(here, "heist")
-    assert storage.n_changes(project_of(here)) == before + 1
-    assert not here.session_state["_session"].shared
-    shared(here, "project")
-    assert here.session_state["_session"].shared == {project_of(here)}
+    assert asked(key) == str(seen + 1)
+    here.button(key="newer").click().run()
+    assert followed(here) == (key, seen + 1)
+    assert asked("0" * 24) == asked(project) == "0"
+
+
+def test_a_page_of_a_sample_follows_its_labels(person):
+    app = opened("labels")
+    key, seen = followed(app)
+    name_first_feature(app, "heist")
+    assert asked(key) == str(seen + 1) == "1"
+
+
+def followed(app) -> tuple[str, int]:
+    """What the page asks for, and the number that it shows."""
+    (found,) = re.findall(r'data-of="(.+?)" data-changes="(\d+)"', "".join(one.proto.body for one in app.get("html")))
+    return found[0], int(found[1])
+
+
+def asked(key: str) -> str:
+    """What the server answers a page."""
+    request = Request({"type": "http", "path_params": {"key": key}})
+    return asyncio.run(changes.ROUTE.endpoint(request)).body.decode()
 
 
 def test_a_link_to_nothing_is_said(person):

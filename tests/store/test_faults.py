@@ -277,7 +277,7 @@ def test_somebody_who_saves_beyond_the_timeout_is_busy_and_then_it_works(url):
             ):
                 with pytest.raises(StoreError, match="not saved: busy, try again"):
                     act()
-            assert store.labels(project) == [saved] and store.n_changes(project) == 1
+            assert store.labels(project) == [saved] and len(store.history(project)) == 1
         assert store.remove(project, saved.id, saved.version).removed
 
 

@@ -155,4 +155,4 @@ def test_who_only_reads_waits_for_nobody(store, project, postgresql):
         db.exec_driver_sql("UPDATE labels SET text = 'Heist'")
         db.exec_driver_sql("SELECT * FROM projects FOR UPDATE")
         assert store.labels(project) == [saved]
-        assert store.n_changes(project) == 1
+        assert len(store.history(project)) == 1

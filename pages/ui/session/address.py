@@ -86,8 +86,6 @@ def open_asked(data: list[str]) -> None:
         if linked is not None and linked.has_ratings:
             if workspaces.open_project(linked.id, spared=list(st.query_params)):
                 held.linked_project = None
-                if linked.owner != session.person():
-                    held.shared.add(linked.id)
             return
     if asked in data:
         if begins:

@@ -41,6 +41,14 @@ def _recognised(project: str, saved: list[StoredLabel], fit: Factorization) -> M
     return known
 
 
+def open_project() -> str | None:
+    """The project of what is open; None where the store cannot be read, which others say."""
+    try:
+        return _named()
+    except NmfError:
+        return None
+
+
 def _found() -> str:
     """The project of what is open; a linked one that does not exist gives way to the person's own."""
     try:

@@ -32,8 +32,7 @@ class Session:
     projects: dict[str, str] = field(default_factory=dict)
     linked_project: str | None = None
     last_key: str = "notebook"
-    shared: set[str] = field(default_factory=set)  # projects that others may be changing
-    changes_seen: int = 0  # of what is open, at the last run
+    changes_seen: tuple[str, int] | None = None  # how often what is open was changed when it was drawn last; by project
     settings_kept: dict[str, str] = field(default_factory=dict)  # by project
     upload: Any = None  # a file that waits for answers; ratings.uploads has its own
     waiting: str | None = None  # what tells that file among those kept on disk; None until somebody looked there

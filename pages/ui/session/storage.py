@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,9 +103,23 @@ def view_key(project: str) -> str:
 def n_changes(project: str) -> int:
     """How often a project was changed, its labels too; 0 as in `find`: whoever looks at it sees by this that it was."""
     try:
-        return projects().get(project).version + store().n_changes(project)
+        return projects().n_changes(project)
     except NmfError:
         return 0
+
+
+def n_changes_viewed(key: str) -> int:
+    """The same of the project that a link to look at leads to."""
+    try:
+        return projects().n_changes(_viewed_id(key))
+    except NmfError:
+        return 0
+
+
+@lru_cache(maxsize=10_000)
+def _viewed_id(key: str) -> str:
+    """The project that a link to look at leads to, looked for once: a key is made of its id."""
+    return projects().viewed(key).id
 
 
 def keep(workspace: Workspace, person: str, settings: str) -> tuple[Workspace, str]:

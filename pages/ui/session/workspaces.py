@@ -149,18 +149,6 @@ def sample_opened() -> str | None:
     return next((key for key in SAMPLES if _sample(key).by_name.fingerprint == origin), None)
 
 
-def is_watched() -> bool:
-    """Whether somebody else may change what is open: they look at it, or are looked at, by a link."""
-    now, held = current(), session.current()
-    return bool(now.viewed) or (now.project is not None and now.project in held.shared)
-
-
-def changes_seen() -> int:
-    """How often what is open was changed as it is kept, by anybody, with its labels; 0 of a sample."""
-    project = current().kept_in
-    return 0 if project is None else storage.n_changes(project)
-
-
 def catch_up() -> None:
     """Open what is open as it is kept now, where it was changed in another place since. Call it before widgets are drawn."""
     now = current()
