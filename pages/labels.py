@@ -5,7 +5,7 @@ import streamlit as st
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import alike_features, niche_items
 from pages.ui import show, text
-from pages.ui.labels import audit, card, conflict, find, history, naming, overview, real, suggested, tray
+from pages.ui.labels import audit, card, conflict, exchange, find, history, naming, overview, real, suggested, tray
 from pages.ui.labels import niche as unexplained
 from pages.ui.session import controls
 
@@ -57,4 +57,5 @@ if niche:
         unexplained.listed(ratings, niche)
         st.caption("Low on every feature, with ratings enough to tell: a niche. A larger rank may find them a feature.")
 audit.table(view, least)
+exchange.panel(view)
 history.history(view)
