@@ -45,7 +45,8 @@ HOSTILE = [
 
 
 # Links, pictures and frames that names have become. (Headings of ours have anchors of their own, which lead to themselves.)
-LED_ASTRAY = """() => [...document.querySelectorAll("a, img, iframe, script, object, embed")].map(e => e.href || e.src || e.data || "")
+LED_ASTRAY = """() => [...document.querySelectorAll("a, img, iframe, script, object, embed")]
+  .map(one => one.href || one.src || one.data || "")
   .filter(to => /^javascript:/i.test(to) || (/^https?:/.test(to) && new URL(to).hostname.includes("elsewhere")))"""
 
 
@@ -110,7 +111,8 @@ def test_hostile_names_do_nothing_on_any_page(fresh_server, open_page, tmp_path)
         page.wait_for_selector(f"h1:has-text('{title}')")
         settled(page)
         if name == "labels":
-            shown = page.locator('[data-testid="stMain"]').inner_text()
+            fields = page.locator('input[aria-label^="Name of feature"]').all()
+            shown = page.locator('[data-testid="stMain"]').inner_text() + "".join(one.input_value() for one in fields)
             assert [one for one in names if one not in shown.replace(APART, "")] == []
         for chart in page.locator(".js-plotly-plot").all():  # whatever a chart says of what is pointed at
             box = chart.bounding_box()
