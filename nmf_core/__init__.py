@@ -23,6 +23,7 @@ from nmf_core.fit.list_fit import list_fit
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.fit.settings import Settings, suggested_blanks
 from nmf_core.fit.solvers import SOLVERS
+from nmf_core.fit.steer import Steer, Wish
 from nmf_core.formats.registry import FORMATS, Source, open_source
 from nmf_core.interpret.counterfactual import smallest_flip
 from nmf_core.interpret.match import match_features
@@ -37,6 +38,7 @@ from nmf_core.reading.items import read_items
 from nmf_core.reading.join import join_items, named_by_title
 from nmf_core.reading.read import preview_ratings, read_ratings
 from nmf_core.study.evaluate import evaluate
+from nmf_core.study.price import price_of_a_name
 from nmf_core.study.ranks import RankSurvey, survey_ranks
 from nmf_core.version import __version__ as __version__
 
@@ -63,7 +65,9 @@ __all__ = [
     "Settings",
     "Source",
     "SettingsError",
+    "Steer",
     "StoreError",
+    "Wish",
     "carry_labels",
     "check_health",
     "datasets",
@@ -86,6 +90,7 @@ __all__ = [
     "preview_ratings",
     "movielens",
     "named_by_title",
+    "price_of_a_name",
     "read_items",
     "read_ratings",
     "server_folder",

@@ -5,7 +5,20 @@ import streamlit as st
 from nmf_core.interpret.enough import least_ratings
 from nmf_core.interpret.features import alike_features, niche_items
 from pages.ui import show, text
-from pages.ui.labels import audit, card, conflict, exchange, find, history, naming, overview, real, suggested, tray
+from pages.ui.labels import (
+    audit,
+    card,
+    conflict,
+    exchange,
+    find,
+    history,
+    naming,
+    overview,
+    real,
+    steering,
+    suggested,
+    tray,
+)
 from pages.ui.labels import niche as unexplained
 from pages.ui.session import controls
 
@@ -43,6 +56,7 @@ with left:
         overview.features(view, suggestions, found, opened, least)
 with right:
     card.card(view, opened, suggestions[opened], found.get(opened), suggested.leaning(leanings, opened), least)
+    steering.panel(view, opened)
 real.warning(view, found)
 
 fewest_now = least_ratings(ratings.item_counts, fit.rank) if least is None else least

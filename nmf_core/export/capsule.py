@@ -28,6 +28,7 @@ from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_finit
 from nmf_core.interpret.features import Labels
 
 INFO_COLUMNS, NOTES = 1_000, 1_000
+STEERED = "This fit was steered: W and H are as they were wished for, and the wishes themselves are not kept."
 HISTORY = ["sweep", "objective", "kkt", "seconds"]
 
 
@@ -106,12 +107,13 @@ def _manifest(ratings: Ratings, fit: Factorization) -> dict[str, Any]:
             "blanks": [blanks.weight, blanks.value] if isinstance(blanks, Blanks) else blanks,
             "penalty": penalty_numbers(asked.penalty) if isinstance(asked.penalty, Penalty) else None,
             "init": asked.init if isinstance(asked.init, str) else None,
+            "steer": None,  # what was wished for is in W and H, and in a note
         },
         "blanks": [float(fit.blanks.weight), float(fit.blanks.value)],
         "penalty": penalty_numbers(fit.penalty),
         "stopped": fit.stopped,
         "rmse": float(fit.rmse),
-        "notes": list(fit.notes),
+        "notes": [*fit.notes, *([STEERED] if asked.steer is not None else [])],
         "versions": versions(),
     }
 

@@ -161,6 +161,11 @@ def _ratings_check(ratings: Ratings) -> str:
 def _fit(fit: Factorization) -> str:
     """The call, and the start if it was given as arrays."""
     start = ""
+    if fit.settings.steer is not None:
+        raise NmfError(
+            "This fit is steered, and a notebook cannot hold its wishes. Let its features go free, or export a capsule, which "
+            "keeps W and H."
+        )
     if not isinstance(fit.settings.init, str):
         W0, H0 = (np.asarray(x, dtype=np.float64) for x in fit.settings.init)
         if W0.size + H0.size > EMBED_START:

@@ -63,6 +63,7 @@ class CompiledSide:
         self.blocks = np.unique(np.concatenate([cuts, [0, V.shape[0]]]))
         self.sums = np.zeros((len(self.blocks) - 1, jitted.N_SUMS))
         self.n_rows = V.shape[0]
+        self.pull = side.pull
 
 
 def _even_blocks(A: Array) -> NDArray[np.int64]:
@@ -159,7 +160,12 @@ class Kernels:
         else:
             S, s = np.zeros((1, 1), dtype), np.zeros(1, dtype)
         cells = (side.indptr, side.indices, side.data)
-        return (*cells, A, B, *out, side.counts, side.l2, side.l1, side.omega, side.value, S, s, self.rank)
+        drawn = toward = np.zeros((0, A.shape[1]), dtype)
+        if side.pull is not None:
+            drawn = padded(side.pull.weight, dtype)
+            toward = padded(side.pull.toward(A[:, : self.rank].astype(np.float64)), dtype)
+        counts = (side.counts, side.l2, side.l1, side.omega, side.value)
+        return (*cells, A, B, *out, *counts, S, s, self.rank, drawn, toward)
 
 
 def _seen(side: CompiledSide, total: NDArray[np.float64]) -> HalfSweep:
@@ -247,6 +253,8 @@ class CompiledSweeps:
         users, items = self.users, self.items
         seen = self.kernels.gradients(users, W, Ht)
         value = 0.5 * seen.loss + 0.5 * (float(users.l2) * seen.ridge_before + float(items.l2) * ridge)
+        if items.pull is not None:
+            value += 0.5 * float(items.pull.by_feature(Ht[:, : self.kernels.rank].astype(np.float64)).sum())
         return value + float(users.l1) * seen.lasso_before + float(items.l1) * lasso, seen.step_before
 
 

@@ -96,12 +96,14 @@ def normal_matrix(cells, B, omega, S, rank, G):
 
 
 @compiled
-def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G):
+def _passes_on_matrix(cells, B, omega, S, ridge, drawn, rank, passes, tol, a, g, inverse, G):
     """Coordinate descent on one row by its normal matrix, a and its gradient g in place; the passes that it took."""
     zero, width = a.dtype.type(0), B.shape[1]
     normal_matrix(cells, B, omega, S, rank, G)
     for f in range(rank):
         G[f, f] += ridge
+    for f in range(len(drawn)):
+        G[f, f] += drawn[f]
     done = 0
     while done < passes:
         moved, top = zero, zero
@@ -121,7 +123,7 @@ def _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, invers
 
 
 @compiled
-def _passes_on_residuals(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, X, r, u):
+def _passes_on_residuals(cells, B, omega, S, ridge, drawn, rank, passes, tol, a, g, inverse, X, r, u):
     """The same without the normal matrix: the row's own residuals and what all cells say of a step are kept up instead.
 
     With d_f the whole step of feature f so far, the gradient is g_f − (1−ω) Σ_Ω (b·d) b_f − ω (S d)_f − λ c d_f. A step costs the
@@ -151,6 +153,8 @@ def _passes_on_residuals(cells, B, omega, S, ridge, rank, passes, tol, a, g, inv
             if by != zero:
                 a[f] = new
                 g[f] -= ridge * by
+                if len(drawn):
+                    g[f] -= drawn[f] * by
                 by_own, by_all = left * by, omega * by
                 for p in range(n):
                     r[p] += by_own * x[p]
@@ -168,15 +172,39 @@ def _passes_on_residuals(cells, B, omega, S, ridge, rank, passes, tol, a, g, inv
 
 @compiled
 def half_sweep(
-    indptr, indices, data, A, B, out, counts, l2, l1, omega, value, S, s, rank, passes, tol, blocks, counter, sums
+    indptr,
+    indices,
+    data,
+    A,
+    B,
+    out,
+    counts,
+    l2,
+    l1,
+    omega,
+    value,
+    S,
+    s,
+    rank,
+    drawn,
+    toward,
+    passes,
+    tol,
+    blocks,
+    counter,
+    sums,
 ):
-    """Every row of A in the blocks that this thread takes: its gradient, its new weights in `out`."""
+    """Every row of A in the blocks that this thread takes: its gradient, its new weights in `out`.
+
+    `drawn` and `toward` are (rows, rank), the d and d s t of a `Pull`; without a row, nothing is drawn.
+    """
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
     G = np.empty((width, width), A.dtype)
     few = MOST_ON_RESIDUALS * rank if rank >= RESIDUAL_RANK else 0
     X, r, u = np.empty((width, few), A.dtype), np.empty(few, A.dtype), np.empty(width, A.dtype)
     a, g, inverse = np.empty(width, A.dtype), np.empty(width, A.dtype), np.empty(width, A.dtype)
+    nothing = np.empty(0, A.dtype)
     block = take_block(counter)
     while block < len(blocks) - 1:
         for k in range(N_SUMS):
@@ -200,6 +228,10 @@ def half_sweep(
                     everywhere += np.float64(a[f]) * seen
                     linear += np.float64(a[f]) * s[f]
                 sums[block, EVERYWHERE] += (n_columns * np.float64(value) - 2 * linear) * value + everywhere
+            own = drawn[i] if len(drawn) else nothing
+            for f in range(len(own)):
+                g[f] += toward[i, f] - own[f] * a[f]
+                inverse[f] += own[f]
             size, moves = 0.0, 0.0
             for f in range(rank):
                 bend = inverse[f] + ridge
@@ -215,10 +247,12 @@ def half_sweep(
             cells = indices[start:stop]
             if stop - start <= few:
                 sums[block, PASSES] += _passes_on_residuals(
-                    cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, X, r, u
+                    cells, B, omega, S, ridge, own, rank, passes, tol, a, g, inverse, X, r, u
                 )
             else:
-                sums[block, PASSES] += _passes_on_matrix(cells, B, omega, S, ridge, rank, passes, tol, a, g, inverse, G)
+                sums[block, PASSES] += _passes_on_matrix(
+                    cells, B, omega, S, ridge, own, rank, passes, tol, a, g, inverse, G
+                )
             size, moves = 0.0, 0.0
             for f in range(rank):
                 move = a[f] - max(zero, a[f] + g[f] * inverse[f])
@@ -233,7 +267,9 @@ def half_sweep(
 
 
 @compiled
-def gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, blocks, counter, sums):
+def gradients(
+    indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, rank, drawn, toward, blocks, counter, sums
+):
     """The same sums before an update, without one: what `half_sweep` sees of its rows."""
     width, n_columns = A.shape[1], B.shape[0]
     zero, one = A.dtype.type(0), A.dtype.type(1)
@@ -260,6 +296,10 @@ def gradients(indptr, indices, data, A, B, counts, l2, l1, omega, value, S, s, r
                     everywhere += np.float64(a[f]) * seen
                     linear += np.float64(a[f]) * s[f]
                 sums[block, EVERYWHERE] += (n_columns * np.float64(value) - 2 * linear) * value + everywhere
+            if len(drawn):
+                for f in range(width):
+                    g[f] += toward[i, f] - drawn[i, f] * a[f]
+                    curve[f] += drawn[i, f]
             size, moves = 0.0, 0.0
             for f in range(rank):
                 bend = curve[f] + ridge

@@ -23,6 +23,7 @@ from nmf_core.fit.penalty import resolve_penalty
 from nmf_core.fit.problem import Array, Blanks, Penalty, Problem, kkt_residual, objective, observed_scores
 from nmf_core.fit.settings import BlanksSetting, InitSetting, PenaltySetting, Settings, resolve_blanks
 from nmf_core.fit.solvers import SOLVERS
+from nmf_core.fit.steer import Steer, begun, pull_of
 
 OnSweep = Callable[[int, float, float], object]
 CALM, CHANGE = 3, 0.01  # so many sweeps must lower the objective by this share of `tol` each, or the fit has converged
@@ -42,6 +43,7 @@ def factorize(
     max_sweeps: int = 200,
     tol: float = 1e-4,
     threads: int | None = None,
+    steer: Steer | None = None,
     on_sweep: OnSweep | None = None,
 ) -> Factorization:
     """Find W (n_users × rank) and H (rank × n_items), not negative, whose product fits the ratings.
@@ -58,6 +60,7 @@ def factorize(
         seed: 0…2³²−1; the same seed gives the same bits, in whatever order rows, users and items stand.
         max_sweeps, tol: when to stop; `tol` bounds the step that any weight would still take, relative to all weights.
         threads: how many may work on this fit, 1…1024; None for one a processor. Results do not depend on it.
+        steer: what some features shall be (`Steer`); with solver "hals". The objective then includes how far they are from it.
         on_sweep: called as on_sweep(sweep, objective, kkt) after every sweep, and with sweep 0 and NaN while the penalty is
             chosen; returning False ends the fit within a sweep.
 
@@ -69,7 +72,7 @@ def factorize(
     >>> fit.W.shape, fit.H.shape, fit.converged
     ((5, 2), (2, 4), True)
     """
-    settings = Settings(rank, solver, blanks, loss, init, penalty, seed, max_sweeps, tol, threads)
+    settings = Settings(rank, solver, blanks, loss, init, penalty, seed, max_sweeps, tol, threads, steer)
     return fit_settings(ratings, settings, on_sweep=on_sweep)
 
 
@@ -79,8 +82,9 @@ def fit_settings(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | No
     ordered = (
         ratings.by_name
     )  # starts are drawn, cells hidden and sums added up in the order of names: any other gives the same
-    problem = problem_of(ordered, settings, on_sweep=on_sweep)
-    least = minimise(problem, _by_name(settings, ratings), on_sweep=on_sweep)
+    asked = settings_by_name(settings, ratings)
+    problem = problem_of(ordered, asked, on_sweep=on_sweep)
+    least = minimise(problem, asked, on_sweep=on_sweep)
     W, H = _filled(problem, least.W, least.H)
     misfit_removed, rmse = _removed_misfit(problem, W, H, threads_of(settings))
     if ordered is not ratings:
@@ -125,7 +129,9 @@ def minimise(problem: Problem, settings: Settings, *, on_sweep: OnSweep | None =
     problem = problem.divided(2.0**exponent)
     objective_exponent = exponent * problem.divergence.beta
     to_W = to_H = 2.0 ** (exponent / 2)
-    if problem.penalty == Penalty():  # nothing asks how a feature's size is shared out: shared so, no digit changes
+    if (
+        problem.penalty == Penalty() and problem.pull is None
+    ):  # nothing asks how a feature's size is shared out: shared so, no digit changes
         to_W, to_H = 2.0 ** (exponent - exponent // 2), 2.0 ** (exponent // 2)
     W, H = _start(problem, settings, to_W, to_H)
     history: list[tuple[int, float, float, float]] = []
@@ -227,7 +233,10 @@ def problem_of(ratings: Ratings, settings: Settings, *, on_sweep: OnSweep | None
         )  # what it weighs where the objective is least: nothing; scikit-learn's solvers do as scikit-learn does
     if not (SOLVERS[settings.solver].compiled and worth_compiling(V.nnz, settings.rank)):
         V, Vt = V.astype(np.float64), Vt.astype(np.float64)  # else compiled kernels read the ratings as they are
-    return Problem(V, Vt, blanks, penalty, settings.loss)
+    problem = Problem(V, Vt, blanks, penalty, settings.loss)
+    if settings.steer is None:
+        return problem
+    return replace(problem, pull=pull_of(settings.steer, problem, settings.rank))
 
 
 def _kept_sweeps(
@@ -271,8 +280,10 @@ def _start(problem: Problem, settings: Settings, to_W: float, to_H: float) -> tu
     name = _named_start(settings, shape)
     if name is None:
         W, H = _given_start(init, shape, rank)
-        return W / to_W, H / to_H
-    return INITS[name](problem, rank, settings.seed, threads_of(settings))
+        start = W / to_W, H / to_H
+    else:
+        start = INITS[name](problem, rank, settings.seed, threads_of(settings))
+    return start if settings.steer is None else begun(settings.steer, problem, start)
 
 
 def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array, Array]:
@@ -288,9 +299,14 @@ def _given_start(init: object, shape: tuple[int, int], rank: int) -> tuple[Array
     return W, H
 
 
-def _by_name(settings: Settings, ratings: Ratings) -> Settings:
-    """The settings for `ratings.by_name`: a start that was given has its rows and columns in that order too."""
-    if isinstance(settings.init, str) or ratings.by_name is ratings:
+def settings_by_name(settings: Settings, ratings: Ratings) -> Settings:
+    """The settings for `ratings.by_name`: a start and wishes that were given have their rows and columns in that order too."""
+    if ratings.by_name is ratings:
+        return settings
+    if settings.steer is not None:
+        settings.steer.check_items(ratings.n_items)
+        settings = replace(settings, steer=settings.steer.ordered(ratings.item_order))
+    if isinstance(settings.init, str):
         return settings
     W, H = _given_start(settings.init, ratings.V.shape, settings.rank)
     return replace(settings, init=(W[ratings.user_order], H[:, ratings.item_order]))

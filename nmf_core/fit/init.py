@@ -22,7 +22,7 @@ Start = tuple[Array, Array]
 def random(problem: Problem, rank: int, seed: int, threads: int) -> Start:
     """Half-normal draws whose product has about the data's mean; the draw of scikit-learn's `init="random"`."""
     rng = np.random.RandomState(seed)
-    scale = np.sqrt(_mean(problem) / rank)
+    scale = np.sqrt(mean_of(problem) / rank)
     H = np.abs(scale * rng.standard_normal(size=(rank, problem.V.shape[1])))
     W = np.abs(scale * rng.standard_normal(size=(problem.V.shape[0], rank)))
     return W, H
@@ -50,7 +50,7 @@ def nndsvd(problem: Problem, rank: int, seed: int, threads: int) -> Start:
 def nndsvda(problem: Problem, rank: int, seed: int, threads: int) -> Start:
     """NNDSVD with its zeros at the data's mean, so that no weight starts stuck."""
     W, H = nndsvd(problem, rank, seed, threads)
-    fill = _mean(problem)
+    fill = mean_of(problem)
     return np.where(W > 0, W, fill), np.where(H > 0, H, fill)
 
 
@@ -58,7 +58,7 @@ def nndsvdar(problem: Problem, rank: int, seed: int, threads: int) -> Start:
     """NNDSVD with its zeros at small random numbers: nearly as sparse, and nothing starts stuck."""
     W, H = nndsvd(problem, rank, seed, threads)
     rng = np.random.RandomState(seed)
-    fill = _mean(problem) / 100
+    fill = mean_of(problem) / 100
     return (
         np.where(W > 0, W, np.abs(fill * rng.standard_normal(W.shape))),
         np.where(H > 0, H, np.abs(fill * rng.standard_normal(H.shape))),
@@ -71,7 +71,7 @@ def svd(problem: Problem, rank: int, seed: int, threads: int) -> Start:
     The data's mean, which "nndsvda" puts in place of zeros, is a rating; put into both W and H it makes scores of its square.
     """
     W, H = nndsvd(problem, rank, seed, threads)
-    least = LIFT * np.sqrt(_mean(problem) / rank)
+    least = LIFT * np.sqrt(mean_of(problem) / rank)
     return np.maximum(W, least), np.maximum(H, least)
 
 
@@ -110,7 +110,7 @@ def check_rank(name: str, rank: int, shape: tuple[int, int]) -> None:
         )
 
 
-def _mean(problem: Problem) -> float:
+def mean_of(problem: Problem) -> float:
     """Mean of the data as the fit sees it: observed cells, and blanks at their value by their weight."""
     n_cells, observed = problem.V.shape[0] * problem.V.shape[1], problem.V.nnz
     weight = problem.blanks.weight * (n_cells - observed)

@@ -74,15 +74,17 @@ def _upper(rank: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) -> Array:
     """Exact coordinate descent on every row of A, B fixed; at most `passes` times over the features.
 
-    Row i minimises ½ a·G a − r·a with G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c, r = Σ_Ω (v − ω b₀) b + ω b₀ Σ b − μ c: a
-    non-negative least-squares problem in Gram form, so that blanks cost nothing. Rows do not touch each other. With
-    `tol`, passes end once no weight moves by more than `tol` of the largest.
+    Row i minimises ½ a·G a − r·a with G = (1−ω) Σ_Ω b bᵀ + ω BᵀB + λ c, r = Σ_Ω (v − ω b₀) b + ω b₀ Σ b − μ c, where weights are
+    drawn with d more on the diagonal of G and d s t more in r: a non-negative least-squares problem in Gram form, so that blanks
+    cost nothing. Rows do not touch each other. With `tol`, passes end once no weight moves by more than `tol` of the largest.
     """
     counted, value = side.blanks.weight > 0, side.blanks.value
     n, rank = A.shape
     upper = _upper(rank)
     right = side.with_data(side.V.data - side.omega[side.rows] * value) @ B if counted else side.V @ B
     right = right - (side.l1 * side.counts)[:, None]
+    if side.pull is not None:
+        right += side.pull.toward(A)
     everywhere = gram(B)
     if counted:
         right += side.omega[:, None] * value * B.sum(axis=0)
@@ -108,6 +110,8 @@ def hals_rows(side: Side, A: Array, B: Array, *, passes: int, tol: float = 0.0) 
                 G += side.omega[rows] * everywhere[:, :, None]
         if side.l2:
             G[np.arange(rank), np.arange(rank)] += side.l2 * side.counts[rows]
+        if side.pull is not None:
+            G[np.arange(rank), np.arange(rank)] += side.pull.weight[rows].T
         out[rows] = _coordinate_passes(G, right[rows].T, A[rows].T.copy(), passes, tol).T
     return out
 
@@ -160,6 +164,9 @@ def _penalties(side: Side, A: Array) -> tuple[Array, Array]:
     """(width,) the L2 penalty, twice over, and the L1 penalty of each feature of one side."""
     ridge = side.l2 * np.einsum("i,if,if->f", side.counts, A, A) if side.l2 else np.zeros(A.shape[1])
     lasso = side.l1 * np.einsum("i,if->f", side.counts, A) if side.l1 else np.zeros(A.shape[1])
+    if side.pull is not None:  # the size that it wants is the best one, so it scales as an L2 penalty does
+        drawn = side.pull.by_feature(A[:, : side.pull.weight.shape[1]])
+        ridge[: len(drawn)] += drawn
     return ridge, lasso
 
 

@@ -5,6 +5,8 @@ With Ω the observed cells, ω and b the weight and value of a blank, and cᵢ =
 
     F(W, H) = Σ_Ω d(v, ŷ) + ½ ω Σ_blank (b − ŷ)² + ½ λ (Σ cᵢ‖wᵢ‖² + Σ cⱼ‖hⱼ‖²) + μ (Σ cᵢ|wᵢ| + Σ cⱼ|hⱼ|)
 
+and, where features are steered, a `Pull` on H.
+
 Blanks are never visited: a sum over blanks is a sum over all cells, which factors into Gram matrices, less the sum over Ω
 (He et al., eALS, SIGIR 2016). Functions here look at one side at a time: `A` holds a row of weights for each row of `V`,
 `B` one for each column; for the other side they are called with `Vt` and the two swapped.
@@ -87,9 +89,47 @@ class Penalty:
         return cls(l2_W=number, l2_H=number)
 
 
+@dataclass(frozen=True, eq=False)
+class Pull:
+    """What draws weights of H to where they are wanted: ½ Σ d (h − s t)², by feature the s that makes it least.
+
+    Attributes:
+        weight: (n_items, rank) d, in rating points; 0 is free.
+        target: (n_items, rank) t.
+        to_scale: whether s is 1: where not both factors are penalised, a feature's size in H costs nothing, and a pull on its
+            direction alone would be made small together with H.
+    """
+
+    weight: Array
+    target: Array
+    to_scale: bool
+
+    @cached_property
+    def wanted(self) -> Array:
+        """(rank,) Σ d t²."""
+        return np.asarray((self.weight * self.target**2).sum(axis=0))
+
+    def toward(self, Ht: Array) -> Array:
+        """(n_items, rank) d s t: what the pull adds to the right side of the rows of Hᵀ."""
+        drawn = self.weight * self.target
+        if self.to_scale:
+            return drawn
+        along = np.maximum(0.0, (drawn * Ht).sum(axis=0))
+        return drawn * np.divide(along, self.wanted, out=np.zeros_like(along), where=self.wanted > 0)
+
+    def by_feature(self, Ht: Array) -> Array:
+        """(rank,) Σ d (h − s t)²."""
+        size = np.divide(self.toward(Ht), self.weight, out=np.zeros_like(self.weight), where=self.weight > 0)
+        return np.asarray((self.weight * (Ht - size) ** 2).sum(axis=0))
+
+    def divided(self, unit: float) -> Pull:
+        """The same for ratings in units of `unit`."""
+        return Pull(self.weight / unit, self.target / math.sqrt(unit), self.to_scale)
+
+
 @dataclass(frozen=True)
 class Side:
-    """One side of a problem: the ratings by row, and the penalties and counts of those rows.
+    """One side of a problem: the ratings by row, the penalties and counts of those rows, and what draws their weights.
 
     `row_weights` (n,) is the weight of a blank in each row, where that is not `blanks.weight` in all of them; folding
     in knows it, and no fit has it.
@@ -100,6 +140,7 @@ class Side:
     l2: float
     l1: float
     row_weights: Array | None = None
+    pull: Pull | None = None
 
     @cached_property
     def counts(self) -> Array:
@@ -131,7 +172,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Problem:
-    """Ratings by user and by item, what blanks count, the penalty and the loss.
+    """Ratings by user and by item, what blanks count, the penalty, the loss, and what draws H where features are steered.
 
     Float64, or the float32 of the ratings where compiled kernels will read them.
     """
@@ -141,6 +182,7 @@ class Problem:
     blanks: Blanks
     penalty: Penalty = Penalty()
     loss: str = "frobenius"
+    pull: Pull | None = None
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
@@ -172,7 +214,8 @@ class Problem:
         ridges = (rescaled(weight, 1.0 - beta) for weight in (pull.l2_W, pull.l2_H))
         lassos = (rescaled(weight, 0.5 - beta) for weight in (pull.l1_W, pull.l1_H))
         penalty = Penalty(*ridges, *lassos)
-        return Problem(V, Vt, Blanks(self.blanks.weight, self.blanks.value / unit), penalty, self.loss)
+        drawn = self.pull.divided(unit) if self.pull is not None else None
+        return Problem(V, Vt, Blanks(self.blanks.weight, self.blanks.value / unit), penalty, self.loss, drawn)
 
     @property
     def divergence(self) -> Loss:
@@ -187,7 +230,7 @@ class Problem:
     @cached_property
     def items(self) -> Side:
         """The side of H: rows are items."""
-        return Side(self.Vt, self.blanks, self.penalty.l2_H, self.penalty.l1_H)
+        return Side(self.Vt, self.blanks, self.penalty.l2_H, self.penalty.l1_H, pull=self.pull)
 
 
 def gram(B: Array) -> Array:
@@ -232,6 +275,8 @@ def objective(problem: Problem, W: Array, H: Array) -> float:
             total += 0.5 * one_side.l2 * float(one_side.counts @ (A * A).sum(axis=1))
         if one_side.l1:
             total += one_side.l1 * float(one_side.counts @ A.sum(axis=1))
+    if problem.pull is not None:
+        total += 0.5 * float(problem.pull.by_feature(H.T).sum())
     return total
 
 
@@ -263,6 +308,9 @@ def _side_residual(loss: Loss, side: Side, A: Array, B: Array) -> float:
     weight = side.counts[:, None]
     gradient += side.l2 * weight * A + side.l1 * weight
     curvature += side.l2 * weight
+    if side.pull is not None:
+        gradient += side.pull.weight * A - side.pull.toward(A)
+        curvature += side.pull.weight
     step = np.divide(gradient, curvature, out=np.zeros_like(A), where=curvature > 0)
     step = A - np.maximum(A - step, 0.0)
     size = float(np.sqrt((A * A).sum()))

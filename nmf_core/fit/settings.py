@@ -13,6 +13,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.problem import Array, Blanks, Penalty
 from nmf_core.fit.solvers import Solver, solver_named, that_can
+from nmf_core.fit.steer import Steer, check_steer
 from nmf_core.words import share
 
 MAX_RANK = 500
@@ -48,6 +49,7 @@ class Settings:
     max_sweeps: int = 200
     tol: float = 1e-4
     threads: int | None = None
+    steer: Steer | None = None
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -79,6 +81,12 @@ class Settings:
         if self.penalty is not None:
             set_(self, "penalty", Penalty.of(self.penalty))
             _check_penalty(self.penalty, self.loss, solver)
+        check_steer(self.steer, self.rank)
+        if self.steer is not None and not solver.steers:
+            raise SettingsError(
+                f"steer is given, and the solver {solver.name} obeys no wishes. Use {that_can(lambda other: other.steers)}, "
+                "or leave steer out."
+            )
         if isinstance(self.init, str) and self.init != "auto" and self.init not in INITS:
             raise SettingsError(
                 f"init is {shown(self.init)}; it must be 'auto', {', '.join(INITS)}, or a pair (W, H) of arrays. Pick one."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import RatingsError, SettingsError, closest, shown, whole_number
-from nmf_core.fit.factorize import fit_settings
+from nmf_core.fit.factorize import fit_settings, settings_by_name
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
 from nmf_core.fit.list_fit import ListSettings
 from nmf_core.fit.problem import Array
@@ -92,8 +92,9 @@ def evaluate(
     ['fit', 'mean', 'biases']
     """
     top_n = whole_number("top_n", top_n, 1, 10_000)
-    named = settings if isinstance(settings, Mapping) else {"fit": settings or Settings()}
     require_ratings(ratings)
+    named = settings if isinstance(settings, Mapping) else {"fit": settings or Settings()}
+    named = {name: settings_by_name(s, ratings) if isinstance(s, Settings) else s for name, s in named.items()}
     chosen, left_out = _chosen(ratings, baselines)
     models = {name: _fit_model(s) for name, s in named.items()} | {b.name: b.fit for b in chosen}
     ratings = ratings.by_name  # so that ties and sums are the same in whatever order they came

@@ -137,7 +137,7 @@ def survey_ranks(
     require_ratings(ratings)
     whole_number("restarts", restarts, 0, 1_000)
     whole_number("folds", folds, 2, 50)
-    base = replace(settings or Settings(), rank=1, seed=seed)
+    base = replace(settings or Settings(), rank=1, seed=seed, steer=None)  # wishes are for one rank
     tried = _checked(ratings, ranks, base)
     checked_split(split)
     asked = (ratings.fingerprint, replace(base, threads=None), folds, restarts, split)

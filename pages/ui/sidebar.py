@@ -12,7 +12,7 @@ from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
 from nmf_core.terms import INIT_TERMS
 from pages.ui import seen, show, text
-from pages.ui.session import address, controls, workspaces
+from pages.ui.session import address, controls, steered, workspaces
 from pages.ui.session.workspace import Workspace
 from pages.ui.work import seeds
 from pages.ui.work import view as views
@@ -152,6 +152,7 @@ def fit_state(below_seed: DeltaGenerator) -> None:
     view = views.renew(glance)
     with place.container():
         _how_it_went(view)
+        _wishes(view)
     if isinstance(view, Ready) and view.newer is None:
         with below_seed:
             seeds.told(view)
@@ -187,6 +188,21 @@ def _share(workspace: Workspace) -> None:
     st.code(address.link(seen.parameters(workspace.ratings), how), language=None, wrap_lines=True)
     if workspace.unsaved:
         st.caption("These ratings could not be kept, so the link cannot lead to them: send the file along.")
+
+
+def _wishes(view: View) -> None:
+    """How many features are steered, or why wishes wait, with a button to let go; nothing where there are none."""
+    ratings = view.workspace.ratings
+    held = steered.of(ratings)
+    if held is None or held.steer is None:
+        return
+    count = sum(wish.drawn for wish in held.steer.by_feature.values())
+    said = f"Steered: {text.many(count, 'feature')}." if count else "Begun where you asked; all features are free."
+    wait = "" if isinstance(view, Unsettled) else steered.why_not(view.settings, held)
+    st.caption(
+        f":material/tune: {said}" + (f" Your wishes wait: {wait}." if wait else "") + " A link does not carry this."
+    )
+    st.button("Let all go free", icon=":material/lock_open:", key="let-go", on_click=steered.let_go, args=(ratings,))
 
 
 def _how_it_went(view: View) -> None:

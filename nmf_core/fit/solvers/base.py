@@ -42,6 +42,7 @@ class Solver:
         compiled: it has compiled sweeps for ratings that are worth them, which read ratings in single precision as they are.
         cost: about how many times as long as the default solver it takes.
         one_l1_share: its penalties share one L1 ratio between W and H, as scikit-learn's do.
+        steers: it obeys wishes for features (`steer.Steer`), which are a pull on H beside the penalty.
     """
 
     name: str
@@ -56,4 +57,5 @@ class Solver:
     positive_start: bool = False
     compiled: bool = False
     one_l1_share: bool = False
+    steers: bool = False
     cost: float = 1.0

@@ -74,4 +74,5 @@ SOLVER = Solver(
     blanks=("unknown", "weak", "zero"),
     when="always, unless there is a reason for another",
     compiled=True,
+    steers=True,
 )

@@ -13,7 +13,7 @@ from nmf_core import Factorization, NmfError, Ratings, Settings
 from nmf_core.interpret.colours import feature_colours
 from nmf_core.interpret.features import feature_names
 from pages.ui.charts.style import Look
-from pages.ui.session import controls, projects, session, workspaces
+from pages.ui.session import controls, projects, session, steered, workspaces
 from pages.ui.session.workspace import Workspace
 from pages.ui.work.fits import FitState, fit_of, follow
 from pages.ui.work.jobs import Job
@@ -104,7 +104,7 @@ def renew(glance: Callable[[Job, float], None]) -> View:
 def _made(workspace: Workspace, glance: Callable[[Job, float], None]) -> View:
     """As above."""
     try:
-        settings = controls.settings(workspace.ratings)
+        settings = steered.obeyed(controls.settings(workspace.ratings), workspace.ratings)
     except NmfError as error:
         return Unsettled(workspace, error)
     follow(workspace.ratings, settings)
