@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import RatingsError, SettingsError, closest, shown, whole_number
-from nmf_core.fit.factorize import fit_settings, settings_by_name
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.factorize import OnSweep, fit_settings, settings_by_name
 from nmf_core.fit.fold_in import fold_in_rows, list_weights
-from nmf_core.fit.list_fit import ListSettings
 from nmf_core.fit.problem import Array
 from nmf_core.fit.settings import Settings
 from nmf_core.interpret.enough import enough_items
@@ -25,7 +26,19 @@ from nmf_core.study.split import FITTED, HELD_OUT, LEFT_OUT, SPLITS, TOLD, check
 from nmf_core.study.verdict import verdict
 from nmf_core.words import listed, many, noun
 
-Judged = Settings | ListSettings
+
+class Fits(Protocol):
+    """What can stand where `Settings` could, such as `ListSettings`: a maker of fits whose lists are read at some rank, or None."""
+
+    @property
+    def read_at(self) -> int | None:
+        """The rank at which lists are read."""
+
+    def fit(self, ratings: Ratings, on_sweep: OnSweep | None = None) -> Factorization:
+        """The fit to ratings."""
+
+
+Judged = Settings | Fits
 # Of a baseline on one fold; by default slower ones are left out, larger ones always.
 QUICK_SECONDS, MOST_GIGABYTES = 15.0, 2.0
 GROUPS = 10  # of people, where there is one split
@@ -147,7 +160,7 @@ def _fit_model(settings: Judged) -> Model:
         def swept(sweep: int, objective: float, kkt: float) -> bool:
             return go_on()
 
-        if isinstance(settings, ListSettings):
+        if not isinstance(settings, Settings):
             fit, read_at = settings.fit(training, swept), settings.read_at
         else:
             fit, read_at = fit_settings(training, settings, on_sweep=swept), None

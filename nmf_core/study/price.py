@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from nmf_core.data.ratings import Ratings, require_ratings
 from nmf_core.errors import SettingsError
-from nmf_core.fit.factorize import fit_settings, problem_of
-from nmf_core.fit.problem import objective
+from nmf_core.fit.factorization import Factorization
+from nmf_core.fit.factorize import OnSweep, fit_settings, problem_of, settings_by_name
+from nmf_core.fit.problem import Array, objective
 from nmf_core.fit.settings import Settings
+from nmf_core.fit.steer import Steer
+from nmf_core.labels.apart import unit_rows
 from nmf_core.study.evaluate import evaluate
 
 STOPS = (0.0, 0.25, 0.5, 0.8, 0.95, 1.0)
@@ -31,8 +34,8 @@ def price_of_a_name(
 ) -> pd.DataFrame:
     """What the wishes of a steered fit cost at each strength, beside the fit without them.
 
-    Where a wish is the row of an earlier fit to these ratings, that fit has seen what is held out here; the fit at strength 0
-    begins from the same rows, so its difference to the others is the price.
+    A wish is mostly the row of an earlier fit to these ratings, which has seen what is held out here. So in each fold it is moved
+    by as much as the fit at strength 0, which begins there and is free, moves where the held-out ratings are taken away.
 
     Args:
         settings: with `steer`; what it draws is drawn at each stop in turn, what it leaves free stays so.
@@ -56,6 +59,7 @@ def price_of_a_name(
     ['free fit', '0', '1']
     """
     require_ratings(ratings)
+    settings, ratings = settings_by_name(settings, ratings), ratings.by_name
     if settings.steer is None:
         raise SettingsError("There is nothing to price: these settings have no wishes. Give settings with steer.")
     if not len(stops):
@@ -69,15 +73,61 @@ def price_of_a_name(
 
     values = {}
     problem = problem_of(ratings, fits[FREE])
+    loose = replace(settings, steer=settings.steer.at(0.0))
+    whole = fit_settings(ratings, loose, on_sweep=lambda *_: go_on(0))
     for number, (name, one) in enumerate(fits.items()):
         fit = fit_settings(ratings, one, on_sweep=lambda *_, number=number: go_on(number))
         if fit.stopped == "cancelled":
             raise SettingsError("The price was ended before it was known. Start it again.")
         values[name] = objective(problem, fit.W, fit.H)
+    moved = _Moved(loose, whole.H)
+    judged = {name: one if one.steer is None else _Unseen(one, moved) for name, one in fits.items()}
     table = evaluate(
-        ratings, fits, folds=folds, top_n=top_n, seed=seed, baselines=(), on_progress=lambda k, _: go_on(len(fits) + k)
+        ratings,
+        judged,
+        folds=folds,
+        top_n=top_n,
+        seed=seed,
+        baselines=(),
+        on_progress=lambda k, _: go_on(len(fits) + k),
     )
     return _beside(table, values, f"{float(min(stops)):g}")
+
+
+class _Moved:
+    """By how much the rows of a fit that begins at the wishes and is free move from all ratings to some of them."""
+
+    def __init__(self, loose: Settings, whole: Array) -> None:
+        """Settings of that fit, and its H (rank, n_items) of all ratings."""
+        self._loose, self._whole = loose, unit_rows(whole)
+        self._last: tuple[Ratings, Array] | None = None
+
+    def by(self, training: Ratings) -> tuple[Array, Array]:
+        """(rank, n_items) the rows of all ratings at length 1, and how far those of some lie from them; once for all stops."""
+        if self._last is None or self._last[0] is not training:
+            self._last = training, unit_rows(fit_settings(training, self._loose).H)
+        return self._whole, self._last[1] - self._whole
+
+
+@dataclass(frozen=True, eq=False)
+class _Unseen:
+    """A steered fit whose wishes have not seen what is held out; it stands where `Settings` could."""
+
+    settings: Settings
+    moved: _Moved
+    read_at: int | None = None
+
+    def fit(self, training: Ratings, on_sweep: OnSweep | None = None) -> Factorization:
+        """The fit to some of the ratings."""
+        assert self.settings.steer is not None
+        whole, change = self.moved.by(training)
+        wishes = list(self.settings.steer.wishes)
+        for f, wish in self.settings.steer.by_feature.items():
+            row = wish.row / np.linalg.norm(wish.row)
+            unseen = np.maximum(row + float(row @ whole[f]) * change[f], 0.0)
+            if wish.drawn and unseen.any():
+                wishes[f] = replace(wish, row=unseen)
+        return fit_settings(training, replace(self.settings, steer=Steer(tuple(wishes))), on_sweep=on_sweep)
 
 
 def _beside(table: pd.DataFrame, values: dict[str, float], least: str) -> pd.DataFrame:

