@@ -7,9 +7,11 @@ import pytest
 
 from nmf_core.interpret.match import cosine
 from nmf_core.interpret.steering import steered_features
+from nmf_core.study.price import FREE, STOPS
 from pages.ui.labels.steering import KEEP, LESS, MERGE, SPLIT, START
 from pages.ui.session import controls, session
-from tests.pages.conftest import opened, words
+from pages.ui.work import jobs
+from tests.pages.conftest import finish, opened, words
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +96,16 @@ def test_wishes_wait_while_another_rank_is_set():
     assert "Your wishes wait: they are for rank 3." in words(app)
     next(one for one in app.number_input if one.label == "Rank").set_value(3).run()
     assert len(steered_features(view(app).fit)) == 1
+
+
+def test_the_price_of_a_name_is_told_at_each_strength():
+    app = opened("labels", data="movie_night", rank="2")
+    go(steering(app, 0, KEEP), 0)
+    (place,) = steered_features(view(app).fit)
+    run(app, place)
+    click(app, f"begin-price-{place}", place)
+    finish(jobs._board())
+    run(app, place)
+    frame = next(one.value for one in app.dataframe if "Strength" in one.value.columns)
+    assert frame["Strength"].tolist() == [FREE, *(f"{stop:g}" for stop in STOPS)]
+    assert frame["RMSE, more"].str.contains("±").all()

@@ -11,7 +11,7 @@ import streamlit as st
 from nmf_core import NmfError, Settings, price_of_a_name
 from nmf_core.interpret import steering
 from nmf_core.interpret.features import top_items
-from nmf_core.study.price import FREE, STOPS
+from nmf_core.study.price import STOPS
 from pages.ui import text
 from pages.ui.session import session, steered
 from pages.ui.work import fits, progress, studies
@@ -119,10 +119,9 @@ def _result(view: Ready, f: int) -> None:
         on_click=_wish,
         args=(view, lambda: steering.free(fit, f)),
     )
-    with st.popover("The price of a name", icon=":material/sell:", key=f"steer-price-{f}"):
-        table = progress.panel(_price(view, f))
-        if table is not None:
-            _table(table)
+    table = progress.panel(_price(view, f))
+    if table is not None:
+        _table(table)
 
 
 def _price(view: Ready, f: int) -> progress.Task:
@@ -145,23 +144,13 @@ def _price(view: Ready, f: int) -> progress.Task:
 
 
 def _table(table: pd.DataFrame) -> None:
-    """The price at each stop, and NDCG and RMSE more than at strength 0."""
-    shown = pd.DataFrame(
-        {
-            "Strength": table.index,
-            "Objective": table["objective"].map("{:,.1f}".format),
-            "RMSE": [f"{a:.4f} ± {b:.4f}" for a, b in zip(table["rmse"], table["rmse_se"], strict=True)],
-            "RMSE more": [
-                f"{a:+.4f} ± {b:.4f}" for a, b in zip(table["rmse_more"], table["rmse_more_se"], strict=True)
-            ],
-            "NDCG@10": [f"{a:.4f} ± {b:.4f}" for a, b in zip(table["ndcg"], table["ndcg_se"], strict=True)],
-            "NDCG more": [
-                f"{a:+.4f} ± {b:.4f}" for a, b in zip(table["ndcg_more"], table["ndcg_more_se"], strict=True)
-            ],
-        }
-    )
-    st.dataframe(shown, hide_index=True)
-    st.line_chart(table.drop(index=FREE)[["rmse"]], height=160)
+    """The price at each stop, with RMSE and NDCG beside strength 0."""
+    shown = {"Strength": table.index.tolist(), "Objective": table["objective"].map("{:,.1f}".format).tolist()}
+    for metric, title in (("rmse", "RMSE, more"), ("ndcg", "NDCG@10, more")):
+        columns = (table[name] for name in (metric, f"{metric}_more", f"{metric}_more_se"))
+        shown[title] = [f"{a:.4f}, {more:+.4f} ± {se:.4f}" for a, more, se in zip(*columns, strict=True)]
+    st.markdown("**The price of the name**")
+    st.dataframe(pd.DataFrame(shown), hide_index=True)
     st.caption(
         "On held-out ratings, with standard errors over three folds; *more* is beside strength 0, which begins from the same "
         "place. Wishes are moved by what the hidden ratings had told, so they have not seen them."
