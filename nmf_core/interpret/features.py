@@ -101,8 +101,8 @@ def where_is(
         NmfError: an item that is not in the fit.
 
     >>> from nmf_core import datasets, factorize
-    >>> where_is(factorize(datasets.notebook(), rank=2).canonical(), "Movie3")[["feature", "place"]].values.tolist()
-    [[0, 1], [1, 4]]
+    >>> where_is(factorize(datasets.notebook(), rank=2).canonical(), "Movie3")["feature"].tolist()
+    [0, 1]
     """
     i = int(positions(fit.items, [item], "item")[0])
     weights = _relative(fit.H)

@@ -105,8 +105,9 @@ def nameability(
 
     >>> items = [f"film {k}" for k in range(12)]
     >>> info = pd.DataFrame({"genres": ["Action"] * 4 + ["Drama"] * 8}, index=items)
-    >>> nameability([[1.0] * 4 + [0.0] * 8, [0.0] * 4 + [1.0] * 8], items, info).round(1).values.tolist()
-    [[0, 'Action', 'genres', 3.3, 2.5], [1, 'Drama', 'genres', 3.3, 2.5]]
+    >>> leanings = nameability([[1.0] * 4 + [0.0] * 8, [0.0] * 4 + [1.0] * 8], items, info)
+    >>> leanings["value"].tolist(), (leanings["standard_errors"] > leanings["chance"]).all()
+    (['Action', 'Drama'], np.True_)
     """
     catalogue = catalogue_of(H, items, item_info, counts)
     best: list[tuple[float, str, str, float]] = [(-np.inf, "", "", float("nan"))] * len(catalogue.apart)

@@ -49,9 +49,9 @@ complexity, other. Did you mean 'genre'? Pick one.
     """
     try:
         record = json.loads(_decoded(content), parse_constant=_refuse, object_pairs_hook=_without_repeats)
+    except NmfError:
+        raise
     except (ValueError, RecursionError) as e:
-        if isinstance(e, NmfError):
-            raise
         said = f"line {e.lineno}, column {e.colno}: {e.msg}" if isinstance(e, json.JSONDecodeError) else "too deep"
         raise NmfError(f"This is no JSON ({said}). {_NEXT}") from e
     records = record.get("labels") if isinstance(record, dict) else None

@@ -12,7 +12,8 @@ from scipy.optimize import linear_sum_assignment
 # blanks count, features of ratings whose raters were drawn anew reach 0.46, where they are unknown, of shuffled ratings 0.09
 # (`python -m benchmarks.labels`).
 KEPT, LOOK = {True: 0.5, False: 0.3}, {True: 0.35, False: 0.2}
-# Among few items chance reaches more than that, up to 1 among four. From here on it is the same feature all the same.
+# Among few items chance reaches more than that, up to 1 among four. From here on it is the same feature all the same, also where
+# another one is nearly as much like it.
 PLAIN = 0.9
 # A second feature that has nearly as much of the one that was named: it came in two, and somebody should say which is it.
 NEARLY = 0.8
@@ -48,7 +49,7 @@ def fates(similarity: NDArray, kept: NDArray, look: NDArray) -> list[Fate]:
 
     Names are kept so that all together are most alike (the Hungarian method), among pairs that are alike enough: what is below
     is no candidate, so two poor pairs cannot outbid a good one. One is split where a second feature, which is nobody else's, has
-    nearly as much of it; merged where the feature that has most of it is plainly another's.
+    nearly as much of it and neither is plainly it; merged where the feature that has most of it is plainly another's.
 
     Args:
         similarity: (named, rank) of each feature that was named to each of the fit.
@@ -74,7 +75,7 @@ def _fate(similarity: NDArray, own: int | None, free: NDArray[np.bool_], look: f
         return Fate(None, most, "lost")
     rivals = free & (similarity >= max(NEARLY * most, look))
     rivals[near] = False
-    if rivals.any():
+    if rivals.any() and most < PLAIN:
         return Fate(near, most, "split")
     if own is not None:
         return Fate(near, most, "kept")

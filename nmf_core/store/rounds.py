@@ -43,7 +43,7 @@ class Rounds:
     >>> with LabelStore("sqlite://") as store:
     ...     rounds = Rounds(store)
     ...     card, shape = Card(0, ("x",), ("x", "y")), shape_of(["x", "y"], [2, 1])
-    ...     code = rounds.open(store.project_for("ann", "films"), "Films", {card: shape}).code
+    ...     code = rounds.begin(store.project_for("ann", "films"), "Films", {card: shape}).code
     ...     token = rounds.join(code, "Bob")
     ...     saved = rounds.answer(code, token, 0, "Action")
     ...     rounds.move(code, "closed").state, [answer.text for answer in rounds.answers(code)]
@@ -54,7 +54,7 @@ class Rounds:
         """Nothing is read yet."""
         self._store = store
 
-    def open(self, project: str, title: str, cards: Mapping[Card, Shape]) -> Round:
+    def begin(self, project: str, title: str, cards: Mapping[Card, Shape]) -> Round:
         """Open a round of a project's features; its code is new, and drawn from 887 million.
 
         Args:
@@ -98,7 +98,7 @@ class Rounds:
             text = db.scalar(sa.select(rounds.c.shapes).where(rounds.c.code == row.code))
         try:
             return {int(feature): from_json(shape) for feature, shape in json.loads(str(text)).items()}
-        except (ValueError, AttributeError) as e:
+        except (NmfError, ValueError, AttributeError) as e:
             raise _damaged(row, e) from e
 
     def of_project(self, project: str) -> list[Round]:

@@ -278,7 +278,7 @@ def test_a_name_that_somebody_gave_meanwhile_waits_to_be_chosen_from():
 def test_a_round_of_features_that_are_not_in_this_fit_is_still_told():
     app, _ = teacher()
     project = session_project(app)
-    code = storage.rounds().open(project, "Other", {Card(0, (), ("Elsewhere",)): shape_of(["Elsewhere"], [1.0])}).code
+    code = storage.rounds().begin(project, "Other", {Card(0, (), ("Elsewhere",)): shape_of(["Elsewhere"], [1.0])}).code
     storage.rounds().answer(code, storage.rounds().join(code, "Ann"), 0, "Nowhere")
     for state in ("closed", "revealed"):
         storage.rounds().move(code, state)

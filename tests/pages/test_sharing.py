@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.requests import Request
@@ -160,9 +161,10 @@ def followed(app) -> tuple[str, int]:
 
 
 def asked(key: str) -> str:
-    """What the server answers a page."""
+    """What the server answers a page; in a thread of its own, since tests in a browser leave a loop running in theirs."""
     request = Request({"type": "http", "path_params": {"key": key}})
-    return asyncio.run(changes.ROUTE.endpoint(request)).body.decode()
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(lambda: asyncio.run(changes.ROUTE.endpoint(request))).result().body.decode()
 
 
 def test_a_link_to_nothing_is_said(person):

@@ -42,11 +42,11 @@ def rounds(store):
 
 @pytest.fixture
 def code(rounds, project):
-    return rounds.open(project, "Films", CARDS).code
+    return rounds.begin(project, "Films", CARDS).code
 
 
 def test_a_round_is_found_by_its_code_however_it_is_typed(rounds, project):
-    opened = rounds.open(project, " Films ", CARDS)
+    opened = rounds.begin(project, " Films ", CARDS)
     assert len(opened.code) == CODE_LENGTH and set(opened.code) <= set(LETTERS)
     assert not set("01ILO") & set(LETTERS)
     typed = f" {opened.code[:3].lower()}-{opened.code[3:]}\n"
@@ -70,7 +70,7 @@ def test_an_unknown_code_is_a_sentence(rounds, code):
 )
 def test_a_round_needs_features_each_once_and_with_weights(rounds, project, cards):
     with pytest.raises(NmfError, match="cards of the features"):
-        rounds.open(project, "Films", cards)
+        rounds.begin(project, "Films", cards)
 
 
 def test_thirty_pupils_who_save_at_once_lose_nothing(rounds, code):
@@ -114,7 +114,7 @@ def test_a_nickname_is_taken_once(rounds, code, again):
 
 
 def test_two_rounds_know_their_own_pupils_only(rounds, project, code):
-    other = rounds.open(project, "More", CARDS).code
+    other = rounds.begin(project, "More", CARDS).code
     token = rounds.join(code, "Ann")
     rounds.join(other, "Ann")
     assert rounds.nickname(code, token) == "Ann" and rounds.nickname(other, token) is None
@@ -189,8 +189,8 @@ def rows(store):
 
 
 def test_a_round_goes_with_its_project_and_alone(store, rounds, project, code, tmp_path):
-    other = rounds.open(store.project_for("bob", "data"), "His", CARDS).code
-    for one in (code, other, rounds.open(project, "Second", CARDS).code):
+    other = rounds.begin(store.project_for("bob", "data"), "His", CARDS).code
+    for one in (code, other, rounds.begin(project, "Second", CARDS).code):
         rounds.answer(one, rounds.join(one, "Ann"), 0, "War")
     assert rows(store) == [3, 3, 3]
     rounds.delete(code)

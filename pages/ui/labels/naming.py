@@ -37,6 +37,9 @@ def mark(view: Ready, f: int) -> str:
 def name_field(view: Ready, f: int, suggestions: Sequence[Suggestion]) -> None:
     """The field for a feature's name; what is suggested for one without stands in it as a hint."""
     known = named(view, f)
+    if view.workspace.viewed:  # a field's key would tell the project
+        st.markdown(f"**{text.md(view.names[f])}**", width="stretch")
+        return
     key = f"name-{mark(view, f)}"
     hint = f"Feature {f + 1}" + (f": {suggestions[0].text}?" if suggestions else "")
     st.text_input(
@@ -48,7 +51,6 @@ def name_field(view: Ready, f: int, suggestions: Sequence[Suggestion]) -> None:
         label_visibility="collapsed",
         on_change=_save,
         args=(view, f, key, "text"),
-        disabled=bool(view.workspace.viewed),
     )
 
 

@@ -98,7 +98,7 @@ def _open(view: Ready, cards: dict[Card, Shape]) -> None:
     """Open a round. A callback."""
     assert view.project is not None
     title = str(session.widget("round-title") or "")
-    projects.saving(partial(storage.rounds().open, view.project, title, cards))
+    projects.saving(partial(storage.rounds().begin, view.project, title, cards))
 
 
 def _round(view: Ready, held: Round) -> None:
