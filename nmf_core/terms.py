@@ -22,7 +22,8 @@ TERMS = {
     "found again": "said of a feature that two halves of the people have as each other's nearest, more alike than by chance",
     "fold-in": "placing a person by their ratings, with H left as it is; where blanks are weak evidence, one "
     "weighs half of what it weighs in the fit at `half_at` ratings",
-    "α": "Krippendorff's: how far the names of a blind round agree, from 1 over 0 (as dealt at random) to below",
+    "α": "Krippendorff's: how far the names of a blind round agree: 1 where all people give each feature the same name, about 0 "
+    "where they agree as often as names drawn by lot, below 0 where less often",
     "niche item": "an item that is low on every feature",
 }
 

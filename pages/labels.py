@@ -42,7 +42,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.container(width=180):
         least = show.fewest_ratings(view)
     with st.container(width=320):
-        find.item(view)
+        found_item = find.search(view)
+if found_item is not None:
+    find.features_of(view, found_item)
 conflict.elsewhere(view)
 tray.tray(view)
 overview.repeats(alike_features(fit), view.names)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from nmf_core.data.escape import escape_formulas, unescape_formulas
@@ -16,6 +16,7 @@ from nmf_core.labels.shape import Shape, from_json, to_json
 
 FORMAT, VERSION = "latent-lens labels", 1
 MOST_LABELS, MOST_BYTES = 1_000, 50_000_000
+LONGEST_CELL = 32_000  # characters; Excel holds 32,767 and cuts the rest off
 COLUMNS = (*Label.__dataclass_fields__, "shape")
 NEEDED = ("text", "shape")
 _NEXT = "Export the labels anew, or write it so."
@@ -71,6 +72,8 @@ complexity, other. Did you mean 'genre'? Pick one.
 def labels_to_csv(labels: Iterable[Named]) -> str:
     """The same as CSV, a row a label, its shape in a cell; what a spreadsheet would run gets an apostrophe.
 
+    A shape that is longer than a spreadsheet's cell can be loses the items that set it apart least; JSON has all of it.
+
     >>> from nmf_core.labels import shape_of
     >>> labels = [(Label("=Heist", note="=1+1"), shape_of(["x"], [1]))]
     >>> text = labels_to_csv(labels)
@@ -81,8 +84,18 @@ def labels_to_csv(labels: Iterable[Named]) -> str:
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
     for label, shape in _once(labels):
-        rows.writerow([*map(escape_formulas, asdict(label).values()), shape])
+        rows.writerow([*map(escape_formulas, asdict(label).values()), _in_a_cell(shape)])
     return file.getvalue()
+
+
+def _in_a_cell(text: str) -> str:
+    """A shape as JSON text that a spreadsheet's cell can hold."""
+    shape = from_json(text)
+    while len(text) > LONGEST_CELL and shape.apart:
+        most = len(shape.apart) * 4 // 5
+        shape = replace(shape, apart_items=shape.apart_items[:most], apart=shape.apart[:most])
+        text = to_json(shape)
+    return text
 
 
 def labels_from_csv(content: str | bytes) -> list[Named]:

@@ -144,7 +144,9 @@ class Agreement:
         """The same in a sentence."""
         if self.why:
             return f"No α: {self.why}"
-        if self.alpha <= self.chance_top:
+        if self.alpha <= self.chance_top and self.alpha >= TENTATIVE:
+            meaning = "people agree, but with so few people and features they would by chance, too"
+        elif self.alpha <= self.chance_top:
             meaning = "no more agreement than chance gives"
         elif self.alpha >= RELIABLE:
             meaning = "the names can be relied on: others would give the same"
@@ -154,8 +156,8 @@ class Agreement:
             meaning = "more agreement than chance gives, and too little to rely on"
         alpha, chance, top = (f"{round(value, 2) + 0.0:.2f}" for value in (self.alpha, self.chance, self.chance_top))
         return (
-            f"α = {alpha}: {meaning}. Shuffled within each person, the same names give {chance} on average, and 19 times of 20 "
-            f"at most {top}."
+            f"α = {alpha}: {meaning}. If everybody had put the names that they gave on features by lot, it would be {chance} on "
+            f"average, and 19 times of 20 at most {top}. Names that mean the same but are other words count as different."
         )
 
 
@@ -193,7 +195,9 @@ def _named(feature: int, texts: list[str]) -> Named:
     written: dict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
         written[folded(text)][text] += 1
-    groups = [Group(min(ways, key=lambda way: (-ways[way], way)), ways.total()) for ways in written.values()]
+    groups = [
+        Group(min(ways, key=lambda way: (-ways[way], way.isupper(), way)), ways.total()) for ways in written.values()
+    ]
     counts = np.array([group.count for group in groups], dtype=np.int64)
     n = int(counts.sum())
     same = float((counts * (counts - 1)).sum())

@@ -154,8 +154,9 @@ def click_cell(page, *, u: int, i: int) -> None:
 def test_a_label_outlives_a_restart_and_a_refit_and_stands_everywhere(fresh_server, open_page):
     page = open_page(f"{fresh_server.url}/labels?data=movie_night")
     settled(page)
-    page.get_by_label("Name").first.fill("Crime & <b>story</b>")
+    page.get_by_label("Name of feature 2").fill("Crime & <b>story</b>")
     page.keyboard.press("Enter")
+    page.locator("[class*='st-key-open-1'] button").click()
     page.wait_for_selector("h4:has-text('Crime & <b>story</b>')")
     screenshot(page, "labels-named")
     context = page.context
@@ -163,19 +164,19 @@ def test_a_label_outlives_a_restart_and_a_refit_and_stands_everywhere(fresh_serv
     fresh_server.start()
     again = open_page(f"{fresh_server.url}/labels?data=movie_night", context=context)
     settled(again)
-    assert again.get_by_label("Name").first.input_value() == "Crime & <b>story</b>"
+    assert again.get_by_label("Name of feature 2").input_value() == "Crime & <b>story</b>"
     # the same feature keeps its name at another rank, in the product's axes and in a person's sentence
     again.goto(f"{fresh_server.url}/factors?data=movie_night&rank=5")
     again.wait_for_selector(".js-plotly-plot .heatmaplayer")
     settled(again)
     assert again.locator(".js-plotly-plot text", has_text="Crime").count() >= 1
-    again.goto(f"{fresh_server.url}/recommend?data=movie_night&user=Olga")
-    again.wait_for_selector("text=Olga: strongly Crime & <b>story</b>")
+    again.goto(f"{fresh_server.url}/recommend?data=movie_night&user=Ivan")
+    again.wait_for_selector("text=Ivan: strongly Crime & <b>story</b>")
     no_trouble(again)
     # another browser is another person
     other = open_page(f"{fresh_server.url}/labels?data=movie_night")
     settled(other)
-    assert other.get_by_label("Name").first.input_value() == ""
+    assert other.get_by_label("Name of feature 2").input_value() == ""
 
 
 def test_recommendations_of_a_person_with_labelled_contributions(server, open_page):

@@ -6,12 +6,13 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nmf_core.errors import NmfError
-from nmf_core.labels import KINDS, Label, shape_of, shapes_of
+from nmf_core.labels import KINDS, Label, is_same, shape_of, shapes_of
 from nmf_core.labels.exchange import labels_from_csv, labels_from_json, labels_to_csv, labels_to_json
 
 SHAPE = shape_of(["x", "y"], [2, 1])
@@ -127,3 +128,18 @@ def record(**changed):
 def test_a_json_that_is_none_of_labels_says_where_and_why(text, said):
     with pytest.raises(NmfError, match=said):
         labels_from_json(text)
+
+
+def test_a_cell_of_the_csv_is_no_longer_than_a_spreadsheet_holds():
+    """Excel cuts longer ones, and what is cut is no shape."""
+    rng = np.random.default_rng(0)
+    items = [f"A film with a title of about forty letters {k}" for k in range(3000)]
+    H = rng.gamma(0.3, size=(3, 3000))
+    shapes = shapes_of(items, H, counted=True)
+    labels = [(Label(f"name {f}"), shape) for f, shape in enumerate(shapes)]
+    text = labels_to_csv(labels)
+    assert max(len(cell) for row in csv.reader(io.StringIO(text)) for cell in row) < 32_767
+    back = labels_from_csv(text)
+    assert [label for label, _ in back] == [label for label, _ in labels]
+    assert all(is_same(one, other) for (_, one), other in zip(back, shapes, strict=True))
+    assert labels_from_json(labels_to_json(labels)) == labels

@@ -60,7 +60,7 @@ def test_what_would_come_is_seen_and_then_saved_and_undone(name, write):
     assert seen(app) == [
         ["heist", "replaces the one of this name", "Feature 1"],
         ["<i>war", "is new", "Feature 3"],
-        ["gone", "is new", "not recognised here"],
+        ["gone", "is new", "not recognised here: it will wait in the tray"],
     ]
     assert storage.store().labels(project) == before
     app.button(key="save-labels").click().run()

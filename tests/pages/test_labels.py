@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nmf_core import Ratings, datasets
-from pages.ui.session import session
+from pages.ui.session import session, storage
 from pages.ui.work import jobs
 from tests.pages.conftest import finish, opened, words
 
@@ -86,7 +86,7 @@ def test_a_name_that_is_lost_at_another_rank_is_kept_and_said():
 
 
 def press(app: AppTest, key: str) -> None:
-    next(one for one in app.button if one.key == key).click().run()
+    next(one for one in app.button if one.key == key or (one.key or "").startswith(f"{key}-")).click().run()
     assert not app.exception
 
 
@@ -94,6 +94,7 @@ def test_a_name_in_the_tray_is_hung_on_a_feature_and_undone():
     app = name(opened("labels", data="movie_night", rank="6"), "the sixth")
     other = opened("labels", **address(app, rank="1"))
     assert names(other) == [""] and "the sixth" in words(other)
+    field(other, "selectbox", "hang-on-").set_value(0).run()
     press(other, "hang-1")
     assert names(other) == ["the sixth"]
     assert not any("not recognised" in one.label for one in other.expander)
@@ -154,12 +155,65 @@ def test_an_item_is_found_in_all_features_and_its_card_opened():
     app = opened("labels", data="movie_night", rank="4")
     field(app, "selectbox", "find-item").set_value("The Lion King").run()
     found = [one for one in app.button if (one.key or "").startswith("find-")]
-    assert found and "· 1" in found[0].label.replace("\\", "")
+    assert found and ": place 1" in found[0].label.replace("\\", "")
     found[0].click().run()
     assert not app.exception
     f = int(found[0].key.removeprefix("find-")) + 1
     assert f"Feature {f} of 4 explains" in words(app)
     assert "lean to “" in words(app)
+
+
+def test_a_note_that_is_written_in_another_fit_leaves_the_name_on_what_it_hung_on():
+    app = name(opened("labels", data="movie_night", rank="4"), "crimes")
+    project = app.session_state["_session"].view.project
+    (before,) = storage.store().labels(project)
+    other = opened("labels", **address(app, rank="4", blanks="zero"))
+    assert "crimes" in names(other)
+    press(other, f"open-{names(other).index('crimes')}") if names(other)[0] != "crimes" else None
+    field(other, "text_area", "note-").set_value("seen with zeros").run()
+    (after,) = storage.store().labels(project)
+    assert (after.label.note, after.shape) == ("seen with zeros", before.shape)
+    name_at(other, names(other).index("crimes"), "capers")
+    assert storage.store().labels(project)[0].shape != before.shape
+
+
+def name_at(app: AppTest, f: int, text: str) -> None:
+    [one for one in app.text_input if (one.key or "").startswith("name-")][f].set_value(text).run()
+    assert not app.exception
+
+
+def test_a_name_of_ones_own_drops_the_evidence_for_the_one_that_was_suggested():
+    app = opened("labels", data="movie_night", rank="3")
+    field(app, "button", "suggest-").click().run()
+    assert field(app, "text_area", "note-").value
+    name(app, "mine")
+    assert field(app, "text_area", "note-").value == ""
+
+
+def test_what_waits_to_be_chosen_waits_while_another_label_is_saved():
+    ann = opened("labels", data="movie_night", rank="3")
+    for f, label in enumerate(("space", "love")):
+        fields = [one for one in ann.text_input if (one.key or "").startswith("name-")]
+        fields[f].set_value(label).run()
+    bob = opened("labels", **address(ann))
+    name(ann, "stars")
+    name(bob, "rockets")
+    assert "**Yours:** rockets (" in words(bob)
+    fields = [one for one in bob.text_input if (one.key or "").startswith("name-")]
+    fields[0].set_value("romance").run()  # of the second feature: the first has no field
+    assert "**Yours:** rockets (" in words(bob) and "feature 1" in words(bob)
+    name(ann, "orbits")
+    bob.run()
+    assert "**Theirs:** orbits (" in words(bob) and "**Yours:** rockets (" in words(bob)
+    press(bob, "take-mine")
+    assert names(bob)[:2] == ["rockets", "romance"]
+
+
+def test_a_field_that_nobody_changed_saves_nothing():
+    app = name(opened("labels", data="movie_night", rank="3"), "heist")
+    name(app, " heist ")
+    frame = next(one.value for one in app.dataframe if "What" in one.value.columns)
+    assert frame["What"].tolist() == ["saved"]
 
 
 def two_with(label: str) -> tuple[AppTest, AppTest]:

@@ -17,7 +17,6 @@ from pages.ui.work.view import Ready
 
 ITEMS, USERS = 12, 6
 BALANCED = ("score highest", "¼", "both", "¾", "set it apart")
-SURE = 0.9  # from this similarity on, a feature is plainly the one that was named
 
 
 def card(
@@ -55,7 +54,7 @@ def _real(view: Ready, f: int, found: Found | None, leaning: str) -> None:
         told.append(text.md(leaning))
     st.caption("; ".join(told) + ".")
     known = naming.named(view, f)
-    if known is not None and known.similarity < SURE and view.known is not None:
+    if known is not None and known.similarity < naming.SURE and view.known is not None:
         st.caption(
             f":material/sync: Its name is carried over from another fit: {known.similarity:.0%} alike to the feature that was "
             f"named; by chance up to {max(view.known.chance, 0):.0%}."

@@ -64,7 +64,7 @@ def _downloads(view: Ready, stored: Sequence[StoredLabel]) -> None:
     with st.container(horizontal=True):
         for ending, (title, mime, write, _) in WAYS.items():
             st.download_button(
-                title,
+                f"Export {title}",
                 data=write(labels),
                 file_name=export.file_name(view.workspace.title, "labels", ending),
                 mime=mime,
@@ -129,12 +129,20 @@ def _table(view: Ready, coming: Sequence[Coming]) -> pd.DataFrame:
             "label": [one.label.text for one in coming],
             "kind": [one.label.kind for one in coming],
             "what it does": ["is new" if one.replaces is None else "replaces the one of this name" for one in coming],
-            "its feature here": [
-                "not recognised here" if one.feature is None else f"Feature {one.feature + 1}" for one in coming
-            ],
+            "its feature here": [_where(view, one) for one in coming],
             "made of": [", ".join(text.cut(item, 30) for item in one.shape.items[:3]) for one in coming],
         }
     )
+
+
+def _where(view: Ready, one: Coming) -> str:
+    """Where a label that comes would stand."""
+    if one.feature is None:
+        return "not recognised here: it will wait in the tray"
+    there = view.known.by_feature.get(one.feature) if view.known else None
+    if there is None or (one.replaces is not None and there.stored.id == one.replaces.id):
+        return f"Feature {one.feature + 1}"
+    return f"Feature {one.feature + 1} has a name, {text.cut(there.stored.label.text, 40)}: one of the two will wait in the tray"
 
 
 def _save(project: str, coming: Sequence[Coming], seen: Sequence[int]) -> None:

@@ -13,9 +13,9 @@ from pages.ui.work.view import Ready
 SHOWN = 5  # features
 
 
-def item(view: Ready) -> None:
-    """The search, and the features that have most of what was found."""
-    found = st.selectbox(
+def search(view: Ready) -> str | None:
+    """The search; the item that was found."""
+    found: str | None = st.selectbox(
         "Find an item in the features",
         view.ratings.items.tolist(),
         index=None,
@@ -24,8 +24,11 @@ def item(view: Ready) -> None:
         filter_mode="contains",
         placeholder="part of a title",
     )
-    if found is None:
-        return
+    return found
+
+
+def features_of(view: Ready, found: str) -> None:
+    """The features that have most of an item."""
     ratings, names = view.ratings, view.names
     count = int(ratings.item_counts[ratings.column(found)])
     frame = where_is(view.fit, found, ratings=ratings)
@@ -36,9 +39,9 @@ def item(view: Ready) -> None:
         columns = (there[name].tolist() for name in ("feature", "place", "weight"))
         for f, place, weight in zip(*columns, strict=True):
             st.button(
-                f"{text.md(names[f])} · {place:,}.",
+                f"{text.md(names[f])}: place {place:,}",
                 key=f"find-{f}",
-                help=f"Weight {weight:.2f} of 1; place {place:,} among its items. Opens its card.",
+                help=f"Weight {weight:.2f} of 1, the {text.many(place - 1, 'item')} before it have more. Opens its card.",
                 on_click=controls.set_widgets,
                 kwargs={controls.FEATURE: f + 1},
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -13,6 +13,8 @@ from pages.ui import text
 from pages.ui.labels import conflict
 from pages.ui.session import projects, session, storage
 from pages.ui.work.view import Ready
+
+SURE = 0.9  # from this similarity on, a feature is plainly the one that was named
 
 
 def named(view: Ready, f: int) -> MatchedLabel | None:
@@ -50,7 +52,7 @@ def name_field(view: Ready, f: int, suggestions: Sequence[Suggestion]) -> None:
         placeholder=hint,
         label_visibility="collapsed",
         on_change=_save,
-        args=(view, f, key, "text"),
+        args=(view, f, key, "text", tuple(one.evidence for one in suggestions)),
     )
 
 
@@ -124,8 +126,8 @@ def suggested(view: Ready, f: int, suggestions: Sequence[Suggestion]) -> None:
             )
 
 
-def _save(view: Ready, f: int, key: str, part: str) -> None:
-    """Save one changed field; an emptied name removes the label."""
+def _save(view: Ready, f: int, key: str, part: str, suggested_by: Collection[str] = ()) -> None:
+    """Save one changed field; an emptied name removes the label, and a new one drops the evidence for a name that was suggested."""
     known = named(view, f)
     value = session.widget(key) or ""
     if part == "text" and not value.strip():
@@ -134,6 +136,8 @@ def _save(view: Ready, f: int, key: str, part: str) -> None:
         return
     try:
         label = replace(known.stored.label, **{part: value}) if known else Label(**{part: value})
+        if known and part == "text" and label != known.stored.label and label.note in suggested_by:
+            label = replace(label, note="")
     except NmfError as error:
         session.notice("error", error.plain)
         return
@@ -141,19 +145,36 @@ def _save(view: Ready, f: int, key: str, part: str) -> None:
 
 
 def save(view: Ready, f: int, label: Label) -> None:
-    """Save a label of the feature as it is now; the colour it is seen in stays with it."""
+    """Save a label; the colour it is seen in stays with it. One whose name is another hangs on the feature as it is now."""
     assert view.known is not None  # the page ends where the store cannot be read
     known = named(view, f)
+    if (
+        known is not None and label == known.stored.label
+    ):  # a browser that leaves the page tells fields that nobody changed
+        return
     label = replace(label, colour=label.colour or view.colours[f], author=label.author or session.nickname())
     seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
-    keep(view, f, label, known.stored if known else None, seen)
+    keep(
+        view,
+        f,
+        label,
+        known.stored if known else None,
+        seen,
+        anew=known is None or label.text != known.stored.label.text,
+    )
 
 
-def keep(view: Ready, f: int, label: Label, stored: StoredLabel | None, beside: Sequence[int] = ()) -> None:
-    """Save a label with a feature: a new one, or in the place of one that is stored."""
+def keep(
+    view: Ready, f: int, label: Label, stored: StoredLabel | None, beside: Sequence[int] = (), *, anew: bool = True
+) -> None:
+    """Save a label with a feature: a new one, or in the place of one that is stored.
+
+    It hangs on the feature as it is in this fit, or if not `anew` on what it hung on: a note that is written in another fit must
+    not move a name from feature to feature.
+    """
     assert view.project is not None
     fit, project = view.fit, view.project
-    shape = shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)[f]
+    shape = stored.shape if stored and not anew else shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)[f]
     conflict.saving(
         project,
         shape,
@@ -182,6 +203,18 @@ def forget(view: Ready, stored: StoredLabel) -> None:
         conflict.saving(project, None, lambda: storage.store().remove(project, stored.id, stored.version))
 
 
+def _undo(project: str) -> None:
+    """Take back the last change, and say what that was. A callback."""
+
+    def undo() -> None:
+        label = storage.store().undo(project)
+        if label is not None:
+            became = "is without its name again" if label.removed else f"is as it was: {label.label.text}"
+            session.notice("info", f"Taken back: label {label.id} {became}.")
+
+    projects.saving(undo)
+
+
 def undo_button(view: Ready) -> None:
     """Take back the last change of a label."""
     project = view.project
@@ -191,7 +224,7 @@ def undo_button(view: Ready) -> None:
         icon=":material/undo:",
         key="undo-label",
         help="Take back the last change of a label.",
-        on_click=projects.saving,
-        args=(lambda: storage.store().undo(project),),
+        on_click=_undo,
+        args=(project,),
         disabled=not projects.has_label_history(project),
     )

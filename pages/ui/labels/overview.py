@@ -23,6 +23,10 @@ def features(
 ) -> None:
     """The list; the feature whose card is open is marked."""
     rank = view.fit.rank
+    # A browser would write how to save over the end of a long name.
+    st.html("<style>[class*='st-key-name-'] [data-testid='InputInstructions'] { display: none }</style>")
+    if rank * ROW > TALL:
+        st.caption(f"{rank} features: scroll for more.")
     with st.container(height=TALL if rank * ROW > TALL else "content", border=False, gap="small"):
         for f in range(rank):
             with st.container(border=f == opened, gap=None, key=f"feature-row-{f}"):
@@ -35,7 +39,7 @@ def _row(
     """One feature."""
     waits = conflict.waits_at(view, f)
     if waits is not None:
-        conflict.choice(waits)
+        conflict.choice(waits, f"feature {f + 1}")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(naming.swatch(view.colours[f], 8, 40), width=8)
@@ -59,6 +63,9 @@ def _told(view: Ready, f: int, found: Found | None, least: int | None) -> list[s
         return ["empty: nothing is made of it"]
     items = distinctive_items(view.fit, f, n=ITEMS, ratings=view.ratings, least=least)["item"]
     told = [f"**{share(view, f):.0%}**"]
+    known = naming.named(view, f)
+    if known is not None and known.similarity < naming.SURE:
+        told.append(f":material/sync: carried over, {known.similarity:.0%} alike")
     if found is not None:
         told.append(found.words)
     return [*told, ", ".join(map(text.md, text.cut_apart(items.tolist(), 28))) or "nothing sets it apart"]

@@ -15,7 +15,7 @@ SAID = {
     "look again": "perhaps {name}: {alike}",
     "split": "in two parts; most of it is {name}: {alike}",
     "merged": "in one with another; most of it is {name}: {alike}",
-    "lost": "no feature is like it",
+    "lost": "no feature is like it here",
 }
 
 
@@ -32,9 +32,11 @@ def tray(view: Ready) -> None:
             "the feature that it names now."
         )
         for one in known.others:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"tray-{one.stored.id}"):
+            words, where = st.columns([3, 2], vertical_alignment="center")
+            with words:
                 _name(view, one)
-                if not view.workspace.viewed:
+            if not view.workspace.viewed:
+                with where, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
                     _hang(view, one, free)
 
 
@@ -46,15 +48,14 @@ def _name(view: Ready, one: MatchedLabel) -> None:
     items = text.md(", ".join(text.cut(item, 40) for item in one.stored.shape.items[:4]))
     st.markdown(
         f"**{text.md(one.stored.label.text)}** ({one.stored.label.kind}): {SAID[one.status].format(name=nearest, alike=alike)}  \n"
-        f":small[{items}, …]",
-        width="stretch",
+        f":small[{items}, …]"
     )
 
 
 def _hang(view: Ready, one: MatchedLabel, free: list[int]) -> None:
     """Where it can be hung, the nearest first; and taking it away."""
     if free:
-        nearest = free.index(one.feature) if one.feature in free else 0
+        nearest = free.index(one.feature) if one.feature in free else None
         where = st.selectbox(
             "Feature",
             free,
@@ -62,17 +63,20 @@ def _hang(view: Ready, one: MatchedLabel, free: list[int]) -> None:
             key=f"hang-on-{one.stored.id}-{view.project}",
             format_func=view.names.__getitem__,
             label_visibility="collapsed",
-            width=200,
+            placeholder="on which feature?",
+            width=190,
         )
         st.button(
             "Hang it there",
             icon=":material/sell:",
             key=f"hang-{one.stored.id}",
+            disabled=where is None,
             on_click=_hung,
             args=(view, one, where),
         )
     st.button(
-        "Remove",
+        "",
+        help="Remove this name",
         icon=":material/delete:",
         key=f"drop-{one.stored.id}",
         type="tertiary",
@@ -84,5 +88,5 @@ def _hang(view: Ready, one: MatchedLabel, free: list[int]) -> None:
 def _hung(view: Ready, one: MatchedLabel, f: int) -> None:
     """Hang the label on a feature: it names that one from now on."""
     naming.keep(view, f, one.stored.label, one.stored)
-    if conflict.pending(view) is None:
+    if all(waits.found.theirs.id != one.stored.id for waits in conflict.pending(view)):
         session.notice("success", f"{one.stored.label.text} names feature {f + 1} now. Undo takes that back.")

@@ -113,7 +113,8 @@ def _card(held: Round, card: Card, saved: str) -> None:
         args=(held.code, card.feature, key),
     )
     if one_line(typed or "") == saved:
-        st.caption(":material/check: saved" if saved else "not named yet")
+        told = ":material/check: saved" if held.state == "open" else f":material/check: saved: {text.md(saved)}"
+        st.caption(told if saved else "not named yet")
     else:
         st.warning(text.md(rounds.unsaved(key) or "Not saved yet."), icon=":material/error:")
         if held.state == "open":

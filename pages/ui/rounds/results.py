@@ -39,9 +39,9 @@ def draw(
         with st.container(horizontal=True, gap="large"):
             st.metric("Krippendorff's α", f"{found.alpha:.3f}", help=text.terms("α"), width="content")
             st.metric(
-                "By chance, at most",
+                "By lot, 19 times of 20 below",
                 f"{found.chance_top:.3f}",
-                help="19 of 20 shuffles of each person's names stay below.",
+                help="What α would be if everybody had put the names that they gave on features by lot.",
                 width="content",
             )
             st.metric("People who named", found.n_people, width="content")

@@ -19,6 +19,7 @@ from pages.ui.work.view import Ready
 
 WATCHED = 2.0  # seconds between two looks at who is here
 LISTED = 6  # items of each kind on a card
+HIGH = 0.5  # from which share of the largest weight an item is high on a feature
 
 
 def with_code() -> None:
@@ -34,8 +35,7 @@ def panel(view: Ready) -> None:
     if view.workspace.viewed:
         st.caption("To open a round on it, make a copy of it first.")
         return
-    waits = conflict.pending(view)
-    if waits is not None:
+    for waits in conflict.pending(view):
         conflict.choice(waits)
     try:
         opened = storage.rounds().of_project(view.project)
@@ -45,7 +45,7 @@ def panel(view: Ready) -> None:
     if not opened:
         _opening(view)
         return
-    with st.expander("Open another round", icon=":material/add:"):
+    with st.expander("Open another round", icon=":material/add:", key=f"another-{len(opened)}"):
         _opening(view)
     chosen = opened[0]
     if len(opened) > 1:
@@ -66,7 +66,8 @@ def _opening(view: Ready) -> None:
     if not cards:
         st.caption("No feature of this fit has any weight, so there is nothing to name. Take a smaller rank.")
         return
-    st.text_input("Title, which pupils see", view.workspace.title, max_chars=80, key="round-title")
+    title = f"round-title-{view.workspace.key}"  # of what is open: another has a title of its own
+    st.text_input("Title, which pupils see", view.workspace.title, max_chars=80, key=title)
     st.button(
         f"Open a round on {text.many(len(cards), 'feature')}",
         key="open-round",
@@ -90,14 +91,16 @@ def _cards(view: Ready) -> dict[Card, Shape]:
 def _card(view: Ready, f: int, shape: Shape) -> Card:
     """One feature as pupils see it; where no item has ratings enough to tell, its heaviest are shown all the same."""
     fit, ratings = view.fit, view.ratings
-    apart, top = (listed(fit, f, n=LISTED, ratings=ratings)["item"] for listed in (distinctive_items, top_items))
-    return Card(f, tuple(apart), tuple(top) or shape.items[:LISTED])
+    apart = distinctive_items(fit, f, n=LISTED, ratings=ratings)["item"]
+    top = top_items(fit, f, n=LISTED, ratings=ratings)
+    high = top.loc[top["weight"] >= HIGH, "item"]
+    return Card(f, tuple(apart), tuple(high) or shape.items[:LISTED])
 
 
 def _open(view: Ready, cards: dict[Card, Shape]) -> None:
     """Open a round. A callback."""
     assert view.project is not None
-    title = str(session.widget("round-title") or "")
+    title = str(session.widget(f"round-title-{view.workspace.key}") or "")
     projects.saving(partial(storage.rounds().begin, view.project, title, cards))
 
 

@@ -48,11 +48,14 @@ class Session:
     editor: tuple[str, int] = ("", 0)
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
+    rank_unsteered: dict[str, int] = field(default_factory=dict)  # before the first wish; likewise
     wishes: dict[str, Any] = field(default_factory=dict)  # settings that features obey, by the ratings' fingerprint
     view: Any = None  # of this run; work.view makes it
     recognised: Any = None  # the last fit, saved labels, and which of them its features carry
     suggested: Any = None  # names for the features of the last fit; labels.suggested has what it holds
-    conflict: Any = None  # a label that two people changed; labels.conflict has its own
+    conflicts: dict[tuple[str, int], Any] = field(
+        default_factory=dict
+    )  # labels that two people changed, by project and label; labels.conflict has its own
     pupils: dict[str, str] = field(default_factory=dict)  # tokens in blind rounds, by the round's code
     unsaved_names: dict[str, str] = field(
         default_factory=dict

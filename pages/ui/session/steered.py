@@ -33,12 +33,17 @@ def why_not(settings: Settings, held: Settings) -> str:
 def wish(ratings: Ratings, asked: Settings) -> None:
     """These ratings are fitted so from now on; without a steer, freely. A callback."""
     if asked.steer is None:
-        session.current().wishes.pop(ratings.fingerprint, None)
+        let_go(ratings)
         return
-    session.current().wishes[ratings.fingerprint] = asked
+    held = session.current()
+    held.rank_unsteered.setdefault(ratings.fingerprint, controls.settings(ratings).rank)
+    held.wishes[ratings.fingerprint] = asked
     controls.set_widgets(**{controls.RANK: asked.rank})
 
 
 def let_go(ratings: Ratings) -> None:
-    """All features of these ratings are free again. A callback."""
-    session.current().wishes.pop(ratings.fingerprint, None)
+    """All features of these ratings are free again, as many as before the first wish. A callback."""
+    held = session.current()
+    wished, before = held.wishes.pop(ratings.fingerprint, None), held.rank_unsteered.pop(ratings.fingerprint, None)
+    if wished is not None and before is not None and controls.settings(ratings).rank == wished.rank:
+        controls.set_widgets(**{controls.RANK: before})

@@ -36,6 +36,7 @@ GLANCE = 0.2  # seconds between two looks at a job that is waited for
 
 # Told (done, of), and what there is so far if anything is; answers whether to go on.
 Progress = Callable[..., bool]
+EARLY = 0.05  # of a job: before that its pace tells nothing
 
 
 @dataclass(eq=False)
@@ -112,7 +113,7 @@ class Job:
     @property
     def seconds_left(self) -> float | None:
         """At most this long to go, by the pace so far; None where there is no telling."""
-        if not self.done or not self.of or self.waiting:
+        if not self.of or self.waiting or self.done < EARLY * self.of:
             return None
         return (time.monotonic() - self.began) / self.done * (self.of - self.done)
 

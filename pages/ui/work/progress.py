@@ -90,7 +90,7 @@ def _under_way(task: Task) -> None:
             st.rerun()
         return
     left = job.seconds_left
-    words = "Waiting for a turn: others are at work" if job.waiting else task.doing(job)
+    words = "Waiting for a turn: other work is under way" if job.waiting else task.doing(job)
     st.progress(
         min(job.done / job.of, 1.0) if job.of else 0.0,
         words + (f" · at most {text.duration(left)} left" if left is not None else ""),
