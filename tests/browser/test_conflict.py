@@ -63,7 +63,7 @@ def test_the_second_of_two_sees_both_versions_and_chooses(fresh_server, open_pag
     assert field.input_value() == "heists"
     field.press_sequentially(" of art")
     field.press("Enter")
-    bob.wait_for_selector("text=changed this label meanwhile")
+    bob.wait_for_selector("text=meanwhile, and yours is not saved")
     settled(bob)
     said = bob.locator('[data-testid="stMain"]').inner_text()
     assert "Theirs: crime" in said and "Yours: heists of art" in said
