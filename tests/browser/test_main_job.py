@@ -156,7 +156,8 @@ def test_a_label_outlives_a_restart_and_a_refit_and_stands_everywhere(fresh_serv
     settled(page)
     page.get_by_label("Name of feature 2").fill("Crime & <b>story</b>")
     page.keyboard.press("Enter")
-    page.locator(".st-key-open-1 button").click()
+    settled(page)
+    page.locator(".st-key-open-1 button").first.click()
     page.wait_for_selector("h4:has-text('Crime & <b>story</b>')")
     screenshot(page, "labels-named")
     context = page.context
