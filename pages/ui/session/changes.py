@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from pages.ui.session import projects, session, storage
 
-_LOOK = """<style>.st-key-newer { display: none }</style><script>
+_LOOK = """<style>.st-key-follows { display: none }</style><script>
 if (!window.looksForNewer) {
   window.looksForNewer = true;
   let typing = null, asked = "";
@@ -56,9 +56,10 @@ def follow() -> None:
         return
     if held.changes_seen is None or held.changes_seen[0] != project:  # opened in this run
         held.changes_seen = project, storage.n_changes(project)
-    st.button("Show what was changed", key="newer")
-    st.html(f'<div data-of="{storage.view_key(project)}" data-changes="{held.changes_seen[1]}"></div>')
-    st.html(_LOOK, unsafe_allow_javascript=True)
+    with st.container(key="follows"):
+        st.button("Show what was changed", key="newer")
+        st.html(f'<div data-of="{storage.view_key(project)}" data-changes="{held.changes_seen[1]}"></div>')
+        st.html(_LOOK, unsafe_allow_javascript=True)
 
 
 async def _answer(request: Request) -> Response:
