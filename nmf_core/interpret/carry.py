@@ -22,7 +22,7 @@ def carry_labels(labels: Mapping[int, str], old_fit: Factorization, new_fit: Fac
 
     * kept: plainly the same feature; the name can stay.
     * look again: perhaps the same; somebody should say.
-    * split: two or more new features have it as their nearest.
+    * split: a second feature, which is nobody else's, has nearly as much of it, and neither is plainly it.
     * merged: the feature that has most of it is plainly another one's.
     * lost: no feature is like it.
 

@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.special import ndtri
 
 from nmf_core.errors import NmfError
+from nmf_core.labels.apart import strata
 from nmf_core.labels.metadata import Column, read_columns
 
 # In one feature of twenty that leans to nothing some value lies beyond what chance reaches, however many columns and values there
@@ -206,12 +207,11 @@ def largest(weights: Floats, n: int) -> NDArray[np.int64]:
 
 def _strata(popular: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n,) which of some items stand together, by popularity; all where that cannot be told."""
-    stratum = np.zeros(len(known), dtype=np.int64)
-    if len(popular):
-        place = np.empty(len(popular), dtype=np.int64)
-        place[popular] = np.arange(len(popular))
-        stratum[np.argsort(place[known])] = np.arange(len(known)) // TOGETHER
-    return stratum
+    if not len(popular):
+        return np.zeros(len(known), dtype=np.int64)
+    place = np.empty(len(popular), dtype=np.int64)
+    place[popular] = np.arange(len(popular))
+    return strata(place[known], TOGETHER)
 
 
 def standard_errors(weights: Floats, having: sparse.csr_array, stratum: NDArray[np.int64]) -> Floats:

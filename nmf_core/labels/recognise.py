@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from nmf_core.labels.apart import by_chance, own_popularity
 from nmf_core.labels.fate import bars, fates
 from nmf_core.labels.saved import StoredLabel
-from nmf_core.labels.shape import Shape, cosines, laid_on, shapes_of, similarity, what_is_apart
+from nmf_core.labels.shape import Shape, cosines, laid_on, shapes_of, similarity, weights_of, what_is_apart
 
 # From which cosine of weights a feature counts as the one that was named, where nothing tells what set that one apart: the only
 # feature of a fit, or a label of an earlier version. Above √½ = 0.71, no shape can be recognised in two features that share no
@@ -57,6 +57,11 @@ class MatchedLabels:
         return {f: named.stored.label.text for f, named in self.by_feature.items()}
 
     @property
+    def stored(self) -> list[StoredLabel]:
+        """All labels, in the order in which they were made."""
+        return sorted((*(one.stored for one in self.by_feature.values()), *self.unrecognised), key=lambda one: one.id)
+
+    @property
     def unrecognised(self) -> tuple[StoredLabel, ...]:
         """Labels that no feature of this fit carries."""
         return tuple(one.stored for one in self.others)
@@ -86,9 +91,9 @@ def matched_labels(
     >>> names.texts, names.unrecognised
     ({1: 'Story'}, ())
     """
-    shapes = shapes_of(items, H, counted=counted)
-    alike, chance = _likeness([s.shape for s in saved], items, np.asarray(H, dtype=np.float64), shapes)
-    told = [bars(counted and s.shape.counted, chance) if _tells(s.shape, shapes) else (RECOGNISED, 1.0) for s in saved]
+    rank = len(np.asarray(H))
+    alike, chance = _likeness([s.shape for s in saved], items, H)
+    told = [bars(counted and s.shape.counted, chance) if _tells(s.shape, rank) else (RECOGNISED, 1.0) for s in saved]
     kept, look = np.array(told, dtype=float).reshape(-1, 2).T
     found = [
         MatchedLabel(s, fate.similarity, fate.new, fate.status)
@@ -127,19 +132,32 @@ def is_same(a: Shape, b: Shape) -> bool:
     return similarity(a, b) >= (bars(a.counted and b.counted, 0.0)[0] if a.apart and b.apart else RECOGNISED)
 
 
-def _tells(shape: Shape, shapes: Sequence[Shape]) -> bool:
-    """Whether what sets features apart is known of the shape, and of the fit."""
-    return bool(shape.apart) and len(shapes) > 1
+def nearest_same(labels: Sequence[StoredLabel], shape: Shape) -> StoredLabel | None:
+    """The label whose feature is most alike to one, among those that are plainly of it; None where there is none."""
+    return max(
+        (one for one in labels if is_same(one.shape, shape)), key=lambda one: similarity(one.shape, shape), default=None
+    )
+
+
+def _tells(shape: Shape, rank: int) -> bool:
+    """Whether what sets features apart is known of the shape, and of a fit of this rank."""
+    return bool(shape.apart) and rank > 1
 
 
 def _likeness(
-    stored: Sequence[Shape], items: Sequence[str] | pd.Index, H: NDArray[np.float64], shapes: Sequence[Shape]
+    stored: Sequence[Shape], items: Sequence[str] | pd.Index, H: ArrayLike
 ) -> tuple[NDArray[np.float64], float]:
     """(stored, rank) how alike stored shapes and features are, by what is known of each, and what chance reaches."""
-    alike = cosines(stored, shapes)
-    tell = [s for s, shape in enumerate(stored) if _tells(shape, shapes)]
-    if not tell:
+    shapes = weights_of(items, H)
+    tell = np.array([_tells(shape, len(shapes)) for shape in stored], dtype=bool)
+    alike = np.zeros((len(stored), len(shapes)))
+    alike[~tell] = cosines([shape for shape, told in zip(stored, tell, strict=True) if not told], shapes)
+    if not tell.any():
         return alike, 0.0
-    apart, rows = what_is_apart(H), laid_on([stored[s] for s in tell], items)
+    weights = np.asarray(H, dtype=np.float64)
+    apart, rows = (
+        what_is_apart(weights),
+        laid_on([shape for shape, told in zip(stored, tell, strict=True) if told], items),
+    )
     alike[tell] = np.clip(rows @ apart.T, -1.0, 1.0)
-    return alike, by_chance(rows, apart, own_popularity(H))
+    return alike, by_chance(rows, apart, own_popularity(weights))

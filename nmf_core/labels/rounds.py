@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from nmf_core.errors import NmfError, shown
+from nmf_core.labels.apart import unit_rows
 from nmf_core.labels.label import checked_name
 from nmf_core.labels.shape import Shape
 from nmf_core.words import many
@@ -312,8 +313,5 @@ def matched_key(shapes: Mapping[int, Shape], key: pd.DataFrame) -> dict[int, tup
 
 def _centred(H: NDArray) -> NDArray:
     """Rows at length 1, less their mean row where there are several, at length 1 again."""
-    for least in (0.0, 1e-9):
-        size = np.linalg.norm(H, axis=1, keepdims=True)
-        H = np.divide(H, size, out=np.zeros_like(H), where=size > least)
-        H = H - H.mean(axis=0) if least == 0.0 and len(H) > 1 else H
-    return H
+    rows = unit_rows(H)
+    return unit_rows(rows - rows.mean(axis=0) if len(rows) > 1 else rows, least=1e-9)

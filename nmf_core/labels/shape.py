@@ -119,12 +119,19 @@ def shapes_of(items: Sequence[str] | pd.Index, H: ArrayLike, *, counted: bool = 
     >>> [shape.items for shape in shapes_of(["x", "y"], [[2.0, 0.0], [0.0, 3.0]])]
     [('x',), ('y',)]
     """
-    rows = _matrix(H)
-    found = [replace(shape_of(items, row), counted=counted) for row in rows]
-    if len(rows) < 2:
+    found = [replace(shape, counted=counted) for shape in weights_of(items, H)]
+    if len(found) < 2:
         return found
-    ids = np.asarray(items, dtype=object)
-    return [_with_apart(shape, ids, row) for shape, row in zip(found, what_is_apart(rows), strict=True)]
+    ids, rows = np.asarray(items, dtype=object), what_is_apart(np.asarray(H, dtype=np.float64))
+    return [_with_apart(shape, ids, row) for shape, row in zip(found, rows, strict=True)]
+
+
+def weights_of(items: Sequence[str] | pd.Index, H: ArrayLike) -> list[Shape]:
+    """The shapes of all features of a fit by their weights alone, as `shape_of` makes them."""
+    rows = np.asarray(H, dtype=np.float64)
+    if rows.ndim != 2:
+        raise NmfError(f"H has {rows.ndim} dimensions; it must have two, rank × n_items. Give fit.H.")
+    return [shape_of(items, row) for row in rows]
 
 
 def what_is_apart(H: NDArray[np.float64]) -> NDArray[np.floating]:
@@ -140,14 +147,6 @@ def _with_apart(shape: Shape, ids: NDArray, row: NDArray[np.floating]) -> Shape:
     rounded = np.round(row.astype(np.float64), 4)
     order = _largest(ids, np.abs(rounded), MOST_APART)
     return replace(shape, apart_items=tuple(str(ids[i]) for i in order), apart=tuple(rounded[order].tolist()))
-
-
-def _matrix(H: ArrayLike) -> NDArray[np.float64]:
-    """H as a matrix of float64."""
-    rows = np.asarray(H, dtype=np.float64)
-    if rows.ndim != 2:
-        raise NmfError(f"H has {rows.ndim} dimensions; it must have two, rank × n_items. Give fit.H.")
-    return rows
 
 
 def similarity(a: Shape, b: Shape) -> float:

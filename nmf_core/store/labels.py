@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import Label
-from nmf_core.labels.recognise import is_same
+from nmf_core.labels.recognise import nearest_same
 from nmf_core.labels.saved import StoredLabel
-from nmf_core.labels.shape import Shape, from_json, similarity, to_json
+from nmf_core.labels.shape import Shape, from_json, to_json
 from nmf_core.store.database import open_engine, transaction
 from nmf_core.store.tables import history, labels, projects
 
@@ -151,9 +151,9 @@ class LabelStore:
         with self.transaction(write=True) as db:
             project_row(db, project)
             if label_id is None:
-                alike = [s for s in _live(db, project) if s.id not in beside and is_same(s.shape, shape)]
-                if alike:
-                    raise LabelConflict(label, max(alike, key=lambda s: similarity(s.shape, shape)))
+                same = nearest_same([s for s in _live(db, project) if s.id not in beside], shape)
+                if same is not None:
+                    raise LabelConflict(label, same)
                 return _insert(db, project, values)
             now = _one(db, project, label_id)
             if now.version != version:
