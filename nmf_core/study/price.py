@@ -71,16 +71,15 @@ def price_of_a_name(
     def go_on(done: int) -> bool:
         return on_progress is None or on_progress(done, total) is not False
 
-    values = {}
-    problem = problem_of(ratings, fits[FREE])
     loose = replace(settings, steer=settings.steer.at(0.0))
-    whole = fit_settings(ratings, loose, on_sweep=lambda *_: go_on(0))
-    for number, (name, one) in enumerate(fits.items()):
-        fit = fit_settings(ratings, one, on_sweep=lambda *_, number=number: go_on(number))
-        if fit.stopped == "cancelled":
+    found: dict[Settings, Factorization] = {}
+    for number, one in enumerate(dict.fromkeys((*fits.values(), loose))):  # strength 0 is a stop of most prices, too
+        found[one] = fit_settings(ratings, one, on_sweep=lambda *_, number=number: go_on(number))
+        if found[one].stopped == "cancelled":
             raise SettingsError("The price was ended before it was known. Start it again.")
-        values[name] = objective(problem, fit.W, fit.H)
-    moved = _Moved(loose, whole.H)
+    problem = problem_of(ratings, fits[FREE])
+    values = {name: objective(problem, found[one].W, found[one].H) for name, one in fits.items()}
+    moved = _Moved(loose, found[loose].H)
     judged = {name: one if one.steer is None else _Unseen(one, moved) for name, one in fits.items()}
     table = evaluate(
         ratings,
@@ -95,18 +94,18 @@ def price_of_a_name(
 
 
 class _Moved:
-    """By how much the rows of a fit that begins at the wishes and is free move from all ratings to some of them."""
+    """How the rows of a fit that begins at the wishes and is free move from all ratings to some of them."""
 
     def __init__(self, loose: Settings, whole: Array) -> None:
         """Settings of that fit, and its H (rank, n_items) of all ratings."""
-        self._loose, self._whole = loose, unit_rows(whole)
-        self._last: tuple[Ratings, Array] | None = None
+        self._loose, self.whole = loose, unit_rows(whole)
+        self._last: tuple[Ratings, Factorization] | None = None
 
-    def by(self, training: Ratings) -> tuple[Array, Array]:
-        """(rank, n_items) the rows of all ratings at length 1, and how far those of some lie from them; once for all stops."""
+    def fit(self, training: Ratings) -> Factorization:
+        """That fit to some of the ratings, made once for all stops."""
         if self._last is None or self._last[0] is not training:
-            self._last = training, unit_rows(fit_settings(training, self._loose).H)
-        return self._whole, self._last[1] - self._whole
+            self._last = training, fit_settings(training, self._loose)
+        return self._last[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +119,10 @@ class _Unseen:
     def fit(self, training: Ratings, on_sweep: OnSweep | None = None) -> Factorization:
         """The fit to some of the ratings."""
         assert self.settings.steer is not None
-        whole, change = self.moved.by(training)
-        wishes = list(self.settings.steer.wishes)
+        loose, whole = self.moved.fit(training), self.moved.whole
+        if not any(wish.drawn for wish in self.settings.steer.by_feature.values()):
+            return loose
+        change, wishes = unit_rows(loose.H) - whole, list(self.settings.steer.wishes)
         for f, wish in self.settings.steer.by_feature.items():
             row = wish.row / np.linalg.norm(wish.row)
             unseen = np.maximum(row + float(row @ whole[f]) * change[f], 0.0)
