@@ -19,7 +19,8 @@ import numpy as np
 from benchmarks.few import REAL
 from benchmarks.labels_planted import grids, judged, stored
 from nmf_core import Factorization, Ratings, carry_labels, factorize, match_features, read_ratings
-from nmf_core.labels import STATUSES, matched_labels
+from nmf_core.interpret.carry import labels_in
+from nmf_core.labels import STATUSES
 from nmf_core.study.chance import rewired, shuffled_within_items
 
 Change = tuple[str, Factorization, Factorization]
@@ -55,7 +56,7 @@ def real(seeds: int) -> None:
         alike: dict[str, list[float]] = {}
         for name, old, new in changes(ratings, blanks, penalty, seeds):
             named = {f: f"name {f}" for f in range(old.rank)}
-            known = matched_labels(stored(old, named), new.items, new.H, counted=new.blanks.weight > 0)
+            known = labels_in(new, stored(old, named))
             carried = carry_labels(named, old, new)
             told.setdefault(name, Counter(attached=0)).update(carried["status"])
             told[name]["attached"] += len(known.by_feature)

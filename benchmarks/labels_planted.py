@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 
 from nmf_core import Factorization, Ratings, datasets, factorize
-from nmf_core.labels import Label, StoredLabel, matched_labels, shapes_of
+from nmf_core.interpret.carry import feature_shapes, labels_in
+from nmf_core.labels import Label, StoredLabel
 from nmf_core.labels.apart import shapes
 from nmf_core.labels.shape import from_json, to_json
 
@@ -98,11 +100,11 @@ def refits(grid: Grid) -> tuple[Factorization, Ratings, list[Change]]:
 
 
 def _fit(
-    ratings: Ratings, rank: int, blanks: str, seed: int, penalty: float | None = None, **asked: object
+    ratings: Ratings, rank: int, blanks: str, seed: int, penalty: float | None = None, **asked: Any
 ) -> Factorization:
     """A fit in canonical form from a random start."""
-    start: dict[str, object] = {"init": "random", **asked}
-    return factorize(ratings, rank=rank, blanks=blanks, penalty=penalty, seed=seed, **start).canonical()  # type: ignore[arg-type]
+    start = {"init": "random", **asked}
+    return factorize(ratings, rank=rank, blanks=blanks, penalty=penalty, seed=seed, **start).canonical()
 
 
 def to_truth(fit: Factorization, grid: Grid, ratings: Ratings) -> NDArray[np.floating]:
@@ -115,7 +117,7 @@ def to_truth(fit: Factorization, grid: Grid, ratings: Ratings) -> NDArray[np.flo
 
 def stored(fit: Factorization, names: dict[int, str]) -> list[StoredLabel]:
     """Labels of a fit's features as the store gives them back."""
-    found, now = shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0), datetime.now(UTC)
+    found, now = feature_shapes(fit), datetime.now(UTC)
     return [StoredLabel(f + 1, 1, Label(name), from_json(to_json(found[f])), now) for f, name in names.items()]
 
 
@@ -129,7 +131,7 @@ def judged(grid: Grid) -> Iterator[tuple[str, Counter[str]]]:
     labels = stored(old, {f: str(g) for f, g in named.items()})
     for name, ratings, new in made:
         after = to_truth(new, grid, ratings)
-        known = matched_labels(labels, new.items, new.H, counted=new.blanks.weight > 0)
+        known = labels_in(new, labels)
         kept = {int(text): f for f, text in known.texts.items()}
         told: Counter[str] = Counter(attached=len(kept))
         told["right"] = sum(after[f].argmax() == g and after[:, g].argmax() == f for g, f in kept.items())

@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import requests
@@ -38,6 +39,9 @@ from nmf_core.labels import Label, StoredLabel, shape_of
 from nmf_core.store.labels import LabelConflict, LabelStore
 from tests.browser.conftest import FLAGS, WAIT, Server, chromium, settled
 from tests.postgresql import Throwaway, ended, programs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PATIENCE = 120.0  # seconds that a writer waits for the others
 NAME = 'input[aria-label^="Name of feature"]'
@@ -233,11 +237,11 @@ async def standing(server: Server, address: str, pages: int, seconds: float) -> 
     return (watched.processor() - before) / (time.perf_counter() - began), took
 
 
-def seen(browser: object, server: Server, times: int) -> tuple[str, list[float], list[float]]:
+def seen(browser: Browser, server: Server, times: int) -> tuple[str, list[float], list[float]]:
     """Where a page looks for what is newer, and seconds from a save until its own page shows it, and until another does."""
     link, pages = f"{server.url}/labels?data=movie_night&rank=4", []
     for _ in range(2):
-        page = browser.new_context().new_page()  # type: ignore[attr-defined]
+        page = browser.new_context().new_page()
         page.set_default_timeout(WAIT)
         page.goto(link)
         page.wait_for_selector("h1")

@@ -58,7 +58,6 @@ def audit_table(
     counts = ratings.item_counts
     suggestions = suggest_all_names(fit.H, fit.items, ratings.item_info, n=4, counts=counts)
     lean = nameability(fit.H, fit.items, ratings.item_info, counts=counts)
-    explained = np.maximum(fit.misfit_removed, 0.0)
     rows = []
     for f, (name, own) in enumerate(zip(names, suggestions, strict=True)):
         label, first = whole.get(f), own[0] if own else None
@@ -68,7 +67,7 @@ def audit_table(
                 "name": name,
                 "kind": label.kind if label else "",
                 "note": label.note if label else "",
-                "share": float(explained[f]) / (float(explained.sum()) or 1.0),
+                "share": float(fit.explained[f]),
                 "top_items": _joined(top_items(fit, f, n=LISTED, ratings=ratings, least=least)["item"]),
                 "apart_items": _joined(distinctive_items(fit, f, n=LISTED, ratings=ratings, least=least)["item"]),
                 "top_users": _joined(top_users(fit, f, n=PEOPLE, ratings=ratings, least=least)["user"]),

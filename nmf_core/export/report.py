@@ -204,12 +204,11 @@ def _card(ratings: Ratings, fit: Factorization, f: int, name: str, colour: str, 
     """One feature: top items, what sets it apart, top users."""
     top, apart = top_items(fit, f, n=TOP, ratings=ratings), distinctive_items(fit, f, n=3, ratings=ratings)
     users = top_users(fit, f, n=4, ratings=ratings)
-    removed = fit.misfit_removed[f] / np.maximum(fit.misfit_removed, 0).sum() if fit.misfit_removed[f] > 0 else 0.0
     largest = max(float(users["weight"].max()), 1e-300) if len(users) else 1.0
     return {
         "colour": colour,
         "name": name,
-        "removed": f"{removed:.0%}",
+        "removed": f"{fit.explained[f]:.0%}",
         "top_items": _bars(top["item"], top["weight"], 1.0, ".2f", warned),
         "apart": apart["item"].tolist(),
         "top_users": _bars(users["user"], users["weight"], largest, ".1f", {}),

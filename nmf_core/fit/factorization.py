@@ -82,6 +82,12 @@ class Factorization:
     solver_order: tuple[int, ...] = ()
 
     @property
+    def explained(self) -> Array:
+        """(rank,) the share that each feature has of what all explain; 0 of one that explains nothing, or less."""
+        removed: Array = np.maximum(self.misfit_removed, 0.0)
+        return removed / (float(removed.sum()) or 1.0)
+
+    @property
     def rank(self) -> int:
         """Number of features."""
         return self.H.shape[0]

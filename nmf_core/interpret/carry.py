@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from nmf_core.errors import NmfError, shown
 from nmf_core.fit.factorization import Factorization
 from nmf_core.interpret.match import similarities
 from nmf_core.labels.fate import bars, fates
+from nmf_core.labels.recognise import MatchedLabels, matched_labels
+from nmf_core.labels.saved import StoredLabel
+from nmf_core.labels.shape import Shape, shapes_of
 
 
 def carry_labels(labels: Mapping[int, str], old_fit: Factorization, new_fit: Factorization) -> pd.DataFrame:
@@ -50,3 +53,13 @@ def carry_labels(labels: Mapping[int, str], old_fit: Factorization, new_fit: Fac
         for f, label in sorted(labels.items())
     ]
     return pd.DataFrame(told, columns=["feature", "label", "new", "similarity", "status"])
+
+
+def feature_shapes(fit: Factorization) -> list[Shape]:
+    """What labels of a fit's features hang on, one a feature."""
+    return shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)
+
+
+def labels_in(fit: Factorization, saved: Sequence[StoredLabel]) -> MatchedLabels:
+    """Saved labels, laid on the features of a fit."""
+    return matched_labels(saved, fit.items, fit.H, counted=fit.blanks.weight > 0)

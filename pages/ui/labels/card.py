@@ -9,7 +9,7 @@ import streamlit as st
 from nmf_core.interpret.features import relevant_items, top_users
 from nmf_core.labels import Suggestion
 from pages.ui import charts, show, text
-from pages.ui.labels import finer, naming, overview
+from pages.ui.labels import finer, naming
 from pages.ui.labels.real import Found
 from pages.ui.session import controls
 from pages.ui.work import view as views
@@ -44,7 +44,7 @@ def card(
 
 def _real(view: Ready, f: int, found: Found | None, leaning: str) -> None:
     """How much it explains, whether it is found again, and where its name came from."""
-    told = [f"Feature {f + 1} of {view.fit.rank} explains {overview.share(view, f):.0%} of what the features explain"]
+    told = [f"Feature {f + 1} of {view.fit.rank} explains {view.fit.explained[f]:.0%} of what the features explain"]
     if found is not None:
         told.append(
             f"in {found.share:.0%} of halvings it is found again in the other half of the people, {max(found.similarity, 0):.0%} "

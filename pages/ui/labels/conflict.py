@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -40,6 +41,12 @@ def saving(project: str, shape: Shape | None, action: Callable[[], StoredLabel])
             held[project, theirs.id] = Pending(project, shape, found)
     except NmfError as error:
         session.notice("error", error.plain)
+
+
+def save(project: str, label: Label, shape: Shape, stored: StoredLabel | None, beside: Collection[int] = ()) -> None:
+    """Save a label in a callback, as `saving` does: a new one `beside` others, or in the place of one that is stored."""
+    place: dict[str, Any] = {"beside": beside} if stored is None else {"label_id": stored.id, "version": stored.version}
+    saving(project, shape, lambda: storage.store().save(project, label, shape, **place))
 
 
 def pending(view: Ready) -> list[Pending]:
@@ -124,8 +131,4 @@ def _take_mine(waits: Pending) -> None:
     if mine is None:
         saving(waits.project, shape, lambda: storage.store().remove(waits.project, theirs.id, theirs.version))
     elif shape is not None:
-        saving(
-            waits.project,
-            shape,
-            lambda: storage.store().save(waits.project, mine, shape, label_id=theirs.id, version=theirs.version),
-        )
+        save(waits.project, mine, shape, theirs)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from nmf_core import NmfError, export
-from nmf_core.labels import Label, Shape, StoredLabel, matched_labels
+from nmf_core.interpret.carry import labels_in
+from nmf_core.labels import Label, Shape, StoredLabel
 from nmf_core.labels.exchange import labels_from_csv, labels_from_json, labels_to_csv, labels_to_json
 from pages.ui import text
 from pages.ui.session import session, storage
@@ -43,19 +45,11 @@ def panel(view: Ready) -> None:
     """Both ways, folded away below everything else."""
     if view.project is None or view.known is None:
         return
-    stored = _stored(view)
+    stored = view.known.stored
     with st.expander("Export and import labels", icon=":material/swap_vert:"):
         _downloads(view, stored)
         if not view.workspace.viewed:
             _upload(view, stored)
-
-
-def _stored(view: Ready) -> list[StoredLabel]:
-    """The labels of the project, in the order they were made; none where the store cannot be read, which others say."""
-    try:
-        return storage.store().labels(view.project or "")
-    except NmfError:
-        return []
 
 
 def _downloads(view: Ready, stored: Sequence[StoredLabel]) -> None:
@@ -65,7 +59,9 @@ def _downloads(view: Ready, stored: Sequence[StoredLabel]) -> None:
         for ending, (title, mime, write, _) in WAYS.items():
             st.download_button(
                 f"Export {title}",
-                data=write(labels),
+                data=partial(
+                    write, labels
+                ),  # of a project with many labels that is work; most are here for other things
                 file_name=export.file_name(view.workspace.title, "labels", ending),
                 mime=mime,
                 key=f"download-labels-{ending}",
@@ -110,8 +106,7 @@ def _coming(view: Ready, labels: Sequence[tuple[Label, Shape]], stored: Sequence
     new = [one for one in labels if one not in same]
     now = datetime.now(UTC)
     as_stored = [StoredLabel(-k, 0, label, shape, now) for k, (label, shape) in enumerate(new, 1)]
-    counted = view.fit.blanks.weight > 0
-    known = matched_labels(as_stored, view.fit.items, view.fit.H, counted=counted).by_feature
+    known = labels_in(view.fit, as_stored).by_feature
     at = {-one.stored.id - 1: f for f, one in known.items()}
     found = []
     for k, (label, shape) in enumerate(new):

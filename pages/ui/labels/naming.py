@@ -8,7 +8,8 @@ from dataclasses import replace
 import streamlit as st
 
 from nmf_core import NmfError
-from nmf_core.labels import KINDS, Label, MatchedLabel, StoredLabel, Suggestion, shapes_of
+from nmf_core.interpret.carry import feature_shapes
+from nmf_core.labels import KINDS, Label, MatchedLabel, StoredLabel, Suggestion
 from pages.ui import text
 from pages.ui.labels import conflict
 from pages.ui.session import projects, session, storage
@@ -148,20 +149,13 @@ def save(view: Ready, f: int, label: Label) -> None:
     """Save a label; the colour it is seen in stays with it. One whose name is another hangs on the feature as it is now."""
     assert view.known is not None  # the page ends where the store cannot be read
     known = named(view, f)
-    if (
-        known is not None and label == known.stored.label
-    ):  # a browser that leaves the page tells fields that nobody changed
+    stored = known.stored if known else None
+    # A browser that leaves the page tells of fields that nobody changed, too.
+    if stored is not None and label == stored.label:
         return
     label = replace(label, colour=label.colour or view.colours[f], author=label.author or session.nickname())
-    seen = [n.stored.id for n in view.known.by_feature.values()] + [s.id for s in view.known.unrecognised]
-    keep(
-        view,
-        f,
-        label,
-        known.stored if known else None,
-        seen,
-        anew=known is None or label.text != known.stored.label.text,
-    )
+    seen = [one.id for one in view.known.stored]
+    keep(view, f, label, stored, seen, anew=stored is None or label.text != stored.label.text)
 
 
 def keep(
@@ -173,20 +167,8 @@ def keep(
     not move a name from feature to feature.
     """
     assert view.project is not None
-    fit, project = view.fit, view.project
-    shape = stored.shape if stored and not anew else shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)[f]
-    conflict.saving(
-        project,
-        shape,
-        lambda: storage.store().save(
-            project,
-            label,
-            shape,
-            label_id=stored.id if stored else None,
-            version=stored.version if stored else None,
-            beside=() if stored else beside,
-        ),
-    )
+    shape = stored.shape if stored and not anew else feature_shapes(view.fit)[f]
+    conflict.save(view.project, label, shape, stored, beside)
 
 
 def _remove(view: Ready, f: int) -> None:

@@ -62,19 +62,13 @@ def _told(view: Ready, f: int, found: Found | None, least: int | None) -> list[s
     if view.fit.H[f].max() == 0:
         return ["empty: nothing is made of it"]
     items = distinctive_items(view.fit, f, n=ITEMS, ratings=view.ratings, least=least)["item"]
-    told = [f"**{share(view, f):.0%}**"]
+    told = [f"**{view.fit.explained[f]:.0%}**"]
     known = naming.named(view, f)
     if known is not None and known.similarity < naming.SURE:
         told.append(f":material/sync: carried over, {known.similarity:.0%} alike")
     if found is not None:
         told.append(found.words)
     return [*told, ", ".join(map(text.md, text.cut_apart(items.tolist(), 28))) or "nothing sets it apart"]
-
-
-def share(view: Ready, f: int) -> float:
-    """The part of what all features explain that one does."""
-    total = float(view.fit.misfit_removed.sum()) or 1.0
-    return max(0.0, float(view.fit.misfit_removed[f])) / total
 
 
 def repeats(groups: Sequence[Sequence[int]], names: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from nmf_core import Factorization, NmfError, Ratings
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.formats.base import Data
-from nmf_core.labels import Label, shapes_of
+from nmf_core.interpret.carry import feature_shapes
+from nmf_core.labels import Label
 from nmf_core.words import many
 from pages.ui import text
 from pages.ui.session import controls, session, storage, workspaces
@@ -90,7 +91,7 @@ def _keep_labels(fit: Factorization, labels: dict[int, str]) -> int:
     project, made = workspaces.current().project, list[int]()
     if project is None:
         return 0
-    shapes = shapes_of(fit.items, fit.H, counted=fit.blanks.weight > 0)
+    shapes = feature_shapes(fit)
     for f, name in labels.items():
         try:
             label = Label(name, author=session.nickname())

@@ -8,8 +8,9 @@ from functools import partial
 import streamlit as st
 
 from nmf_core import NmfError
+from nmf_core.interpret.carry import feature_shapes
 from nmf_core.interpret.features import distinctive_items, top_items
-from nmf_core.labels import Label, Shape, StoredLabel, is_same, shapes_of, similarity
+from nmf_core.labels import Label, Shape, StoredLabel, nearest_same
 from nmf_core.labels.rounds import Card, Group, Named, Round, matched_key
 from pages.ui import text
 from pages.ui.labels import conflict
@@ -84,8 +85,7 @@ def _opening(view: Ready) -> None:
 
 def _cards(view: Ready) -> dict[Card, Shape]:
     """The features of the fit as pupils see them, and their shapes; those without weight are left out."""
-    shapes = shapes_of(view.fit.items, view.fit.H, counted=view.fit.blanks.weight > 0)
-    return {_card(view, f, shape): shape for f, shape in enumerate(shapes) if shape.items}
+    return {_card(view, f, shape): shape for f, shape in enumerate(feature_shapes(view.fit)) if shape.items}
 
 
 def _card(view: Ready, f: int, shape: Shape) -> Card:
@@ -180,18 +180,9 @@ def _results(view: Ready, held: Round) -> None:
 
 def _called_now(view: Ready, shapes: dict[int, Shape]) -> dict[int, StoredLabel]:
     """The labels that the features of a round have in this project now, whatever fit is open: feature → label."""
-    found = {}
-    for feature, shape in shapes.items():
-        alike = [(similarity(stored.shape, shape), stored) for stored in _labels(view) if is_same(stored.shape, shape)]
-        if alike:
-            _, found[feature] = max(alike, key=lambda pair: pair[0])
-    return found
-
-
-def _labels(view: Ready) -> list[StoredLabel]:
-    """All labels of the project, as this page has read them."""
-    known = view.known
-    return [] if known is None else [*(one.stored for one in known.by_feature.values()), *known.unrecognised]
+    known = view.known.stored if view.known else []
+    nearest = {feature: nearest_same(known, shape) for feature, shape in shapes.items()}
+    return {feature: stored for feature, stored in nearest.items() if stored is not None}
 
 
 def _adopt_button(
@@ -214,11 +205,7 @@ def _adopt_button(
 def _adopt(view: Ready, project: str, shape: Shape, stored: StoredLabel | None, named: Named, group: Group) -> None:
     """Save a name of the class as the feature's label; one that somebody changed meanwhile waits to be chosen from. A callback."""
     note = f"Named so by {group.count} of {named.count} in a blind round."
-    save = partial(storage.store().save, project, shape=shape)
-    if stored is None:
-        made = Label(group.text, note=note, author=session.nickname())
-        save = partial(save, made, beside=[one.id for one in _labels(view)])
-    else:
+    made = Label(group.text, note=note, author=session.nickname())
+    if stored is not None:
         made = replace(stored.label, text=group.text, note=note)
-        save = partial(save, made, label_id=stored.id, version=stored.version)
-    conflict.saving(project, shape, save)
+    conflict.save(project, made, shape, stored, [one.id for one in view.known.stored] if view.known else ())

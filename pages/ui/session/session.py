@@ -48,8 +48,9 @@ class Session:
     editor: tuple[str, int] = ("", 0)
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
-    rank_unsteered: dict[str, int] = field(default_factory=dict)  # before the first wish; likewise
-    wishes: dict[str, Any] = field(default_factory=dict)  # settings that features obey, by the ratings' fingerprint
+    steered: dict[str, tuple[Any, int]] = field(
+        default_factory=dict
+    )  # settings that features obey, and the rank before the first wish; by the ratings' fingerprint
     view: Any = None  # of this run; work.view makes it
     recognised: Any = None  # the last fit, saved labels, and which of them its features carry
     suggested: Any = None  # names for the features of the last fit; labels.suggested has what it holds

@@ -19,8 +19,8 @@ def obeyed(settings: Settings, ratings: Ratings) -> Settings:
 
 def of(ratings: Ratings) -> Settings | None:
     """The settings that carry the wishes for these ratings; None where there are none."""
-    held: Settings | None = session.current().wishes.get(ratings.fingerprint)
-    return held
+    asked, _ = session.current().steered.get(ratings.fingerprint, (None, 0))
+    return asked
 
 
 def why_not(settings: Settings, held: Settings) -> str:
@@ -35,15 +35,14 @@ def wish(ratings: Ratings, asked: Settings) -> None:
     if asked.steer is None:
         let_go(ratings)
         return
-    held = session.current()
-    held.rank_unsteered.setdefault(ratings.fingerprint, controls.settings(ratings).rank)
-    held.wishes[ratings.fingerprint] = asked
+    held, rank = session.current().steered, controls.settings(ratings).rank
+    _, before = held.get(ratings.fingerprint, (None, rank))
+    held[ratings.fingerprint] = asked, before
     controls.set_widgets(**{controls.RANK: asked.rank})
 
 
 def let_go(ratings: Ratings) -> None:
     """All features of these ratings are free again, as many as before the first wish. A callback."""
-    held = session.current()
-    wished, before = held.wishes.pop(ratings.fingerprint, None), held.rank_unsteered.pop(ratings.fingerprint, None)
-    if wished is not None and before is not None and controls.settings(ratings).rank == wished.rank:
+    asked, before = session.current().steered.pop(ratings.fingerprint, (None, 0))
+    if asked is not None and controls.settings(ratings).rank == asked.rank:
         controls.set_widgets(**{controls.RANK: before})

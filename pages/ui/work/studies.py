@@ -45,7 +45,7 @@ def survey(
     ask: str = "Survey the ranks",
 ) -> Task:
     """A rank survey as its panel shows it, `ask` on its button; one that is quick is begun. The rank now does not matter."""
-    base = replace(settings, rank=1, steer=None)
+    base = _any_rank(settings)
     asked = key_of(ratings, base, "survey", folds, split)
     what = (asked, ranks)
     known = known_survey(ratings, settings, folds, split)
@@ -91,15 +91,20 @@ def survey(
 def known_survey(ratings: Ratings, settings: Settings, folds: int, split: str) -> RankSurvey | None:
     """What a survey of these ratings found already."""
     found: RankSurvey | None = session.current().surveys.get(
-        key_of(ratings, replace(settings, rank=1, steer=None), "survey", folds, split)
+        key_of(ratings, _any_rank(settings), "survey", folds, split)
     )
     return found
+
+
+def _any_rank(settings: Settings) -> Settings:
+    """The settings of a survey, which goes over ranks: neither the rank nor wishes for features of one matter."""
+    return replace(settings, rank=1, steer=None)
 
 
 def keep_survey(found: RankSurvey, ratings: Ratings, settings: Settings, folds: int, split: str) -> None:
     """Remember what was found, for further ranks of the same ratings."""
     kept = session.current().surveys
-    asked = key_of(ratings, replace(settings, rank=1, steer=None), "survey", folds, split)
+    asked = key_of(ratings, _any_rank(settings), "survey", folds, split)
     before = kept.pop(asked, None)
     kept[asked] = found if before is None or len(found.found) >= len(before.found) else before
     while len(kept) > KEPT:
