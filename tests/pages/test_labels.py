@@ -143,6 +143,15 @@ def test_the_history_says_who_did_what():
     assert frame["Taken back since"].tolist() == [False, True, False]
 
 
+def test_a_grid_of_five_people_says_that_they_are_too_few_to_tell():
+    app = opened("labels", data="notebook", rank="2")
+    finish(jobs._board())
+    app.run()
+    assert not app.exception
+    said = words(app)
+    assert "too few people to tell whether features are found again" in said and "nan" not in said.lower()
+
+
 def test_features_say_whether_they_are_found_again():
     app = opened("labels", data="movie_night", rank="3")
     finish(jobs._board())

@@ -55,7 +55,10 @@ def looked_for(view: Ready) -> dict[int, Found]:
             return {}
         asked.empty()
         studies.keep_survey(survey, ratings, settings, FOLDS, SPLITS[0])
-    rows = survey.features[survey.features["rank"] == rank].set_index("feature")
+    told = survey.features[survey.features["rank"] == rank].set_index("feature")
+    rows = told[told["found_share"].notna()]
+    if rows.empty:
+        st.caption("There are too few people to tell whether features are found again in the other half of them.")
     return {
         f: Found(*map(float, rows.loc[place[1], ["found_share", "similarity", "low", "high", "chance"]]))
         for f, place in features_in(survey, ratings, view.fit).items()
