@@ -24,19 +24,7 @@ st.set_page_config(
 st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 # Streamlit spares 6 rem above a page for a toolbar that this one does not have, and 5 rem beside it.
 st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
-# On a phone the side panel lies over the page, and stays there when one is chosen in it. Text of ours alone, for a browser once.
-st.html(
-    """<script>
-    if (!window.panelMakesWay) {
-      window.panelMakesWay = true;
-      document.addEventListener("click", (event) => {
-        if (window.innerWidth <= 768 && event.target.closest("[data-testid='stSidebarNavLink']"))
-          setTimeout(() => document.querySelector("[data-testid='stSidebarCollapseButton'] button")?.click(), 100);
-      });
-    }
-    </script>""",
-    unsafe_allow_javascript=True,
-)
+st.html(f"<script>{(HERE / 'ui' / 'browser.js').read_text('utf-8')}</script>", unsafe_allow_javascript=True)
 code = rounds.asked()
 page = st.navigation(
     [
