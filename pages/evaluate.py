@@ -53,6 +53,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Folds",
         2,
         20,
+        controls.held(controls.JUDGED_FOLDS, 2),
         key=controls.JUDGED_FOLDS,
         persist_state="session",
         width=140,
@@ -66,7 +67,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             format_func=lambda split: "random folds" if split == RANDOM else "the last fifth in time",
             key=controls.HIDDEN,
             required=True,
-            default=RANDOM,
+            default=controls.held(controls.HIDDEN, RANDOM),
             persist_state="session",
         )
 

@@ -26,7 +26,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     mode = st.segmented_control(
         "V shows",
         MODES,
-        default=MODES[0],
+        default=controls.held(controls.MODE, MODES[0]),
         required=True,
         key=controls.MODE,
         persist_state="session",
@@ -36,7 +36,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     weights = st.segmented_control(
         "W and H",
         [controls.CANONICAL, controls.SOLVED],
-        default=controls.CANONICAL,
+        default=controls.held(controls.WEIGHTS, controls.CANONICAL),
         required=True,
         key=controls.WEIGHTS,
         persist_state="session",

@@ -30,7 +30,7 @@ def one_of(title: str, names: dict[str, str], key: str, help: str | None = None)
     chosen: str = st.segmented_control(
         title,
         list(names),
-        default=next(iter(names)),
+        default=controls.held(key, next(iter(names))),
         required=True,
         key=key,
         persist_state="session",
@@ -48,9 +48,23 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             controls.at_most(name, fit.rank)
         numbers, shown = range(1, fit.rank + 1), (lambda k: view.names[k - 1])
         across = st.selectbox(
-            "Across", numbers, key=controls.ACROSS, persist_state="session", format_func=shown, width=200
+            "Across",
+            numbers,
+            controls.held_at(numbers, controls.ACROSS),
+            key=controls.ACROSS,
+            persist_state="session",
+            format_func=shown,
+            width=200,
         )
-        up = st.selectbox("Up", numbers, key=controls.UP, persist_state="session", format_func=shown, width=200)
+        up = st.selectbox(
+            "Up",
+            numbers,
+            controls.held_at(numbers, controls.UP),
+            key=controls.UP,
+            persist_state="session",
+            format_func=shown,
+            width=200,
+        )
         pair = (across - 1, up - 1)
     coloured = one_of(
         "Colour",

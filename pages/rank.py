@@ -22,14 +22,20 @@ ratings, settings = show.settled()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     top = st.number_input(
-        "Ranks 1 to", 1, controls.top_surveyed(ratings), key=controls.SURVEY_TOP, persist_state="session", width=140
+        "Ranks 1 to",
+        1,
+        controls.top_surveyed(ratings),
+        controls.held(controls.SURVEY_TOP, 1),
+        key=controls.SURVEY_TOP,
+        persist_state="session",
+        width=140,
     )
     split = SPLITS[0]
     if ratings.times is not None:
         split = st.segmented_control(
             "Hidden are ratings",
             SPLITS,
-            default=split,
+            default=controls.held(controls.SURVEY_SPLIT, split),
             required=True,
             key=controls.SURVEY_SPLIT,
             persist_state="session",
@@ -39,6 +45,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Folds",
         2,
         20,
+        controls.held(controls.FOLDS, 2),
         key=controls.FOLDS,
         persist_state="session",
         width=140,

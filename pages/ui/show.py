@@ -165,7 +165,7 @@ def fewest_ratings(view: Ready) -> int | None:
         "Fewest ratings",
         1,
         controls.MOST_LEAST,
-        None,
+        controls.held(controls.LEAST),
         key=controls.LEAST,
         persist_state="session",
         placeholder=f"usual: {usual}",

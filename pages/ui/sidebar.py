@@ -42,6 +42,7 @@ def choose() -> DeltaGenerator:
         st.selectbox(
             "Ratings",
             list(titles),
+            controls.held_at(list(titles), controls.DATA),
             format_func=lambda key: titles.get(key, ""),
             key=controls.DATA,
             on_change=workspaces.choose_data,
@@ -55,12 +56,14 @@ def choose() -> DeltaGenerator:
             "Rank",
             1,
             controls.TOP_RANK,
+            controls.held(controls.RANK, 1),
             key=controls.RANK,
             help=f"{text.terms('rank', 'feature')}\n\nThe Rank page says how many the ratings support.",
         )
         st.selectbox(
             "Solver",
             list(SOLVERS),
+            controls.held_at(list(SOLVERS), controls.SOLVER),
             key=controls.SOLVER,
             help=f"{text.terms('solver')}\n\n" + "\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
         )
@@ -73,6 +76,7 @@ def _dial(ratings: Ratings) -> None:
     stop = st.segmented_control(
         "A blank counts as",
         list(controls.DIAL),
+        default=controls.held(controls.BLANKS),
         required=True,
         key=controls.BLANKS,
         width="stretch",
@@ -86,13 +90,15 @@ def _dial(ratings: Ratings) -> None:
             "Weight",
             0.0,
             1.0,
-            step=0.05,
+            controls.held_number(controls.WEIGHT, 0.0),
+            0.05,
             key=controls.WEIGHT,
             persist_state="session",
             help="0 is unknown, 1 is a rating",
         )
         top = seen.value_top(ratings)
-        right.number_input("Value", 0.0, top, step=0.5, key=controls.VALUE, persist_state="session")
+        value = controls.held_number(controls.VALUE, 0.0)
+        right.number_input("Value", 0.0, top, value, 0.5, key=controls.VALUE, persist_state="session")
     why = f" Suggested here: {reason}." if stop == suggested else f" Suggested here: {suggested}; {reason}."
     if stop in BLANK_PRESETS:
         st.caption(text.blanks_meaning(resolve_blanks(stop, ratings)) + why)
@@ -105,7 +111,7 @@ def _more() -> DeltaGenerator:
             "Penalty λ",
             0.0,
             100.0,
-            None,
+            controls.held_number(controls.PENALTY),
             0.01,
             format="%.4g",
             key=controls.PENALTY,
@@ -115,6 +121,7 @@ def _more() -> DeltaGenerator:
         st.selectbox(
             "Init",
             ["auto", *INITS],
+            controls.held_at(["auto", *INITS], controls.INIT),
             key=controls.INIT,
             help=f"{text.terms('init')}\n\n" + "\n".join(f"- **{key}**: {words}." for key, words in INIT_TERMS.items()),
         )
@@ -122,6 +129,7 @@ def _more() -> DeltaGenerator:
             "Seed",
             0,
             2**32 - 1,
+            controls.held(controls.SEED, 0),
             key=controls.SEED,
             help="Of a random start, and of what the Rank page hides and shuffles; same seed, same bits. The default start is "
             "random only where the rank is more than the smaller side of the grid.",
@@ -130,13 +138,15 @@ def _more() -> DeltaGenerator:
         st.selectbox(
             "Loss",
             list(LOSSES),
+            controls.held_at(list(LOSSES), controls.LOSS),
             key=controls.LOSS,
             help=f"{text.terms('loss')}\n\n"
             + "\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())
             + "\n\n"
             + "\n".join(f"- The solver {s.name} minimises {text.listed(s.losses)}." for s in SOLVERS.values()),
         )
-        st.number_input("Sweeps at most", 1, MAX_SWEEPS, key=controls.SWEEPS, help=text.terms("sweep"))
+        sweeps = controls.held(controls.SWEEPS, 1)
+        st.number_input("Sweeps at most", 1, MAX_SWEEPS, sweeps, key=controls.SWEEPS, help=text.terms("sweep"))
     return below_seed
 
 

@@ -37,7 +37,14 @@ def is_large(ratings: Ratings) -> bool:
 
 def order_choice(ratings: Ratings) -> Choice:
     """The controls: an order, and on large grids a search."""
-    order = st.selectbox("Order", ORDERS, key=controls.ORDER, persist_state="session", width=130)
+    order = st.selectbox(
+        "Order",
+        ORDERS,
+        controls.held_at(ORDERS, controls.ORDER),
+        key=controls.ORDER,
+        persist_state="session",
+        width=130,
+    )
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:
@@ -50,7 +57,14 @@ def order_choice(ratings: Ratings) -> Choice:
 def _some(label: str, index: pd.Index, key: str) -> list[str]:
     """A search box for some of many; Enter takes the one that fits best, not all that are found."""
     return st.multiselect(
-        label, _ids(index), key=key, persist_state="session", placeholder="search", width=122, select_all=False
+        label,
+        _ids(index),
+        controls.held(key),
+        key=key,
+        persist_state="session",
+        placeholder="search",
+        width=122,
+        select_all=False,
     )
 
 

@@ -66,6 +66,7 @@ def _items(view: Ready, f: int, least: int | None) -> None:
     balance = st.select_slider(
         "Items: those that score highest, or those that set it apart",
         controls.BALANCES,
+        controls.held(controls.BALANCE, controls.BALANCES[0]),
         key=controls.BALANCE,
         persist_state="session",
         format_func=dict(zip(controls.BALANCES, BALANCED, strict=True)).__getitem__,

@@ -110,6 +110,7 @@ def _wished(view: Ready, lists: Lists, whose: Whose) -> Wishes:
         only = left.multiselect(
             "Only items whose largest part is",
             features,
+            wishes.only(rank),
             key=wishes.key(controls.ONLY, rank),
             format_func=partial(_name, lists),
             placeholder="any feature",
@@ -123,6 +124,7 @@ def _wished(view: Ready, lists: Lists, whose: Whose) -> Wishes:
             hide = right.select_slider(
                 "Hide the most popular",
                 steps,
+                wishes.hidden(),
                 key=wishes.key(controls.HIDE),
                 format_func=lambda k: f"{k:,} items" if k else "none",
                 on_change=_said,
@@ -167,6 +169,7 @@ def _turned(lists: Lists, whose: Whose, rank: int) -> dict[int, float]:
             text.md(text.cut(_name(lists, f), 28)),
             wishes.FACTORS[0],
             wishes.FACTORS[-1],
+            controls.held(key),
             step=wishes.FACTORS[1],
             format="%.2f ×",
             key=key,
@@ -188,6 +191,7 @@ def _kinds(ratings: Ratings) -> dict[str, list[str]]:
         kind: columns[place % len(columns)].multiselect(
             f"Only {kind}",
             values,
+            wishes.kinds().get(kind),
             key=wishes.key(controls.KIND, kind),
             placeholder="any",
             select_all=False,

@@ -16,7 +16,8 @@ def person(ratings: Ratings) -> str:
     counts = dict(zip(ratings.users, ratings.user_counts.tolist(), strict=True))
     found: str = st.selectbox(
         "Find a person",
-        ratings.users.tolist(),
+        users := ratings.users.tolist(),
+        controls.held_at(users, controls.USER),
         key=controls.USER,
         persist_state="session",
         format_func=lambda user: f"{user} · {_unsearched(counts.get(user, 0))}",
@@ -36,7 +37,8 @@ def item(ratings: Ratings) -> str:
     """An item, found by its title in any order of article and title, with marks on letters or without."""
     found: str = st.selectbox(
         "Find an item",
-        ratings.items.tolist(),
+        items := ratings.items.tolist(),
+        controls.held_at(items, controls.ITEM),
         key=controls.ITEM,
         persist_state="session",
         format_func=option,
@@ -48,7 +50,8 @@ def item(ratings: Ratings) -> str:
 
 def how_many() -> int:
     """How many items are listed."""
-    return int(st.slider("How many", 3, controls.MOST_LISTED, key=controls.HOW_MANY, persist_state="session"))
+    n = controls.held(controls.HOW_MANY, 3)
+    return int(st.slider("How many", 3, controls.MOST_LISTED, n, key=controls.HOW_MANY, persist_state="session"))
 
 
 def told(names: pd.Series, more: list[str], *, at_most: int = 40) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -96,6 +96,27 @@ def is_custom() -> bool:
 def set_widgets(**values: object) -> None:
     """Set sidebar widgets from a button elsewhere. Call it from a callback."""
     st.session_state.update(values)
+
+
+def held(name: str, usual: Any = None) -> Any:
+    """What a widget holds, to be given as its default too.
+
+    What is set by its key the browser is told once, by the run that sets it. Where another run follows before the widget has
+    been drawn, on a slow machine or line, it is never told: it would show the default, and send that back as if it were chosen.
+    """
+    return st.session_state.get(name, usual)
+
+
+def held_number(name: str, usual: float | None = None) -> float | None:
+    """The same of a number that need not be whole: of an address or what was kept it may be one that is."""
+    value = held(name, usual)
+    return None if value is None else float(value)
+
+
+def held_at(options: Sequence[object], name: str) -> int:
+    """The same as a place among options; the first where it is none of them."""
+    value = held(name)
+    return options.index(value) if value in options else 0
 
 
 def at_most(name: str, most: int) -> None:
