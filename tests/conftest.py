@@ -20,10 +20,12 @@ settings.load_profile("unhurried")
 
 # Files whose tests share what takes long to set up: a server, a process beside, a copy of the project.
 SHARE = ("tests/test_recipes.py", "tests/test_people.py", "tests/study/test_beside.py")
+# Tests with a browser that a second one takes: about a third of the time that all take.
+SECOND = tuple(f"tests/browser/test_{what}.py" for what in ("conflict", "hostile_names", "round", "uploads"))
 
 
 def pytest_collection_modifyitems(items):
-    """Fast tests first: those with a browser come last. In two processes one of them begins with these: they take longest.
+    """Fast tests first: those with a browser come last. In several processes two of them begin with these: they take longest.
 
     Pictures of every page come at the very end, for whichever process has nothing left to do.
     """
@@ -38,21 +40,23 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Tests with a browser go to one process, one after the other, since two browsers make each other wait; but for pictures.
+    """Tests with a browser go to two processes, one after the other in each: many browsers make each other wait. So do pictures.
 
-    So do tests that share what takes long to set up. Each other test goes to whichever process is free.
+    Tests that share what takes long to set up go to one. Each other test goes to whichever process is free.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneBrowser(LoadScopeScheduling):
+    class TwoBrowsers(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             if not nodeid.startswith("tests/browser/"):
                 file = nodeid.partition("::")[0]
                 return file if file in SHARE else nodeid
-            return "pictures" if nodeid.startswith("tests/browser/test_screenshots") else "browser"
+            if nodeid.startswith("tests/browser/test_screenshots"):
+                return "pictures"
+            return "browser 2" if nodeid.startswith(SECOND) else "browser 1"
 
     config.option.loadscopereorder = False  # else the pictures, being many, would come second
-    return OneBrowser(config, log)
+    return TwoBrowsers(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,11 @@ LONG = (
     "tests/data",
     "tests/labels",
     "tests/study/test_beside",
+    "tests/study/test_evaluate",
+    "tests/study/test_ranks",
+    "tests/interpret/test_counterfactual",
+    "tests/fit/test_compiled",
+    "test_real_ratings_have_the_same_lists",
     "agrees_with_brute_force",
 )
 OURS = ("OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "NVPL_", "NUMBA_", "NPY_", "PYTEST_", "KERNELS_")
