@@ -21,6 +21,7 @@ from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.capsule_zip import FORMAT, VERSION, Members, pack, refusal, unpack
 from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
+from nmf_core.export.steer_json import steer_from_json, steer_to_json
 from nmf_core.fit.factorization import STOP_REASONS, Factorization
 from nmf_core.fit.problem import Blanks, Penalty
 from nmf_core.fit.settings import MAX_SWEEPS, Settings
@@ -28,7 +29,6 @@ from nmf_core.formats.json_fields import ids_of, info_columns, info_of, is_finit
 from nmf_core.interpret.features import Labels
 
 INFO_COLUMNS, NOTES = 1_000, 1_000
-STEERED = "This fit was steered: W and H are as they were wished for, and the wishes themselves are not kept."
 HISTORY = ["sweep", "objective", "kkt", "seconds"]
 
 
@@ -107,13 +107,13 @@ def _manifest(ratings: Ratings, fit: Factorization) -> dict[str, Any]:
             "blanks": [blanks.weight, blanks.value] if isinstance(blanks, Blanks) else blanks,
             "penalty": penalty_numbers(asked.penalty) if isinstance(asked.penalty, Penalty) else None,
             "init": asked.init if isinstance(asked.init, str) else None,
-            "steer": None,  # what was wished for is in W and H, and in a note
+            "steer": steer_to_json(asked.steer),
         },
         "blanks": [float(fit.blanks.weight), float(fit.blanks.value)],
         "penalty": penalty_numbers(fit.penalty),
         "stopped": fit.stopped,
         "rmse": float(fit.rmse),
-        "notes": [*fit.notes, *([STEERED] if asked.steer is not None else [])],
+        "notes": list(fit.notes),
         "versions": versions(),
     }
 
@@ -242,6 +242,7 @@ def _settings_in(members: Members, manifest: dict[str, Any], ratings: Ratings) -
         if not (given or isinstance(asked["init"], str)):
             raise TypeError(f"init is {shown(asked['init'])}")
         asked["init"] = "auto" if given else asked["init"]
+        asked["steer"] = steer_from_json(asked.get("steer"), ratings.n_items)
         settings = Settings(**asked)
         blanks = Settings(blanks=tuple(manifest["blanks"])).blanks
         penalty = Penalty(**manifest["penalty"])

@@ -15,6 +15,7 @@ from nmf_core.errors import NmfError
 from nmf_core.export.recipe import call, canonical, check_same, sentence, versions
 from nmf_core.fit.factorization import STOP_REASONS, Factorization, not_converged
 from nmf_core.fit.problem import Array
+from nmf_core.fit.steer import Steer, Wish
 from nmf_core.interpret.features import Labels
 from nmf_core.words import many, share
 
@@ -161,11 +162,6 @@ def _ratings_check(ratings: Ratings) -> str:
 def _fit(fit: Factorization) -> str:
     """The call, and the start if it was given as arrays."""
     start = ""
-    if fit.settings.steer is not None:
-        raise NmfError(
-            "This fit is steered, and a notebook cannot hold its wishes. Let its features go free, or export a capsule, which "
-            "keeps W and H."
-        )
     if not isinstance(fit.settings.init, str):
         W0, H0 = (np.asarray(x, dtype=np.float64) for x in fit.settings.init)
         if W0.size + H0.size > EMBED_START:
@@ -174,7 +170,27 @@ def _fit(fit: Factorization) -> str:
                 "Export a capsule, which keeps them."
             )
         start = f"W0 = np.array({_matrix(W0)})\nH0 = np.array({_matrix(H0)})\n"
+    if fit.settings.steer is not None:
+        start += _steer(fit.settings.steer)
     return f"{start}fit = {call(fit)}.canonical()\nfit.history.tail()"
+
+
+def _steer(steer: Steer) -> str:
+    """The wishes, each number of them."""
+    if sum(wish.row.size for wish in steer.by_feature.values()) > EMBED_START:
+        raise NmfError(
+            f"The wishes for {many(len(steer.by_feature), 'feature')} have more weights than the {EMBED_START:,} that a notebook "
+            "holds. Let features go free, or export a capsule, which keeps them."
+        )
+    return f"steer = nc.Steer({_list(map(_wish, steer.wishes))})\n"
+
+
+def _wish(wish: Wish | None) -> str:
+    """One wish as Python; None where a feature is free."""
+    if wish is None:
+        return "None"
+    strength = repr(wish.strength) if isinstance(wish.strength, float) else f"np.array({wish.strength.tolist()!r})"
+    return f"nc.Wish(np.array({wish.row.tolist()!r}), {strength}, items=[{', '.join(map(_text, wish.items))}])"
 
 
 def _check(fit: Factorization) -> str:

@@ -55,7 +55,8 @@ def canonical(fit: Factorization, labels: Labels) -> tuple[Factorization, dict[i
 def call(fit: Factorization) -> str:
     """The call that recomputes a fit, as Python: every setting explicit, blanks and penalty as they were resolved.
 
-    A cancelled fit is asked for the sweeps that were kept. Where the start was a pair of arrays, it is `(W0, H0)`.
+    A cancelled fit is asked for the sweeps that were kept. Where the start was a pair of arrays, it is `(W0, H0)`; where features
+    were steered, the wishes are `steer`.
 
     >>> from nmf_core import datasets, factorize
     >>> print(call(factorize(datasets.notebook(), rank=2, penalty=0)))
@@ -88,6 +89,8 @@ def call(fit: Factorization) -> str:
     written["penalty"] = f"nc.Penalty({', '.join(f'{k}={v!r}' for k, v in penalty_numbers(fit.penalty).items())})"
     if not isinstance(asked.init, str):
         written["init"] = "(W0, H0)"
+    if asked.steer is not None:
+        written["steer"] = "steer"
     lines = "\n".join(f"    {name}={value}," for name, value in written.items())
     return f"nc.factorize(\n    ratings,\n{lines}\n)"
 

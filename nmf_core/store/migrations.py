@@ -90,10 +90,26 @@ def _blind_rounds(db: sa.Connection) -> None:
         db.exec_driver_sql(str(CreateTable(table, if_not_exists=True).compile(dialect=db.dialect)))
 
 
+def _wishes(db: sa.Connection) -> None:
+    """What features were wished to be."""
+    made = sa.MetaData()
+    sa.Table("projects", made, sa.Column("id", sa.String(40), primary_key=True))
+    wishes = sa.Table(
+        "wishes",
+        made,
+        sa.Column("project", sa.ForeignKey("projects.id"), primary_key=True),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("updated", sa.String(40), nullable=False),
+    )
+    db.exec_driver_sql(str(CreateTable(wishes, if_not_exists=True).compile(dialect=db.dialect)))
+
+
 OLDEST = 1
 STEPS = (
     Step(2, "projects keep ratings, a title and settings", _projects_keep_ratings),
     Step(3, "blind rounds with their pupils and answers", _blind_rounds),
+    Step(4, "wishes for features outlive a page", _wishes),
 )
 
 

@@ -24,7 +24,8 @@ from nmf_core.labels.label import checked_name
 from nmf_core.store import files
 from nmf_core.store.labels import LabelStore, checked_id, checked_key, copy_labels, now_text, project_row
 from nmf_core.store.rounds import delete_rounds
-from nmf_core.store.tables import history, labels, projects
+from nmf_core.store.tables import history, labels, projects, wishes
+from nmf_core.store.wishes import copy_wishes, delete_wishes
 
 LOG = logging.getLogger(__name__)
 
@@ -176,14 +177,18 @@ class Projects:
             return _project(project_row(db, project))
 
     def n_changes(self, project: str) -> int:
-        """How often a project was changed, its labels too: whoever looks at it sees by this that it was.
+        """How often a project was changed, its labels and wishes too: whoever looks at it sees by this that it was.
 
         >>> with LabelStore("sqlite://") as store:
         ...     Projects(store, Path("unused")).n_changes(store.project_for("ann", "films"))
         0
         """
         of_labels = sa.select(sa.func.count()).where(history.c.project == projects.c.id).scalar_subquery()
-        this = sa.select(projects.c.version + of_labels).where(projects.c.id == checked_id(project))
+        of_wishes = sa.select(sa.func.coalesce(sa.func.max(wishes.c.version), 0)).where(
+            wishes.c.project == projects.c.id
+        )
+        changes = projects.c.version + of_labels + of_wishes.scalar_subquery()
+        this = sa.select(changes).where(projects.c.id == checked_id(project))
         with self._store.transaction() as db:
             return int(db.scalar(this) or 0)
 
@@ -229,7 +234,7 @@ class Projects:
             db.execute(sa.update(projects).where(projects.c.id == row.id).values(settings=settings))
 
     def duplicate(self, project: str, owner: str, title: str, *, data_key: str | None = None) -> Project:
-        """A new project of `owner` with the ratings, settings and labels of another, and no history.
+        """A new project of `owner` with the ratings, settings, labels and wishes of another, and no history.
 
         Raises:
             StoreError: also if a file of its ratings is missing or damaged.
@@ -255,6 +260,7 @@ class Projects:
                 }
                 db.execute(sa.insert(projects).values(**made, **{column: getattr(row, column) for column in same}))
                 copy_labels(db, row.id, new)
+                copy_wishes(db, row.id, new)
                 return _change(db, project_row(db, new), {})
         except StoreError:
             self._clear(new)
@@ -295,6 +301,7 @@ class Projects:
         with self._store.transaction(write=True) as db:
             row = _owned(db, project, owner)
             delete_rounds(db, row.id)
+            delete_wishes(db, row.id)
             for table in (history, labels):
                 db.execute(sa.delete(table).where(table.c.project == row.id))
             db.execute(sa.delete(projects).where(projects.c.id == row.id))

@@ -95,3 +95,13 @@ answers = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("updated", sa.String(40), nullable=False),
 )
+
+# What features were wished to be, since version 4: one row a project.
+wishes = sa.Table(
+    "wishes",
+    metadata,
+    sa.Column("project", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),  # JSON, read by the pages alone; "" where all are free again
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("updated", sa.String(40), nullable=False),
+)

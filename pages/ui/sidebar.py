@@ -209,9 +209,9 @@ def _wishes(view: View) -> None:
     count = sum(wish.drawn for wish in held.steer.by_feature.values())
     said = f"Steered: {text.many(count, 'feature')}." if count else "Begun where you asked; all features are free."
     wait = "" if isinstance(view, Unsettled) else steered.why_not(view.settings, held)
-    st.caption(
-        f":material/tune: {said}" + (f" Your wishes wait: {wait}." if wait else "") + " A link does not carry this."
-    )
+    here = view.workspace
+    carried = "" if here.project or here.viewed else " The address alone does not carry this; a link of Share does."
+    st.caption(f":material/tune: {said}" + (f" The wishes wait: {wait}." if wait else "") + carried)
     st.button("Let all go free", icon=":material/lock_open:", key="let-go", on_click=steered.let_go, args=(ratings,))
 
 

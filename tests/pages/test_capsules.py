@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nmf_core import Penalty, datasets, export, factorize
+from nmf_core import Penalty, Steer, Wish, datasets, export, factorize
+from nmf_core.interpret.steering import steered_features
 from pages.ui.session import session, storage
 from tests.pages.conftest import bringing, words
 from tests.pages.test_projects import now, upload
@@ -64,3 +65,14 @@ def test_a_damaged_capsule_is_said_and_what_was_open_stays():
     app = upload(bringing(), ("films.zip", data[:300] + b"\0" * 40 + data[340:]))
     assert whole > 0 and now(app).key == "notebook" and app.error
     assert not app.exception
+
+
+def test_a_capsule_of_a_steered_fit_opens_steered():
+    ratings = datasets.movie_night()
+    free = factorize(ratings, rank=3)
+    fit = factorize(ratings, rank=3, steer=Steer([None, Wish(free.H[2], 1)]), penalty=free.penalty)
+    app = upload(bringing(), ("films.zip", export.capsule(ratings, fit, {})))
+    assert "Steered: 1 feature." in words(app)
+    app.switch_page("factors.py").run()
+    assert app.session_state["_session"].view.fit.settings.steer == fit.settings.steer
+    assert len(steered_features(app.session_state["_session"].view.fit)) == 1

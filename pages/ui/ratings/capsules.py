@@ -12,7 +12,7 @@ from nmf_core.interpret.carry import feature_shapes
 from nmf_core.labels import Label
 from nmf_core.words import many
 from pages.ui import text
-from pages.ui.session import controls, session, storage, workspaces
+from pages.ui.session import controls, session, steered, storage, workspaces
 
 
 def is_capsule(data: Data) -> bool:
@@ -43,6 +43,8 @@ def _open(name: str, ratings: Ratings, fit: Factorization, labels: dict[int, str
     workspaces.open_own(ratings, Path(name).stem[:80] or "Capsule")
     controls.from_text(json.dumps(_settings(fit)))
     title = workspaces.current().title
+    if fit.settings.steer is not None:
+        steered.wish(ratings, fit.settings)
     kept = _keep_labels(fit, labels)
     said = f" with {many(kept, 'label')}" if kept else ""
     session.notice("success", f"{title} is open{said}: {text.fullness(ratings)}.")

@@ -48,9 +48,9 @@ class Session:
     editor: tuple[str, int] = ("", 0)
     editor_base: tuple[str, Any] = ("", None)  # the editor's key, and what it began with
     refused_edit: str = ""
-    steered: dict[str, tuple[Any, int]] = field(
+    steered: dict[str, Any] = field(
         default_factory=dict
-    )  # settings that features obey, and the rank before the first wish; by the ratings' fingerprint
+    )  # wishes for features, by the project; session.steered has what they are
     view: Any = None  # of this run; work.view makes it
     recognised: Any = None  # the last fit, saved labels, and which of them its features carry
     suggested: Any = None  # names for the features of the last fit; labels.suggested has what it holds

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nmf_core.store.labels import LabelStore
     from nmf_core.store.projects import Project, Projects
     from nmf_core.store.rounds import Rounds
+    from nmf_core.store.wishes import KeptWishes
 
 
 def home() -> Path:
@@ -54,6 +55,13 @@ def rounds() -> Rounds:
     from nmf_core.store.rounds import Rounds
 
     return Rounds(store())
+
+
+def wishes() -> KeptWishes:
+    """What features of the server's projects were wished to be."""
+    from nmf_core.store.wishes import KeptWishes
+
+    return KeptWishes(store())
 
 
 def of_person(person: str) -> list[Project]:
