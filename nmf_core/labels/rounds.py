@@ -211,6 +211,15 @@ def _named(feature: int, texts: list[str]) -> Named:
     )
 
 
+def all_names(answers: Sequence[Answer]) -> tuple[Group, ...]:
+    """The names of a round, whatever they were given to, those of most answers first.
+
+    >>> all_names([Answer("Ann", 0, "War"), Answer("Ann", 1, "Love"), Answer("Bob", 1, "war")])
+    (Group(text='War', count=2), Group(text='Love', count=1))
+    """
+    return _named(0, [answer.text for answer in answers if answer.text]).groups
+
+
 def agreement(answers: Sequence[Answer], *, draws: int = DRAWS, seed: int = 0) -> Agreement:
     """Krippendorff's α of the names over people × features, blanks allowed, beside what chance gives.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from nmf_core.errors import NmfError, StoreError, shown, whole_number
 from nmf_core.labels.label import checked_name
-from nmf_core.labels.rounds import STATES, Answer, Card, Round
+from nmf_core.labels.rounds import STATES, Answer, Card, Round, folded
 from nmf_core.labels.shape import Shape, from_json, to_json
 from nmf_core.store.labels import LabelStore, now_text, project_row
 from nmf_core.store.tables import answers, pupils, rounds
@@ -204,6 +204,40 @@ class Rounds:
             return sorted(
                 (Answer(*row) for row in db.execute(these)), key=lambda given: (given.nickname, given.feature)
             )
+
+    def reword(self, code: str, names: Collection[str], to: str) -> int:
+        """Let names be one, `to`, on every feature, or be left out where that is ""; how many people's names this changed.
+
+        For whoever opened the round, once it is closed. Names that are one but for how they are written go together.
+
+        Raises:
+            NmfError: `to` has more than 80 characters, or none to be seen.
+            StoreError: the round is open: its names are nobody's to see yet.
+
+        >>> from nmf_core.labels import shape_of
+        >>> with LabelStore("sqlite://") as store:
+        ...     rounds, shape = Rounds(store), shape_of(["x", "y"], [2, 1])
+        ...     code = rounds.begin(store.project_for("ann", "films"), "Films", {Card(0, ("x",), ("x", "y")): shape}).code
+        ...     said = [rounds.answer(code, rounds.join(code, who), 0, name) for who, name in (("Bob", "Sci-Fi"), ("Cat", "Space"))]
+        ...     closed = rounds.move(code, "closed")
+        ...     rounds.reword(code, ["scifi", "space"], "Sci-Fi"), [answer.text for answer in rounds.answers(code)]
+        (1, ['Sci-Fi', 'Sci-Fi'])
+        """
+        text, these = Answer("", 0, to).text, {folded(name) for name in names}
+        with self._store.transaction(write=True) as db:
+            row = _row(db, code)
+            if row.state == STATES[0]:
+                raise StoreError(f"The round {row.title!r} is open, and its names are unseen. Close it first.")
+            here = sa.select(pupils.c.pupil).where(pupils.c.round == row.code)
+            given = db.execute(sa.select(answers).where(answers.c.pupil.in_(here), answers.c.text != "")).all()
+            changed = [one for one in given if folded(one.text) in these and one.text != text]
+            for one in changed:
+                db.execute(
+                    sa.update(answers)
+                    .where(answers.c.pupil == one.pupil, answers.c.feature == one.feature)
+                    .values(text=text, version=one.version + 1, updated=now_text())
+                )
+        return len(changed)
 
     def count(self, code: str) -> tuple[int, int]:
         """How many pupils take part, and how many names stand: all that is told of an open round."""

@@ -287,3 +287,36 @@ def test_a_round_of_features_that_are_not_in_this_fit_is_still_told():
     assert not app.exception and "answer key does not have" in words(app)
     press(app, f"adopt-{code}-0-Nowhere")
     assert [one.label.text for one in storage.store().labels(project)] == ["Nowhere"]
+
+
+def test_names_that_mean_the_same_are_made_one_and_rude_ones_left_out_before_all_see_them():
+    app, code = teacher()
+    for who, said in {"Ann": ("Space", "Love"), "Bob": ("Sci-Fi", "love!"), "Cat": ("scifi", "rude")}.items():
+        here = pupil(code, who)
+        for f, text in enumerate(said):
+            name(here, f, text)
+    app.run()
+    assert not [one for one in app.multiselect if one.label == "Names"]  # an open round's names are nobody's to see
+    press(app, "round-closed")
+
+    def names():
+        return next(one for one in app.multiselect if one.label == "Names")
+
+    assert sorted(option.split(" · ")[1] for option in names().options) == ["1", "1", "2", "2"]
+    names().set_value(["Space", "Sci-Fi"]).run()
+    assert next(one for one in app.text_input if one.label == "Are one name").value == "Sci-Fi"
+    press(app, "tidy-one")
+    assert names().value == []
+    names().set_value(["rude"]).run()
+    press(app, "tidy-out")
+    given = [(answer.nickname, answer.feature, answer.text) for answer in storage.rounds().answers(code)]
+    assert given == [
+        ("Ann", 0, "Sci-Fi"),
+        ("Ann", 1, "Love"),
+        ("Bob", 0, "Sci-Fi"),
+        ("Bob", 1, "love!"),
+        ("Cat", 0, "Sci-Fi"),
+    ]
+    press(app, "round-revealed")
+    assert next(one for one in app.metric if "Krippendorff" in one.label).value == "1.000"
+    assert "rude" not in words(app)

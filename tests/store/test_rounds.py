@@ -221,3 +221,24 @@ def test_a_damaged_round_is_named(store, rounds, code):
     rounds.delete(code)
     with pytest.raises(StoreError, match="no round with the code"):
         rounds.get(code)
+
+
+def test_names_are_made_one_or_left_out_once_the_round_is_closed(rounds, code):
+    tokens = {who: rounds.join(code, who) for who in ("Ann", "Bob", "Cat")}
+    for who, text in (("Ann", "Sci-Fi"), ("Bob", "SPACE"), ("Cat", "!!")):
+        rounds.answer(code, tokens[who], 0, text)
+    with pytest.raises(StoreError, match="is open"):
+        rounds.reword(code, ["space"], "Sci-Fi")
+    rounds.move(code, "closed")
+    assert rounds.reword(code, ["scifi", "space"], "Sci-Fi") == 1
+    assert rounds.reword(code, ["scifi", "space"], "Sci-Fi") == 0
+    assert rounds.reword(code, ["!!"], "") == 1 and rounds.reword(code, [], "x") == 0
+    assert [(one.nickname, one.text, one.version) for one in rounds.answers(code)] == [
+        ("Ann", "Sci-Fi", 1),
+        ("Bob", "Sci-Fi", 2),
+    ]
+    for bad in ("x" * 81, "\u200b", None):
+        with pytest.raises(NmfError):
+            rounds.reword(code, ["Sci-Fi"], bad)
+    rounds.move(code, "open")
+    assert rounds.answers_of(code, tokens["Bob"]) == {0: "Sci-Fi"} and rounds.answers_of(code, tokens["Cat"]) == {}

@@ -11,7 +11,7 @@ from nmf_core import NmfError
 from nmf_core.interpret.carry import feature_shapes
 from nmf_core.interpret.features import distinctive_items, top_items
 from nmf_core.labels import Label, Shape, StoredLabel, nearest_same
-from nmf_core.labels.rounds import Card, Group, Named, Round, matched_key
+from nmf_core.labels.rounds import Card, Group, Named, Round, all_names, matched_key
 from pages.ui import text
 from pages.ui.labels import conflict
 from pages.ui.rounds import pupil, results
@@ -135,11 +135,48 @@ def _round(view: Ready, held: Round) -> None:
                     on_click=rounds.move,
                     args=(held.code, there),
                 )
+        if state != "open":
+            with st.popover("Tidy the names", icon=":material/join_inner:", type="tertiary"):
+                _tidy(held)
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.caption("Nicknames and names of this round go, for good. Names that you adopted stay.")
             st.button("Delete this round", key="delete-round", on_click=rounds.delete, args=(held.code,))
     if state == "revealed":
         _results(view, held)
+
+
+def _tidy(held: Round) -> None:
+    """Names that mean the same are made one, and what nobody should read is left out, before the names are revealed or after."""
+    try:
+        answers = storage.rounds().answers(held.code)
+    except NmfError as error:
+        st.error(text.md(error.plain))
+        return
+    counts = {group.text: group.count for group in all_names(answers)}
+    if not counts:
+        st.caption("Nobody has named anything.")
+        return
+    chosen = f"tidy-{held.code}"
+    names = st.multiselect(
+        "Names",
+        list(counts),
+        key=chosen,
+        format_func=lambda name: f"{text.cut(name, 60)} · {counts.get(name, 0)}",
+        placeholder="those that mean the same, or that nobody should read",
+        select_all=False,
+    )
+    most = max(names, key=lambda name: counts.get(name, 0), default="")
+    one = f"tidy-to-{held.code}-{most}"
+    st.text_input("Are one name", most, max_chars=80, key=one, disabled=not names)
+    with st.container(horizontal=True):
+        for title, key, icon, to in (
+            ("Make them one", "tidy-one", ":material/join_inner:", one),
+            ("Leave them out", "tidy-out", ":material/visibility_off:", ""),
+        ):
+            st.button(
+                title, key=key, icon=icon, disabled=not names, on_click=rounds.reword, args=(held.code, chosen, to)
+            )
+    st.caption("How far people agree is told of the names as they are then.")
 
 
 def _watch(held: Round) -> None:

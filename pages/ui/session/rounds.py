@@ -9,7 +9,7 @@ import streamlit as st
 
 from nmf_core import NmfError
 from nmf_core.data.datasets import SAMPLES
-from pages.ui.session import projects, session, storage, workspaces
+from pages.ui.session import controls, projects, session, storage, workspaces
 
 CODE, PUPIL = "round", "pupil"  # parameters of the address
 
@@ -70,6 +70,17 @@ def unsaved(key: str) -> str:
 def move(code: str, state: str) -> None:
     """Close, open again or reveal a round. A callback."""
     projects.saving(lambda: storage.rounds().move(code, state))
+
+
+def reword(code: str, chosen: str, to: str) -> None:
+    """Let the names chosen in a widget be one, as another has it, or be left out where `to` is "". A callback."""
+    text = str(session.widget(to) or "") if to else ""
+    try:
+        storage.rounds().reword(code, list(session.widget(chosen) or []), text)
+    except NmfError as error:
+        session.notice("error", error.plain)
+        return
+    controls.set_widgets(**{chosen: []})
 
 
 def delete(code: str) -> None:
