@@ -35,24 +35,21 @@ NUMERIC = [
     *(f"tests/test_{what}.py" for what in ("bad_inputs", "properties")),
 ]
 BAD_MATRICES = range(41, 53)  # the lines of the list of bad inputs that are about the matrix and the settings
-# What `--few` leaves out: tests that take long and hardly ask what a number is; scikit-learn's are about interfaces, or ask of
-# numbers what the contracts of solvers and the tests of the estimator ask too.
+# What `--few` leaves out: tests that take long and hardly ask what a number is, or ask of numbers what shorter ones ask too; so do
+# those of the estimator, which are about interfaces. Without `--few` all are run.
 LONG = (
-    "test_scikit_learns_checks",
-    "test_scikit_learns_own_case",
-    "kept_on_disk",
-    "sixteen_threads",
     "sklearn-minibatch",
     "tests/contracts/test_formats",
     "tests/contracts/test_layouts",
     "tests/data",
     "tests/labels",
+    "tests/estimator",
+    "tests/fit/test_order",
     "tests/study/test_beside",
     "tests/study/test_evaluate",
     "tests/study/test_ranks",
     "tests/interpret/test_counterfactual",
     "tests/fit/test_compiled",
-    "test_real_ratings_have_the_same_lists",
     "agrees_with_brute_force",
 )
 OURS = ("OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "NVPL_", "NUMBA_", "NPY_", "PYTEST_", "KERNELS_")

@@ -47,7 +47,7 @@ def open_engine(url: str, *, timeout: float) -> sa.Engine:
 
     >>> engine = open_engine("sqlite://", timeout=1)
     >>> sorted(sa.inspect(engine).get_table_names())
-    ['label_history', 'labels', 'projects', 'round_answers', 'round_pupils', 'rounds']
+    ['label_history', 'labels', 'projects', 'round_answers', 'round_pupils', 'rounds', 'wishes']
     >>> engine.dispose()
     """
     address = _address(url)

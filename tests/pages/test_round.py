@@ -304,7 +304,7 @@ def test_names_that_mean_the_same_are_made_one_and_rude_ones_left_out_before_all
 
     assert sorted(option.split(" · ")[1] for option in names().options) == ["1", "1", "2", "2"]
     names().set_value(["Space", "Sci-Fi"]).run()
-    assert next(one for one in app.text_input if one.label == "Are one name").value == "Sci-Fi"
+    assert next(one for one in app.text_input if one.label == "They become").value == "Sci-Fi"
     press(app, "tidy-one")
     assert names().value == []
     names().set_value(["rude"]).run()

@@ -162,12 +162,12 @@ def _tidy(held: Round) -> None:
         list(counts),
         key=chosen,
         format_func=lambda name: f"{text.cut(name, 60)} · {counts.get(name, 0)}",
-        placeholder="those that mean the same, or that nobody should read",
+        placeholder="choose some",
         select_all=False,
     )
     most = max(names, key=lambda name: counts.get(name, 0), default="")
     one = f"tidy-to-{held.code}-{most}"
-    st.text_input("Are one name", most, max_chars=80, key=one, disabled=not names)
+    st.text_input("They become", most, max_chars=80, key=one, disabled=not names)
     with st.container(horizontal=True):
         for title, key, icon, to in (
             ("Make them one", "tidy-one", ":material/join_inner:", one),
@@ -176,7 +176,10 @@ def _tidy(held: Round) -> None:
             st.button(
                 title, key=key, icon=icon, disabled=not names, on_click=rounds.reword, args=(held.code, chosen, to)
             )
-    st.caption("How far people agree is told of the names as they are then.")
+    st.caption(
+        "Names that mean the same are made one; what nobody should read is left out. How far people agree is told of what "
+        "stands then."
+    )
 
 
 def _watch(held: Round) -> None:
