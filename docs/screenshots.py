@@ -33,9 +33,8 @@ def name_features(page: Page, url: str) -> None:
     page.wait_for_selector("h1")
     settled(page)
     for f, name in enumerate(names()):
-        page.get_by_label("Name").nth(f).fill(name)
+        page.get_by_label(f"Name of feature {f + 1}").fill(name)
         page.keyboard.press("Enter")
-        page.wait_for_selector(f"h4:has-text('{name}')")
         settled(page)
 
 
