@@ -1,4 +1,4 @@
-"""A PostgreSQL that is thrown away: `python -m tests.postgresql pytest -n 4` runs a command that finds one.
+"""A PostgreSQL that is thrown away: `python -m tests.postgresql pytest -n 3` runs a command that finds one.
 
 Its address stands in LATENT_LENS_TEST_DATABASE_URL. It lies in a folder of its own, is reached by a socket in it, and writes as
 safely as any: what it acknowledged is on disk. It ends with the command, however that ends.
