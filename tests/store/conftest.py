@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from nmf_core.errors import StoreError
+from nmf_core.store.labels import LabelStore
 from tests.postgresql import NAMED, Throwaway, programs
 
 BACKENDS = ("sqlite", "postgresql")
@@ -46,6 +48,15 @@ def url(request, tmp_path):
     if request.param == "postgresql":
         return request.getfixturevalue("postgresql")
     return f"sqlite:///{tmp_path}/labels.db"
+
+
+def impatient(url: str) -> LabelStore:
+    """A store that waits 0.05 s for whoever saves. Where others open theirs in the same PostgreSQL, it is opened once they have."""
+    while True:
+        try:
+            return LabelStore(url, timeout=0.05)
+        except StoreError as busy:
+            assert "busy" in str(busy)
 
 
 def is_postgresql(url: str) -> bool:

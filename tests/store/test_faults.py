@@ -19,7 +19,7 @@ from nmf_core.labels import Label, shape_of
 from nmf_core.store import database as database_module
 from nmf_core.store import migrations
 from nmf_core.store.labels import LabelStore
-from tests.store.conftest import locked
+from tests.store.conftest import impatient, locked
 
 SHAPE = shape_of(["x", "y"], [2, 1])
 SAVER = """
@@ -266,7 +266,7 @@ def test_without_hard_links_a_new_store_is_made_too_and_never_over_another(tmp_p
 
 
 def test_somebody_who_saves_beyond_the_timeout_is_busy_and_then_it_works(url):
-    with LabelStore(url, timeout=0.05) as store:
+    with impatient(url) as store:
         project = store.project_for("ann", "data")
         saved = store.save(project, Label("Action"), SHAPE)
         with locked(url):

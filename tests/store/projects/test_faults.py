@@ -22,7 +22,7 @@ from nmf_core.store.labels import LabelStore
 from nmf_core.store.projects import Projects
 from tests.conftest import random_ratings
 from tests.formats.test_native_parquet import assert_same
-from tests.store.conftest import locked
+from tests.store.conftest import impatient, locked
 from tests.store.projects.conftest import A, B, C, files, refer
 
 ROOT = str(Path(nmf_core.__file__).parents[1])
@@ -149,7 +149,7 @@ def test_a_folder_that_may_only_be_read(kept, project, tmp_path):
 
 
 def test_a_database_that_is_locked_is_busy_and_nothing_is_lost(url, project, tmp_path, caplog):
-    with LabelStore(url, timeout=0.05) as store:
+    with impatient(url) as store:
         kept = Projects(store, tmp_path / "projects")
         kept.keep(project, A)
         with locked(url):
