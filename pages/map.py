@@ -7,7 +7,7 @@ import streamlit as st
 from nmf_core import fold_in
 from nmf_core.interpret.features import narrate_weights
 from nmf_core.interpret.projection import items_together, people_together, place_of
-from pages.ui import charts, points, show, text
+from pages.ui import charts, points, show, text, widgets
 from pages.ui.charts.places import PERSON
 from pages.ui.session import brush, controls, mine, session
 from pages.ui.work import view as views
@@ -47,24 +47,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         for name in (controls.ACROSS, controls.UP):
             controls.at_most(name, fit.rank)
         numbers, shown = range(1, fit.rank + 1), (lambda k: view.names[k - 1])
-        across = st.selectbox(
-            "Across",
-            numbers,
-            controls.held_at(numbers, controls.ACROSS),
-            key=controls.ACROSS,
-            persist_state="session",
-            format_func=shown,
-            width=200,
+        across = widgets.select(
+            "Across", numbers, key=controls.ACROSS, persist_state="session", format_func=shown, width=200
         )
-        up = st.selectbox(
-            "Up",
-            numbers,
-            controls.held_at(numbers, controls.UP),
-            key=controls.UP,
-            persist_state="session",
-            format_func=shown,
-            width=200,
-        )
+        up = widgets.select("Up", numbers, key=controls.UP, persist_state="session", format_func=shown, width=200)
         pair = (across - 1, up - 1)
     coloured = one_of(
         "Colour",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import sidebar
+from pages.ui import browser, sidebar
 from pages.ui.page_list import FIRST_PAGE, PAGES
 from pages.ui.rounds import pupil
 from pages.ui.session import changes, editor, outside, rounds, session, workspaces
@@ -24,7 +24,7 @@ st.set_page_config(
 st.logo(str(HERE / "ui" / "logo.svg"), size="large")
 # Streamlit spares 6 rem above a page for a toolbar that this one does not have, and 5 rem beside it.
 st.html("<style>[data-testid='stMainBlockContainer'] { padding: 2.6rem clamp(1rem, 3vw, 3.5rem) 3rem; }</style>")
-st.html(f"<script>{(HERE / 'ui' / 'browser.js').read_text('utf-8')}</script>", unsafe_allow_javascript=True)
+st.html(browser.SCRIPT, unsafe_allow_javascript=True)
 code = rounds.asked()
 page = st.navigation(
     [

@@ -11,7 +11,7 @@ from nmf_core.fit.init import INITS
 from nmf_core.fit.losses import LOSSES
 from nmf_core.fit.settings import BLANK_PRESETS, MAX_SWEEPS, resolve_blanks
 from nmf_core.terms import INIT_TERMS
-from pages.ui import seen, show, text
+from pages.ui import seen, show, text, widgets
 from pages.ui.session import address, controls, steered, workspaces
 from pages.ui.session.workspace import Workspace
 from pages.ui.work import seeds
@@ -39,12 +39,11 @@ def choose() -> DeltaGenerator:
     address.settle(parameters)
     address.write(parameters)
     with st.sidebar:
-        st.selectbox(
+        widgets.select(
             "Ratings",
             list(titles),
-            controls.held_at(list(titles), controls.DATA),
-            format_func=lambda key: titles.get(key, ""),
             key=controls.DATA,
+            format_func=lambda key: titles.get(key, ""),
             on_change=workspaces.choose_data,
             help="A sample, or what you brought. Upload and edit on the Ratings page.\n\n"
             + "\n".join(f"- **{sample.title}**: {sample.description}" for sample in SAMPLES.values()),
@@ -60,10 +59,9 @@ def choose() -> DeltaGenerator:
             key=controls.RANK,
             help=f"{text.terms('rank', 'feature')}\n\nThe Rank page says how many the ratings support.",
         )
-        st.selectbox(
+        widgets.select(
             "Solver",
             list(SOLVERS),
-            controls.held_at(list(SOLVERS), controls.SOLVER),
             key=controls.SOLVER,
             help=f"{text.terms('solver')}\n\n" + "\n".join(f"- **{s.name}**: {s.summary}" for s in SOLVERS.values()),
         )
@@ -118,10 +116,9 @@ def _more() -> DeltaGenerator:
             placeholder="automatic",
             help=f"{text.terms('penalty')}\n\nPulls weights towards 0. Empty: chosen from the ratings.",
         )
-        st.selectbox(
+        widgets.select(
             "Init",
             ["auto", *INITS],
-            controls.held_at(["auto", *INITS], controls.INIT),
             key=controls.INIT,
             help=f"{text.terms('init')}\n\n" + "\n".join(f"- **{key}**: {words}." for key, words in INIT_TERMS.items()),
         )
@@ -135,10 +132,9 @@ def _more() -> DeltaGenerator:
             "random only where the rank is more than the smaller side of the grid.",
         )
         below_seed = st.container()
-        st.selectbox(
+        widgets.select(
             "Loss",
             list(LOSSES),
-            controls.held_at(list(LOSSES), controls.LOSS),
             key=controls.LOSS,
             help=f"{text.terms('loss')}\n\n"
             + "\n".join(f"- **{key}**: {loss.title}" for key, loss in LOSSES.items())

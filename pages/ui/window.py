@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nmf_core import Factorization, Ratings
 from nmf_core.data.ratings import positions
 from nmf_core.interpret.arrange import ORDERS, arrange, most_informative
+from pages.ui import widgets
 from pages.ui.charts import Window
 from pages.ui.session import brush, controls, workspaces
 
@@ -37,14 +38,7 @@ def is_large(ratings: Ratings) -> bool:
 
 def order_choice(ratings: Ratings) -> Choice:
     """The controls: an order, and on large grids a search."""
-    order = st.selectbox(
-        "Order",
-        ORDERS,
-        controls.held_at(ORDERS, controls.ORDER),
-        key=controls.ORDER,
-        persist_state="session",
-        width=130,
-    )
+    order = widgets.select("Order", ORDERS, key=controls.ORDER, persist_state="session", width=130)
     users: list[str] = []
     items: list[str] = []
     if ratings.n_users > WHOLE:

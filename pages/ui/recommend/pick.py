@@ -7,24 +7,22 @@ import streamlit as st
 
 from nmf_core import Ratings
 from nmf_core.interpret.titles import option
-from pages.ui import text
+from pages.ui import text, widgets
 from pages.ui.session import controls
 
 
 def person(ratings: Ratings) -> str:
     """A person, found by id; beside each id how many ratings there are."""
     counts = dict(zip(ratings.users, ratings.user_counts.tolist(), strict=True))
-    found: str = st.selectbox(
+    return widgets.select(
         "Find a person",
-        users := ratings.users.tolist(),
-        controls.held_at(users, controls.USER),
+        ratings.users.tolist(),
         key=controls.USER,
         persist_state="session",
         format_func=lambda user: f"{user} · {_unsearched(counts.get(user, 0))}",
         filter_mode="contains",  # ranked otherwise, "15" finds 151 before 15
         help="Type a part of the name or number to search.",
     )
-    return found
 
 
 def _unsearched(count: int) -> str:
@@ -35,17 +33,15 @@ def _unsearched(count: int) -> str:
 
 def item(ratings: Ratings) -> str:
     """An item, found by its title in any order of article and title, with marks on letters or without."""
-    found: str = st.selectbox(
+    return widgets.select(
         "Find an item",
-        items := ratings.items.tolist(),
-        controls.held_at(items, controls.ITEM),
+        ratings.items.tolist(),
         key=controls.ITEM,
         persist_state="session",
         format_func=option,
         filter_mode="contains",
         help="Type a part of the title to search, with its article before or behind it.",
     )
-    return found
 
 
 def how_many() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -111,12 +111,6 @@ def held_number(name: str, usual: float | None = None) -> float | None:
     """The same of a number that need not be whole: of an address or what was kept it may be one that is."""
     value = held(name, usual)
     return None if value is None else float(value)
-
-
-def held_at(options: Sequence[object], name: str) -> int:
-    """The same as a place among options; the first where it is none of them."""
-    value = held(name)
-    return options.index(value) if value in options else 0
 
 
 def at_most(name: str, most: int) -> None:
