@@ -20,7 +20,7 @@ from nmf_core.data.assemble import LARGEST_RATING, Scale
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown
 from nmf_core.export.capsule_zip import FORMAT, VERSION, Members, pack, refusal, unpack
-from nmf_core.export.recipe import check_same, checked_labels, penalty_numbers, versions
+from nmf_core.export.recipe import asked_to_json, check_same, checked_labels, penalty_numbers, versions
 from nmf_core.export.steer_json import steer_from_json, steer_to_json
 from nmf_core.fit.factorization import STOP_REASONS, Factorization
 from nmf_core.fit.problem import Blanks, Penalty
@@ -95,7 +95,6 @@ def open_capsule(data: bytes) -> tuple[Ratings, Factorization, dict[int, str] | 
 def _manifest(ratings: Ratings, fit: Factorization) -> dict[str, Any]:
     """All that is neither array nor table."""
     asked = fit.settings
-    blanks = asked.blanks
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -104,8 +103,7 @@ def _manifest(ratings: Ratings, fit: Factorization) -> dict[str, Any]:
         "ratings_notes": list(ratings.notes),
         "settings": {
             **{field.name: getattr(asked, field.name) for field in fields(asked)},
-            "blanks": [blanks.weight, blanks.value] if isinstance(blanks, Blanks) else blanks,
-            "penalty": penalty_numbers(asked.penalty) if isinstance(asked.penalty, Penalty) else None,
+            **asked_to_json(asked),
             "init": asked.init if isinstance(asked.init, str) else None,
             "steer": steer_to_json(asked.steer),
         },

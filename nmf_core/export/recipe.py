@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
 from nmf_core.data.ratings import Ratings
 from nmf_core.errors import NmfError, shown, whole_number
 from nmf_core.fit.factorization import Factorization
-from nmf_core.fit.problem import Penalty
+from nmf_core.fit.problem import Blanks, Penalty
+from nmf_core.fit.settings import Settings
 from nmf_core.interpret.features import Labels
 from nmf_core.version import __version__
 
@@ -98,6 +100,15 @@ def call(fit: Factorization) -> str:
 def sentence(text: str) -> str:
     """A clause as a sentence."""
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def asked_to_json(settings: Settings) -> dict[str, Any]:
+    """Blanks and penalty as they were asked for, as JSON has them: names and None as they are, else their numbers."""
+    blanks, penalty = settings.blanks, settings.penalty
+    return {
+        "blanks": [blanks.weight, blanks.value] if isinstance(blanks, Blanks) else blanks,
+        "penalty": penalty_numbers(penalty) if isinstance(penalty, Penalty) else None,
+    }
 
 
 def penalty_numbers(penalty: Penalty) -> dict[str, float]:

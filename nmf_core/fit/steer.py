@@ -96,14 +96,19 @@ class Steer:
 
     def ordered(self, order: NDArray[np.integer]) -> Steer:
         """The same for items in another order."""
+        return Steer(tuple(_placed(wish, order) for wish in self.wishes))
 
-        def moved(wish: Wish | None) -> Wish | None:
-            if wish is None:
-                return None
-            strength = wish.strength if isinstance(wish.strength, float) else wish.strength[order]
-            return replace(wish, row=wish.row[order], strength=strength)
+    def placed(self, places: NDArray[np.integer]) -> Steer | None:
+        """The same for other items: in each place stands the one that was at `places`, or for −1 one that weighs nothing.
 
-        return Steer(tuple(map(moved, self.wishes)))
+        None where nothing is left to wish.
+
+        >>> steer = Steer([Wish([1, 2], 1), Wish([3, 0], 1)])
+        >>> steer.placed(np.array([-1, 1])).by_feature[0].row.tolist(), steer.placed(np.array([-1, -1]))
+        ([0.0, 2.0], None)
+        """
+        wishes = tuple(_placed(wish, places) for wish in self.wishes)
+        return Steer(wishes) if any(wish is not None for wish in wishes) else None
 
     def check_items(self, n_items: int) -> None:
         """Refuse rows for another number of items."""
@@ -123,6 +128,16 @@ class Steer:
             return replace(wish, strength=np.where(np.asarray(wish.strength) > 0, strength, 0.0))
 
         return Steer(tuple(map(drawn, self.wishes)))
+
+
+def _placed(wish: Wish | None, places: NDArray[np.integer]) -> Wish | None:
+    """One wish, as `Steer.placed` moves it; None where it has no weight left."""
+    if wish is None:
+        return None
+    there = places >= 0
+    row = np.where(there, wish.row[places], 0.0)
+    strength = wish.strength if isinstance(wish.strength, float) else np.where(there, wish.strength[places], 0.0)
+    return replace(wish, row=row, strength=strength) if row.any() else None
 
 
 def check_steer(steer: Steer | None, rank: int) -> None:

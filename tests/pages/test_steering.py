@@ -152,11 +152,12 @@ def test_whoever_looks_sees_the_features_as_they_are_steered(monkeypatch):
 
 def test_wishes_go_with_their_items_where_these_change():
     asked = Steer([None, Wish([1, 0, 2], np.array([0.0, 0.5, 1.0]), ("z",)), Wish([0, 3, 0], 1)])
-    now = steered._for_items(asked, pd.Index(["x", "y", "z"]), pd.Index(["new", "z", "x"]))
+    before = pd.Index(["x", "y", "z"])
+    now = asked.placed(before.get_indexer(pd.Index(["new", "z", "x"])))
     assert now is not None and [wish is None for wish in now.wishes] == [True, False, True]
     (wish,) = now.by_feature.values()
     assert wish.row.tolist() == [0, 2, 1] and np.asarray(wish.strength).tolist() == [0, 1, 0] and wish.items == ("z",)
-    assert steered._for_items(asked, pd.Index(["x", "y", "z"]), pd.Index(["p", "q"])) is None
+    assert asked.placed(before.get_indexer(pd.Index(["p", "q"]))) is None
 
 
 @pytest.mark.parametrize(
@@ -169,3 +170,6 @@ def test_wishes_that_were_kept_in_another_form_are_said_and_the_features_are_fre
     again = opened("factors", data="movie_night", rank="3")
     assert view(again).fit.settings.steer is None
     assert "What features were steered to be is not to be had" in words(again)
+    again = opened("labels", data="movie_night", rank="3")
+    go(steering(again, 1, KEEP), 1)  # and they may be steered anew
+    assert view(again).fit.settings.steer is not None and storage.wishes().of(view(again).project)[1] == 2

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from nmf_core import SOLVERS, NmfError, Ratings, Settings
-from nmf_core.fit.problem import Blanks, Penalty
+from nmf_core.fit.problem import Penalty
 from pages.ui.session import controls, projects, session, storage, workspaces
-
-if TYPE_CHECKING:
-    from nmf_core import Steer, Wish
 
 
 @dataclass(frozen=True)
@@ -26,12 +21,14 @@ class Wished:
         before: the rank before the first wish.
         items: those of the rows, in their order.
         version: of what is kept; 0 before anything is.
+        damage: why what is kept cannot be read; "" where it can. The next wish takes its place.
     """
 
     settings: Settings | None = None
     before: int = 1
     items: pd.Index | None = None
     version: int = 0
+    damage: str = ""
 
 
 def obeyed(settings: Settings, ratings: Ratings) -> Settings:
@@ -49,7 +46,8 @@ def of(ratings: Ratings) -> Settings | None:
     wished = _held(project, ratings)
     if wished.settings is None or wished.items is None or ratings.items.equals(wished.items):
         return wished.settings
-    steer = _for_items(wished.settings.steer, wished.items, ratings.items)
+    asked = wished.settings.steer
+    steer = asked and asked.placed(wished.items.get_indexer(ratings.items))
     settings = None if steer is None else replace(wished.settings, steer=steer)
     wished = replace(wished, settings=settings, items=ratings.items)
     session.current().steered[project or ""] = wished
@@ -70,14 +68,15 @@ def wish(ratings: Ratings, asked: Settings) -> None:
         return
     rank = controls.settings(ratings).rank
     held = _held(projects.open_project(), ratings)
-    _keep(replace(held, settings=asked, before=rank if held.settings is None else held.before, items=ratings.items))
+    before = rank if held.settings is None else held.before
+    _keep(Wished(asked, before, ratings.items, held.version))
     controls.set_widgets(**{controls.RANK: asked.rank})
 
 
 def let_go(ratings: Ratings) -> None:
     """All features of these ratings are free again, as many as before the first wish. A callback."""
     held = _held(projects.open_project(), ratings)
-    _keep(replace(held, settings=None))
+    _keep(Wished(version=held.version))
     if held.settings is not None and controls.settings(ratings).rank == held.settings.rank:
         controls.set_widgets(**{controls.RANK: held.before})
 
@@ -88,14 +87,16 @@ def _held(project: str | None, ratings: Ratings) -> Wished:
     now: Wished = held.get(project or "", Wished())
     if project is None:
         return now
+    looked = project in held and workspaces.current().viewed  # what is tried on somebody else's stays in this tab
     try:
-        if (project not in held or not workspaces.current().viewed) and storage.wishes().version(
-            project
-        ) != now.version:
+        if not looked and storage.wishes().version(project) != now.version:
             text, version = storage.wishes().of(project)
             now = replace(_of_text(text, ratings.items), version=version)
+        damage = now.damage
     except NmfError as error:
-        session.notice("error", f"What features were steered to be is not to be had: {error.plain}")
+        damage = error.plain
+    if damage:
+        session.notice("error", f"What features were steered to be is not to be had: {damage}")
     held[project] = now
     return now
 
@@ -106,27 +107,24 @@ def _keep(now: Wished) -> None:
     if project is not None and not workspaces.current().viewed:
         try:
             now = replace(now, version=storage.wishes().keep(project, _to_text(now), now.version))
-        except (
-            NmfError
-        ) as error:  # in this tab it is as was asked, unless somebody else's is newer, which the next run reads
+        except NmfError as error:
+            # In this tab it is as was asked, unless somebody else's is newer, which the next run reads.
             session.notice("error", error.plain)
     held[project or ""] = now
 
 
 def _to_text(wished: Wished) -> str:
     """Wishes as they are kept; "" for none."""
-    from nmf_core.export.recipe import penalty_numbers
+    from nmf_core.export.recipe import asked_to_json
     from nmf_core.export.steer_json import steer_to_json
 
     asked = wished.settings
     if asked is None or wished.items is None:
         return ""
-    blanks = asked.blanks
     told = {
+        **asked_to_json(asked),
         "rank": asked.rank,
         "before": wished.before,
-        "blanks": [blanks.weight, blanks.value] if isinstance(blanks, Blanks) else blanks,
-        "penalty": penalty_numbers(asked.penalty) if isinstance(asked.penalty, Penalty) else asked.penalty,
         "items": wished.items.tolist(),
         "steer": steer_to_json(asked.steer),
     }
@@ -134,11 +132,7 @@ def _to_text(wished: Wished) -> str:
 
 
 def _of_text(text: str, items: pd.Index) -> Wished:
-    """The same from what was kept; `items` are those of the ratings.
-
-    Raises:
-        NmfError: what was kept is nothing that could be.
-    """
+    """The same from what was kept; `items` are those of the ratings."""
     from nmf_core.export.steer_json import steer_from_json
 
     if not text:
@@ -146,31 +140,13 @@ def _of_text(text: str, items: pd.Index) -> Wished:
     try:
         told = json.loads(text)
         rows = items if told["items"] == items.tolist() else pd.Index(told["items"], dtype=items.dtype)
-        blanks, penalty = told["blanks"], told["penalty"]
+        penalty = told["penalty"]
         settings = Settings(
             rank=told["rank"],
-            blanks=tuple(blanks) if isinstance(blanks, list) else blanks,
+            blanks=told["blanks"],
             penalty=Penalty(**penalty) if isinstance(penalty, dict) else penalty,
             steer=steer_from_json(told["steer"], len(rows)),
         )
         return Wished(settings, int(told["before"]), rows)
-    except (KeyError, TypeError, ValueError) as e:
-        raise NmfError(f"they were kept in another form ({type(e).__name__}). Steer the features anew.") from e
-
-
-def _for_items(steer: Steer | None, before: pd.Index, now: pd.Index) -> Steer | None:
-    """The same wishes for other items: those that are new weigh nothing; None where nothing is left to wish."""
-    from nmf_core import Steer
-
-    places = before.get_indexer(now)
-    wishes = [] if steer is None else [_moved(wish, places) for wish in steer.wishes]
-    return Steer(tuple(wishes)) if any(wish is not None for wish in wishes) else None
-
-
-def _moved(wish: Wish | None, places: np.ndarray) -> Wish | None:
-    """One wish, with the item at `places` in each place, and nothing where that is −1."""
-    if wish is None:
-        return None
-    row = np.where(places < 0, 0.0, wish.row[places])
-    strength = wish.strength if isinstance(wish.strength, float) else np.where(places < 0, 0.0, wish.strength[places])
-    return replace(wish, row=row, strength=strength) if row.any() else None
+    except (NmfError, KeyError, TypeError, ValueError) as e:
+        return Wished(damage=f"they were kept in another form ({type(e).__name__}). Steer the features anew.")
