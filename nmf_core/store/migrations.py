@@ -56,8 +56,7 @@ def _projects_keep_ratings(db: sa.Connection) -> None:
 
 def _blind_rounds(db: sa.Connection) -> None:
     """Rounds, their pupils, and what these answer."""
-    made = sa.MetaData()
-    sa.Table("projects", made, sa.Column("id", sa.String(40), primary_key=True))
+    made = _beside_projects()
     rounds = sa.Table(
         "rounds",
         made,
@@ -86,14 +85,12 @@ def _blind_rounds(db: sa.Connection) -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("updated", sa.String(40), nullable=False),
     )
-    for table in (rounds, pupils, answers):
-        db.exec_driver_sql(str(CreateTable(table, if_not_exists=True).compile(dialect=db.dialect)))
+    _make(db, rounds, pupils, answers)
 
 
 def _wishes(db: sa.Connection) -> None:
     """What features were wished to be."""
-    made = sa.MetaData()
-    sa.Table("projects", made, sa.Column("id", sa.String(40), primary_key=True))
+    made = _beside_projects()
     wishes = sa.Table(
         "wishes",
         made,
@@ -102,7 +99,20 @@ def _wishes(db: sa.Connection) -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("updated", sa.String(40), nullable=False),
     )
-    db.exec_driver_sql(str(CreateTable(wishes, if_not_exists=True).compile(dialect=db.dialect)))
+    _make(db, wishes)
+
+
+def _beside_projects() -> sa.MetaData:
+    """A place for new tables that hang on projects, of which they need to know the id alone."""
+    made = sa.MetaData()
+    sa.Table("projects", made, sa.Column("id", sa.String(40), primary_key=True))
+    return made
+
+
+def _make(db: sa.Connection, *tables: sa.Table) -> None:
+    """Make tables that are not there yet, in this order."""
+    for table in tables:
+        db.exec_driver_sql(str(CreateTable(table, if_not_exists=True).compile(dialect=db.dialect)))
 
 
 OLDEST = 1

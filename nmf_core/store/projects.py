@@ -184,10 +184,8 @@ class Projects:
         0
         """
         of_labels = sa.select(sa.func.count()).where(history.c.project == projects.c.id).scalar_subquery()
-        of_wishes = sa.select(sa.func.coalesce(sa.func.max(wishes.c.version), 0)).where(
-            wishes.c.project == projects.c.id
-        )
-        changes = projects.c.version + of_labels + of_wishes.scalar_subquery()
+        of_wishes = sa.select(wishes.c.version).where(wishes.c.project == projects.c.id).scalar_subquery()
+        changes = projects.c.version + of_labels + sa.func.coalesce(of_wishes, 0)
         this = sa.select(changes).where(projects.c.id == checked_id(project))
         with self._store.transaction() as db:
             return int(db.scalar(this) or 0)

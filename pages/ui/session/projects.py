@@ -100,9 +100,11 @@ def has_label_history(project: str) -> bool:
     return len(history) > 0 and bool((history["action"] != "copy").any())
 
 
-def saving(action: Callable[[], object]) -> None:
-    """Do something with the store in a callback; an error is shown above the page."""
+def saving(action: Callable[[], object]) -> bool:
+    """Do something with the store in a callback, and whether it was done; an error is shown above the page."""
     try:
         action()
     except NmfError as error:
         session.notice("error", error.plain)
+        return False
+    return True

@@ -74,13 +74,9 @@ def move(code: str, state: str) -> None:
 
 def reword(code: str, chosen: str, to: str) -> None:
     """Let the names chosen in a widget be one, as another has it, or be left out where `to` is "". A callback."""
-    text = str(session.widget(to) or "") if to else ""
-    try:
-        storage.rounds().reword(code, list(session.widget(chosen) or []), text)
-    except NmfError as error:
-        session.notice("error", error.plain)
-        return
-    controls.set_widgets(**{chosen: []})
+    names, text = list(session.widget(chosen) or []), str(session.widget(to) or "") if to else ""
+    if projects.saving(lambda: storage.rounds().reword(code, names, text)):
+        controls.set_widgets(**{chosen: []})
 
 
 def delete(code: str) -> None:
