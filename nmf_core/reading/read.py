@@ -72,7 +72,8 @@ def read_ratings(
         skip: columns to leave out, by their headers or numbers from 1.
         decimal: the decimal mark, "." or ","; "auto" takes commas for decimal only where they can be nothing else.
         totals: what the last rows and columns of a grid are when they are named Total, Average or alike: "skip", "keep", or
-            "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said).
+            "auto" (left out where their numbers are the sums, means, medians or counts of the others; both is said). "keep"
+            keeps last rows that hold nothing but a footnote, too.
         sheet: of a workbook: the sheet to read, by its name; if None the first that names its columns user, item and rating, or
             else the first that holds a table.
         encoding: of delimited text that is not UTF-8: one of `ENCODINGS`, such as "cp1251"; guessed if None, and noted.

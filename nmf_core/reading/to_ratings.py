@@ -114,8 +114,8 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     table, (first, *others) = filled_rows(table, (first, *table.take(heads)), notes)
     columns: Sequence[Column] = others
     table, first, columns = named_rows(table, first, columns)
-    table, first, columns = without_footnotes(table, first, columns, notes)
     if options.totals != "keep":
+        table, first, columns = without_footnotes(table, first, columns, notes)
         first, columns = without_unnamed_sums(first, columns, options.decimal, notes)
     if options.totals != "keep" and say_maxima(first, columns, options.decimal):
         notes.append(
