@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import NoReturn
@@ -47,15 +48,16 @@ def chart(
     config = PLAIN if brushes is None else dict(brushes)
     if camera:
         config = {**config, **_camera(key)}
-    st.plotly_chart(
-        drawn.figure,
-        key=key,
-        theme=None,
-        on_select=on_select or "ignore",
-        selection_mode="points" if brushes is None else ("box", "lasso"),
-        config=config,
-        alt=drawn.alt,
-    )
+    with _room(drawn, key):
+        st.plotly_chart(
+            drawn.figure,
+            key=key,
+            theme=None,
+            on_select=on_select or "ignore",
+            selection_mode="points" if brushes is None else ("box", "lasso"),
+            config=config,
+            alt=drawn.alt,
+        )
     if table:
         with st.container(horizontal=True):
             table_twin(drawn.table, key, title)
@@ -65,6 +67,15 @@ def chart(
                 st.selectbox(
                     "Picture", PICTURES, key=f"{key}-picture", width=120, label_visibility="collapsed", help=SAVED
                 )
+
+
+def _room(drawn: Chart, key: str) -> AbstractContextManager[object]:
+    """Where a chart stands: as wide as the page, and where that is too narrow to read it, it scrolls aside."""
+    if not drawn.least_width:
+        return nullcontext()
+    here = f".st-key-{key}-room"
+    st.html(f"<style>{here} {{ overflow-x: auto }} {here} > div {{ min-width: {drawn.least_width}px }}</style>")
+    return st.container(key=f"{key}-room")
 
 
 def _camera(key: str) -> dict[str, object]:

@@ -50,3 +50,17 @@ def test_on_a_large_screen_it_stays(server, open_page):
     page.wait_for_selector("h1:has-text('Factors')")
     settled(page)
     assert page.evaluate(OPEN)
+
+
+def test_on_a_phone_a_wide_picture_scrolls_aside_and_the_page_does_not(server, open_page):
+    page = open_page(f"{server.url}/factors?data=movie_night&rank=4", width=390, height=844)
+    settled(page)
+    room = page.locator(".st-key-product-room")
+    plot = room.locator(".js-plotly-plot")
+    plot.wait_for()
+    page.wait_for_function("() => document.querySelector('.st-key-product-room .js-plotly-plot').clientWidth > 760")
+    assert room.evaluate("one => one.clientWidth") < 390
+    room.evaluate("one => one.scrollTo(10_000, 0)")
+    assert room.evaluate("one => one.scrollLeft") > 300
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    no_trouble(page)

@@ -17,11 +17,16 @@ from tests.pages.conftest import opened, words
 
 
 def drawn(ratings, rank=3, *, mode=MODES[0], dark=False, users=12, items=12, names=None, **more):
+    fit, chart = product(ratings, rank, mode=mode, dark=dark, users=users, items=items, names=names, **more)
+    return fit, chart.figure
+
+
+def product(ratings, rank=3, *, mode=MODES[0], dark=False, users=12, items=12, names=None, **more):
     fit = factorize(ratings, rank=rank).canonical()
     window = Window(np.arange(min(users, ratings.n_users)), np.arange(min(items, ratings.n_items)))
     names, colours = names or feature_names(rank), feature_colours(rank)
     more = {"selected": None, **more}
-    return fit, charts.product(fit, ratings, names, colours, window, mode=mode, look=Look(dark), **more).figure
+    return fit, charts.product(fit, ratings, names, colours, window, mode=mode, look=Look(dark), **more)
 
 
 def of_hex(colour: str) -> np.ndarray:
@@ -180,3 +185,18 @@ def test_a_long_title_stands_in_two_lines_and_stays_itself():
     alien, rings = drawn["layout"]["yaxis"]["ticktext"]
     assert rings == "Lord of the Rings: The Return<br>of the King, The (2003)"
     assert "<b>" not in alien
+
+
+@pytest.mark.parametrize("rank", [1, 4, 8])
+@pytest.mark.parametrize("items", [6, 12, 30])
+def test_at_its_least_width_neither_numbers_nor_names_lie_over_each_other(movie_night, rank, items):
+    _, chart = product(movie_night, rank, users=40, items=items)
+    layout = chart.figure.layout
+    inner = chart.least_width - layout.margin.l - layout.margin.r
+    W, V = (inner * (axis.domain[1] - axis.domain[0]) for axis in (layout.xaxis2, layout.xaxis3))
+    assert W / rank >= 19  # "4.3" in 13 pixels
+    assert V / items >= (32 if items <= charts.plan.TEXT_COLUMNS else 11)
+
+
+def test_the_notebook_needs_no_more_room_than_a_phone_has(notebook):
+    assert product(notebook, 2)[1].least_width <= 340

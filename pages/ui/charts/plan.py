@@ -21,6 +21,9 @@ TITLES = {
 MODES = tuple(TITLES)
 TEXT_CELLS, TEXT_COLUMNS = 420, 20  # numbers are written into cells up to here
 GAP_CELLS = 4_000  # cells are set apart by gaps up to here
+TEXT_WIDTH = 22  # pixels that a number of W takes
+NAME_WIDTH, CELL_WIDTH = 12, 34  # pixels of a column of V: for a leaning name, and for a number beneath a name
+ROOM = 760  # pixels for W and V together that every screen but a narrow one has
 BAR_CELLS = 900  # the parts of a score are drawn as bars up to here
 SMALLER = 7  # pixels by which the tile of a blank is smaller than that of a rating
 
@@ -86,6 +89,25 @@ class Plan:
     def written(self) -> bool:
         """Whether numbers fit into the cells of V."""
         return self.window.small and self.m <= TEXT_COLUMNS
+
+    @property
+    def W_written(self) -> bool:
+        """Whether numbers fit into the cells of W."""
+        return self.row_height >= 20 and self.fit.rank <= 8
+
+    @property
+    def split(self) -> float:
+        """The share of the width that W has, its columns about as wide as those of V, and wide enough for its numbers."""
+        least = TEXT_WIDTH * self.fit.rank / ROOM if self.W_written else 0.10
+        alike = self.fit.rank * 0.9 / (self.fit.rank * 0.9 + self.m)
+        return float(np.clip(alike, max(least, 0.10), 0.36))
+
+    @property
+    def least_width(self) -> int:
+        """Pixels of W and V together below which names or numbers would lie over each other."""
+        W = TEXT_WIDTH * self.fit.rank if self.W_written else 0
+        V = self.m * (CELL_WIDTH if self.m <= TEXT_COLUMNS else NAME_WIDTH)
+        return min(ROOM, int(max(W / self.split, V / (1 - self.split))))
 
     @property
     def gap(self) -> int:

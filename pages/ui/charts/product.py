@@ -66,7 +66,8 @@ def product(
         bargap=0,
     )
     table = pd.DataFrame(plan.scores, index=fit.users[window.u], columns=fit.items[window.i])
-    return Chart(figure, in_words(plan, mode), table)
+    margin = layout["margin"]
+    return Chart(figure, in_words(plan, mode), table, int(margin["l"] + plan.least_width + margin["r"]))
 
 
 def blanks_mark(window: Window, mode: str) -> str:
@@ -269,7 +270,7 @@ def _layout(plan: Plan, mode: str) -> dict[str, Any]:
     """Shared axes: V's columns are H's, V's rows are W's; names stand once, at the outer edges."""
     n, m, rank, look = plan.n, plan.m, plan.fit.rank, plan.look
     height_H, height_V = plan.feature_height * rank, plan.row_height * n
-    split = float(np.clip(rank * 0.9 / (rank * 0.9 + m), 0.10, 0.36))  # W's share of the width
+    split = plan.split
     floor = (height_V + 6) / (height_H + height_V + 12)
     across, aside = [split + 0.006, 1.0], [0.0, split - 0.006]
     above, below = [floor, 1.0], [0.0, height_V / (height_H + height_V + 12)]

@@ -14,11 +14,12 @@ UNIT = 0.999  # how far a feature's scale of colours reaches: its top is not yet
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, what it says in words, and its numbers as a table."""
+    """A figure, what it says in words, and its numbers as a table; in less than `least_width` pixels it cannot be read."""
 
     figure: go.Figure
     alt: str
     table: pd.DataFrame
+    least_width: int = 0
 
 
 @dataclass(frozen=True)

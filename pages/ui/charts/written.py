@@ -29,7 +29,7 @@ def numbers(plan: Plan, mode: str) -> list[Trace]:
         ]
         known = np.where(plan.known[1], plan.H, np.nan)
         traces.append({**_text(known, backs, "{:.2f}".format, 13), **ON_H})
-    if plan.row_height >= 20 and plan.fit.rank <= 8:
+    if plan.W_written:
         shares = shares_of(plan.W, plan.W.max(initial=0.0))
         backs = [[plan.look.weight(c, share) for c, share in zip(plan.colours, row, strict=True)] for row in shares]
         known = np.where(plan.known[0][:, None], plan.W, np.nan)
