@@ -15,7 +15,8 @@ KEPT, LOOK = {True: 0.5, False: 0.3}, {True: 0.35, False: 0.2}
 # Among few items chance reaches more than that, up to 1 among four. From here on it is the same feature all the same, also where
 # another one is nearly as much like it.
 PLAIN = 0.9
-# A second feature that has nearly as much of the one that was named: it came in two, and somebody should say which is it.
+# A second feature that has nearly as much of the one that was named: it came in two, and somebody should say which is it. So should
+# somebody where two names have nearly as much to one feature, and no other is either's.
 NEARLY = 0.8
 STATUSES = ("kept", "look again", "split", "merged", "lost")
 
@@ -49,7 +50,8 @@ def fates(similarity: NDArray, kept: NDArray, look: NDArray) -> list[Fate]:
 
     Names are kept so that all together are most alike (the Hungarian method), among pairs that are alike enough: what is below
     is no candidate, so two poor pairs cannot outbid a good one. One is split where a second feature, which is nobody else's, has
-    nearly as much of it and neither is plainly it; merged where the feature that has most of it is plainly another's.
+    nearly as much of it and neither is plainly it; merged where the feature that has most of it is plainly another's, or where
+    another name that has no feature of its own has nearly as much to it.
 
     Args:
         similarity: (named, rank) of each feature that was named to each of the fit.
@@ -64,19 +66,23 @@ def fates(similarity: NDArray, kept: NDArray, look: NDArray) -> list[Fate]:
     pairs = zip(*linear_sum_assignment(candidates, maximize=True), strict=True)
     own = {int(f): int(g) for f, g in pairs if candidates[f, g] > 0}
     free = np.isin(np.arange(similarity.shape[1]), list(own.values()), invert=True)
-    return [_fate(similarity[f], own.get(f), free, look[f]) for f in range(len(similarity))]
+    others = [f for f in range(len(similarity)) if f not in own and similarity[f].max() >= look[f]]
+    claimed = np.zeros(similarity.shape[1])  # how much of each feature the names have that have it most and none of their own
+    np.maximum.at(claimed, similarity[others].argmax(axis=1), similarity[others].max(axis=1))
+    return [_fate(similarity[f], own.get(f), free, claimed, look[f]) for f in range(len(similarity))]
 
 
-def _fate(similarity: NDArray, own: int | None, free: NDArray[np.bool_], look: float) -> Fate:
-    """What becomes of one name; `own` is the feature that is plainly its, `free` are those that are nobody's."""
+def _fate(similarity: NDArray, own: int | None, free: NDArray[np.bool_], claimed: NDArray, look: float) -> Fate:
+    """What becomes of one name; `own` is the feature that would be its, `free` are those that are nobody's, and `claimed` is how much
+    of each a name has that has none of its own."""
     near = int(similarity.argmax()) if own is None else own
     most = float(similarity[near])
     if own is None and most < look:
         return Fate(None, most, "lost")
     rivals = free & (similarity >= max(NEARLY * most, look))
     rivals[near] = False
-    if rivals.any() and most < PLAIN:
+    if most < PLAIN and rivals.any():
         return Fate(near, most, "split")
-    if own is not None:
-        return Fate(near, most, "kept")
-    return Fate(near, most, "look again" if free[near] else "merged")
+    if own is None:
+        return Fate(near, most, "look again" if free[near] else "merged")
+    return Fate(near, most, "merged" if most < PLAIN and claimed[near] >= NEARLY * most else "kept")

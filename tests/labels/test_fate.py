@@ -34,6 +34,13 @@ def statuses(rows, kept=0.5, look=0.3) -> list[tuple[int | None, str]]:
         # A good pair is not given up for two poor ones.
         ([[0.9, 0.4], [0.49, -1.0]], [(0, "kept"), (0, "merged")]),
         ([[0.0, 0.0]], [(None, "lost")]),
+        # Two names have nearly as much of one feature, and neither has another: which is it? Unless one is plainly it.
+        ([[0.65, 0.1], [0.61, 0.1]], [(0, "merged"), (0, "merged")]),
+        ([[0.65, 0.1], [0.45, 0.1]], [(0, "kept"), (0, "merged")]),
+        ([[0.95, 0.1], [0.85, 0.1]], [(0, "kept"), (0, "merged")]),
+        # The other name has a feature of its own, or most of another.
+        ([[0.65, 0.1], [0.61, 0.6]], [(0, "kept"), (1, "kept")]),
+        ([[0.65, 0.1], [0.25, 0.2]], [(0, "kept"), (None, "lost")]),
     ],
 )
 def test_what_becomes_of_names(rows, told):
