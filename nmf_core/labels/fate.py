@@ -66,15 +66,19 @@ def fates(similarity: NDArray, kept: NDArray, look: NDArray) -> list[Fate]:
     pairs = zip(*linear_sum_assignment(candidates, maximize=True), strict=True)
     own = {int(f): int(g) for f, g in pairs if candidates[f, g] > 0}
     free = np.isin(np.arange(similarity.shape[1]), list(own.values()), invert=True)
+    # How much of each feature those names have that have most of it, and none of their own.
     others = [f for f in range(len(similarity)) if f not in own and similarity[f].max() >= look[f]]
-    claimed = np.zeros(similarity.shape[1])  # how much of each feature the names have that have it most and none of their own
+    claimed = np.zeros(similarity.shape[1])
     np.maximum.at(claimed, similarity[others].argmax(axis=1), similarity[others].max(axis=1))
     return [_fate(similarity[f], own.get(f), free, claimed, look[f]) for f in range(len(similarity))]
 
 
 def _fate(similarity: NDArray, own: int | None, free: NDArray[np.bool_], claimed: NDArray, look: float) -> Fate:
-    """What becomes of one name; `own` is the feature that would be its, `free` are those that are nobody's, and `claimed` is how much
-    of each a name has that has none of its own."""
+    """What becomes of one name.
+
+    `own` is the feature that would be its, `free` are those that are nobody's, and `claimed` is how much of each a name has which
+    has none of its own.
+    """
     near = int(similarity.argmax()) if own is None else own
     most = float(similarity[near])
     if own is None and most < look:
