@@ -51,6 +51,7 @@ LONG = (
     "tests/study/test_evaluate",
     "tests/study/test_ranks",
     "tests/interpret/test_counterfactual",
+    "test_parts_by_rating_add_up_to_the_score_within_4_ulp",
     "tests/fit/test_compiled",
     "test_compiled_rows_are_those_of_numpy",
     "tests/test_bad_inputs",
