@@ -84,8 +84,9 @@ class Judge:
 def sets() -> Iterator[tuple[str, Ratings, int]]:
     """Ratings with their names and the seed of what is held out."""
     if REAL.exists():
+        real = read_ratings(REAL)
         for seed in range(4):  # the last was dealt when all was chosen
-            yield f"latest small, {seed}", read_ratings(REAL), seed
+            yield f"latest small, {seed}", real, seed
     for n in (20_000, 100_000):
         for seed in range(2):
             yield f"lifelike, {n // 1000}k, {seed}", lifelike(n, seed=seed, pull=1.0), seed

@@ -3,8 +3,7 @@
 The last digits of a fit are the machine's: OpenBLAS, NumPy and numba each pick instructions by the processor, and each picks other
 digits. Here each run is a process of its own in which all three are told which processor to take this one for, with one thread of
 BLAS or several, and with nothing compiled before. "Shaken" is a processor that nobody has: what BLAS and LAPACK return is off by
-its last digits and singular vectors have the other sign, as an instruction set that this machine lacks may have it; numba's code
-is this machine's own.
+its last digits and singular vectors have the other sign, as an instruction set that this machine lacks may have it.
 
 A line for each run says which kernels really ran; tests that failed are named below it. Without arguments all runs are made.
 """
@@ -175,11 +174,11 @@ def environment(run: Run, dispatched: Iterable[str], folder: str, few: bool = Fa
         "": list(dispatched),
     }[processor.wide]
     own = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    own |= {"OPENBLAS_NUM_THREADS": str(run.threads), SAID: f"{folder}/said.json"} | ({FEW: "1"} if few else {})
+    own |= {"OPENBLAS_NUM_THREADS": str(run.threads), "NUMBA_CACHE_DIR": f"{folder}/numba"}
+    own |= {SAID: f"{folder}/said.json"} | ({FEW: "1"} if few else {})
     if processor.shaken:
         return own | {SHAKE: str(run.threads)}
     own |= {"OPENBLAS_CORETYPE": run.processor, "NUMBA_CPU_NAME": processor.numba, "NUMBA_CPU_FEATURES": ""}
-    own |= {"NUMBA_CACHE_DIR": f"{folder}/numba"}
     return own | ({"NPY_DISABLE_CPU_FEATURES": " ".join(without)} if without else {})
 
 

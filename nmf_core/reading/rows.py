@@ -14,7 +14,7 @@ from nmf_core.tables.base import Column, Table, text_of
 from nmf_core.tables.numbers import read_numbers, says_blank
 
 _FOOTNOTE = re.compile(
-    r"\s*([*†‡¹²³]\W*\w|(\*+ ?)?(source|sources|note|notes|quelle|quellen|hinweis|anmerkung|legende|legend|key|fuente|nota|notas"
+    r"\s*([*†‡¹²³]\W*\w|(source|sources|note|notes|quelle|quellen|hinweis|anmerkung|legende|legend|key|fuente|nota|notas"
     r"|fonte|remarque|remarques|bron|kilde|källa|lähde|źródło|zdroj|stand|as of|printed|exported|generated|erstellt) ?:)",
     re.IGNORECASE,
 )

@@ -117,11 +117,11 @@ def ratings_of_grid(plan: Plan, options: ReadOptions) -> tuple[Ratings, tuple[Qu
     if options.totals != "keep":
         table, first, columns = without_footnotes(table, first, columns, notes)
         first, columns = without_unnamed_sums(first, columns, options.decimal, notes)
-    if options.totals != "keep" and say_maxima(first, columns, options.decimal):
-        notes.append(
-            f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
-        )
-        table, first, columns = below_first(table, first, columns)
+        if say_maxima(first, columns, options.decimal):
+            notes.append(
+                f"The first row, {shown(first.cell(0))}, says what could be reached in each column: it was left out."
+            )
+            table, first, columns = below_first(table, first, columns)
     totals = find_totals(first, names, columns, options.totals, options.decimal, (down, across), guess=options.guess)
     if totals is not None:
         notes.append(totals.note)
