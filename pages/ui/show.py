@@ -26,6 +26,7 @@ from pages.ui.work.view import Ready, Unfitted, Unsettled, View
 
 PLAIN: dict[str, object] = {"displayModeBar": False, "scrollZoom": False}
 PICTURES = ("SVG", "PNG")
+PHONE = 640  # pixels up to which Streamlit puts columns below each other
 SAVED = "What the camera on the chart saves."
 
 
@@ -70,11 +71,12 @@ def chart(
 
 
 def _room(drawn: Chart, key: str) -> AbstractContextManager[object]:
-    """Where a chart stands: as wide as the page, and where that is too narrow to read it, it scrolls aside."""
+    """Where a chart stands: as wide as the page, and where a phone is too narrow to read it, it scrolls aside."""
     if not drawn.least_width:
         return nullcontext()
     here = f".st-key-{key}-room"
-    st.html(f"<style>{here} {{ overflow-x: auto }} {here} > div {{ min-width: {drawn.least_width}px }}</style>")
+    aside = f"{here} {{ overflow-x: auto }} {here} > div {{ min-width: {drawn.least_width}px }}"
+    st.html(f"<style>@media (max-width: {PHONE}px) {{ {aside} }}</style>")
     return st.container(key=f"{key}-room")
 
 

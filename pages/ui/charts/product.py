@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from nmf_core import Factorization, Ratings
 from pages.ui.charts.plan import (
     BAR_CELLS,
+    CHARACTER,
+    FLAT_NAMES,
+    FLAT_WIDTH,
     ON_H,
     ON_V,
     ON_W,
@@ -288,7 +291,9 @@ def _layout(plan: Plan, mode: str) -> dict[str, Any]:
     features = [plain(x) for x in cut_apart(plan.names, 16)]
     columns, rows = [-0.5, m - 0.5], [n - 0.5, -0.5]
     longest = max(map(len, users), default=0)
-    leaning = [len(x) for x in items] if m > 8 else []
+    lengths = [len(x) for x in items]
+    lean = m > FLAT_NAMES or m * CHARACTER * max(lengths, default=0) > FLAT_WIDTH
+    leaning = lengths if lean else []
     top = 30 + 6.0 * max(leaning, default=0)
     letter = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 15, "color": look.muted}}
     names = {
@@ -296,12 +301,12 @@ def _layout(plan: Plan, mode: str) -> dict[str, Any]:
         "tickvals": list(range(m)),
         "ticktext": [plain(x) for x in items],
         "side": "top",
-        "tickangle": -50 if m > 8 else 0,
+        "tickangle": -50 if lean else 0,
     }
     return {
         "height": int(height_H + height_V + 12 + top + 34),
         # The last names lean beyond the picture.
-        "margin": {"l": 16 + 7.4 * longest, "r": max(30, 4.5 * max(leaning[-2:], default=0)), "t": top, "b": 34},
+        "margin": {"l": 16 + CHARACTER * longest, "r": max(30, 4.5 * max(leaning[-2:], default=0)), "t": top, "b": 34},
         "xaxis": {**bare, **names, "domain": across, "range": columns, "anchor": "y"},
         "yaxis": {
             **bare,
